@@ -1,0 +1,39 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Address } from '../config/config.ts';
+
+/** How a remote program ended. Success is exactly `code === 0`. */
+export interface Exit {
+  /** Exit status; undefined when a signal ended it or the connection was lost. */
+  readonly code: number | undefined;
+  /** Name of the signal that ended it, such as `SIGKILL`. */
+  readonly signal: string | undefined;
+}
+
+/** One program running on the server. */
+export interface Channel {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /**
+   * Resolves when the server reports the program's end or the channel closes, whichever is first; never rejects.
+   * Output may still arrive afterwards: read until `closed` for all of it.
+   */
+  readonly exit: Promise<Exit>;
+  /** Resolves when nothing more can arrive. */
+  readonly closed: Promise<void>;
+}
+
+/** An authenticated connection to a target, over however many hops. */
+export interface Connection {
+  readonly address: Address;
+  /** What the server said it is, such as `SSH-2.0-OpenSSH_9.2p1`. */
+  readonly identification: string;
+  /** `SHA256:…` of the user's key; undefined for a password or where the agent chose. */
+  readonly keyFingerprint: string | undefined;
+  /** Starts a program by the server's login shell; rejects with TARGET or CONNECT. */
+  exec(command: string): Promise<Channel>;
+  /** Resolves once the connection is gone, with the reason if it was not `end()`. Never rejects. */
+  readonly lost: Promise<Error | undefined>;
+  /** Says goodbye and lets go of the socket at once, so that it keeps no process alive. */
+  end(): void;
+}
