@@ -58,3 +58,10 @@ export class ShipperError extends Error {
     this.problems = problems;
   }
 }
+
+/** Whatever was thrown, as the error that a user sees. */
+export function asShipperError(error: unknown): ShipperError {
+  if (error instanceof ShipperError) return error;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new ShipperError('INTERNAL', `a fault of Shipper itself: ${text}`, { cause: error });
+}

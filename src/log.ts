@@ -8,3 +8,17 @@ export interface Log {
   /** What a program printed, passed on as it comes; can never act as a workflow command. */
   output(text: string): void;
 }
+
+/** A titled part of the log. */
+export interface Group {
+  /** Ends the group with a line that tells how long it took. Further calls do nothing. */
+  end(outcome?: 'done' | 'failed'): void;
+}
+
+/** The log of a run: parts with titles, and steps with their durations. */
+export interface RunLog extends Log {
+  /** Groups do not nest: opening one ends the one before. */
+  group(title: string): Group;
+  /** One line for a step that was taken. */
+  step(name: string, milliseconds: number): void;
+}

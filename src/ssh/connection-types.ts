@@ -11,7 +11,9 @@ export interface Exit {
 
 /** One program running on the server. */
 export interface Channel {
+  /** Fails, for a pipeline into it, once nothing reads it any more; nobody has to listen for its errors. */
   readonly stdin: Writable;
+  /** Like `stderr`, to be read, or `resume()`d where nobody wants it: both hold back `closed`. */
   readonly stdout: Readable;
   readonly stderr: Readable;
   /**
@@ -19,7 +21,7 @@ export interface Channel {
    * Output may still arrive afterwards: read until `closed` for all of it.
    */
   readonly exit: Promise<Exit>;
-  /** Resolves when nothing more can arrive. */
+  /** Resolves when all output was read to its end and nothing more can arrive; also where the connection was lost. */
   readonly closed: Promise<void>;
 }
 
@@ -30,9 +32,12 @@ export interface Connection {
   readonly identification: string;
   /** `SHA256:…` of the user's key; undefined for a password or where the agent chose. */
   readonly keyFingerprint: string | undefined;
-  /** Starts a program by the server's login shell; rejects with TARGET or CONNECT. */
+  /**
+   * Starts a program by the server's login shell. Rejects with TARGET where the server refuses (see
+   * `isChannelRefused`), with CONNECT where the connection is gone.
+   */
   exec(command: string): Promise<Channel>;
-  /** Resolves once the connection is gone, with the reason if it was not `end()`. Never rejects. */
+  /** Resolves once the connection is gone, with the reason (CONNECT) if it was not `end()`. Never rejects. */
   readonly lost: Promise<Error | undefined>;
   /** Says goodbye and lets go of the socket at once, so that it keeps no process alive. */
   end(): void;

@@ -1,0 +1,3 @@
+import { hostModules, isModuleHost } from '../../../src/listeners/modules/entry.ts';
+
+if (isModuleHost()) await hostModules();

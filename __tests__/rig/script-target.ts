@@ -1,0 +1,129 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config, Target } from '../../src/config/config.ts';
+import type { Command } from '../../src/config/events.ts';
+import type { Work } from '../../src/deploy/timeline.ts';
+import type { Fact } from '../../src/target/frame.ts';
+import { Session } from '../../src/target/session.ts';
+import { setupWords } from '../../src/target/setup.ts';
+import { localConnection, pathFor, type Shell } from './local-connection.ts';
+import { silentLog } from './silent-log.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+export interface Steps {
+  readonly command?: Command;
+  readonly revision?: string;
+  readonly work?: readonly Work[];
+  readonly config?: Partial<Config>;
+  readonly target?: Partial<Target>;
+  readonly token?: string;
+  readonly lockTimeout?: number;
+  /** Seconds, instead of the forty of a real run. */
+  readonly lease?: number;
+  /** Milliseconds between beats, instead of five seconds. */
+  readonly beat?: number;
+  /** Commands that the target runs when it goes back alone. */
+  readonly again?: readonly string[];
+}
+
+/** All the work of each command, as it travels without listeners. */
+export const whole = {
+  deploy: [
+    ...([
+      'preflight',
+      'lock',
+      'init_directories',
+      'create_revision',
+      'create_symlinks',
+      'link_current_revision',
+    ] as const),
+    ...(['purge_old_revisions', 'complete', 'unlock'] as const),
+  ],
+  prepare: ['preflight', 'lock', 'init_directories', 'create_revision', 'create_symlinks', 'complete', 'unlock'],
+  activate: ['preflight', 'lock', 'choose', 'link_current_revision', 'purge_old_revisions', 'complete', 'unlock'],
+  rollback: ['preflight', 'lock', 'choose', 'link_current_revision', 'complete', 'unlock'],
+  status: ['inspect'],
+} satisfies Record<Command, readonly Work[]>;
+
+let runs = 0;
+
+/** The target's script under one shell on this machine, spoken with as a run does, but without SSH. */
+export async function scriptTarget(shell: Shell) {
+  const directory = await temporaryDirectory('script');
+  const path = await pathFor(shell, directory.path);
+  const root = join(directory.path, 'site');
+  const target: Target = {
+    name: 'here',
+    host: 'localhost',
+    port: 22,
+    user: 'me',
+    proxyJump: [],
+    activeSymlink: `${root}/current`,
+    revisions: `${root}/revisions`,
+    directories: [`${root}/revisions`],
+    symlinks: [],
+  };
+  const config: Config = {
+    targets: [target],
+    revisionsToKeep: 2,
+    failOnSymlinkError: false,
+    relativeSymlinks: false,
+    rollbackOnFailure: true,
+    umask: '022',
+    sync: false,
+    listeners: [],
+  };
+
+  /** A session that has not begun, and the facts that it tells. */
+  const session = (steps: Steps = {}) => {
+    const facts: Fact[] = [];
+    const connection = localConnection(path, directory.path);
+    const token = steps.token ?? `run-test${(runs += 1)}`;
+    const audit = { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' };
+    const { command = 'deploy', revision = '', lockTimeout = 10 } = steps;
+    const setup = setupWords(
+      { command, revision, config: { ...config, ...steps.config }, epoch: 1234567890, audit, lockTimeout },
+      { ...target, ...steps.target },
+      token,
+      connection.keyFingerprint,
+      steps.again ?? [],
+    );
+    if (steps.lease !== undefined) setup.push('lease', String(steps.lease));
+    const onFact = (fact: Fact): void => void facts.push(fact);
+    const made = new Session({ connection, name: 'here', setup, onFact, log: silentLog, answerTimeout: 10, beat: steps.beat ?? 5000 });
+    return { session: made, facts, token, connection, of: (kind: string) => valuesOf(facts, kind) };
+  };
+
+  /** A whole command in one message, as without listeners. */
+  const perform = async (command: Command, revision = '', steps: Steps = {}) => {
+    const run = session({ ...steps, command, revision });
+    try {
+      await run.session.perform(steps.work ?? whole[command], { last: true });
+    } catch (error) {
+      if (run.session.open) await run.session.perform(['go_back', 'discard', 'unlock'], { last: true });
+      throw error;
+    }
+    return run;
+  };
+
+  return {
+    root,
+    target,
+    session,
+    perform,
+    /** Name of the active revision, by the disk; undefined without an active symlink. */
+    active: () =>
+      readdirSync(root).includes('current') ? readlinkSync(`${root}/current`).split('/').pop() : undefined,
+    revisions: () =>
+      readdirSync(`${root}/revisions`)
+        .filter((name) => name !== '.shipper')
+        .sort(),
+    states: () => readdirSync(`${root}/revisions/.shipper`).sort(),
+    journal: () => readFileSync(`${root}/revisions/.shipper/journal`, 'utf8'),
+    [Symbol.asyncDispose]: async () => directory[Symbol.asyncDispose](),
+  };
+}
+
+function valuesOf(facts: readonly Fact[], kind: string): readonly (readonly string[])[] {
+  return facts.filter((fact) => fact.kind === kind).map(({ values }) => values);
+}

@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findProgram, run } from './program.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+export type LoginShell = 'bash' | 'busybox' | 'dash' | 'fish' | 'tcsh' | 'zsh';
+
+export interface UserOptions {
+  /** Default `dash`. */
+  readonly shell?: LoginShell | undefined;
+  /** A line for every start-up file that the login shells read, such as `echo Welcome`. */
+  readonly startup?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+const startupFiles = ['.profile', '.bashrc', '.zshenv', '.tcshrc', '.config/fish/config.fish'];
+
+/** A user of this machine, with a home of its own, who is gone at disposal. Needs root. */
+export async function createUser(options: UserOptions): Promise<User & AsyncDisposable> {
+  if (process.getuid?.() !== 0) {
+    throw new Error('This test needs a user of its own, which only root can make: sudo env "PATH=$PATH" script/test');
+  }
+  await using stack = new AsyncDisposableStack();
+  const files = stack.use(await temporaryDirectory('user'));
+  const shell = await loginShell(options.shell ?? 'dash', files.path);
+  const skeleton = join(files.path, 'skeleton');
+  await mkdir(skeleton);
+  for (const file of options.startup === undefined ? [] : startupFiles) {
+    await mkdir(dirname(join(skeleton, file)), { recursive: true });
+    await writeFile(join(skeleton, file), `${options.startup ?? ''}\n`);
+  }
+  // An account whose password is "!" is locked, and sshd lets nobody in. "*" only matches no password.
+  const secret =
+    options.password === undefined ? '*' : (await run('openssl', ['passwd', '-6', options.password])).trim();
+  const name = `shp${randomBytes(5).toString('hex')}`;
+  await patiently('useradd', ['--create-home', '--skel', skeleton, '--shell', shell, '--password', secret, name]);
+  const removeAtExit = (): void => void spawnSync('userdel', ['--force', '--remove', name]);
+  process.once('exit', removeAtExit);
+  stack.defer(async () => {
+    process.off('exit', removeAtExit);
+    await patiently('userdel', ['--remove', name]);
+  });
+  const entry = (await run('getent', ['passwd', name])).trim().split(':');
+  const held = stack.move();
+  return {
+    name,
+    uid: Number(entry[2]),
+    gid: Number(entry[3]),
+    home: entry[5] ?? '',
+    [Symbol.asyncDispose]: async () => held.disposeAsync(),
+  };
+}
+
+async function loginShell(shell: LoginShell, directory: string): Promise<string> {
+  const path = await findProgram(shell, shell);
+  if (shell !== 'busybox') return path;
+  // BusyBox goes by the name under which it was started.
+  const named = join(directory, 'ash');
+  await symlink(path, named);
+  return named;
+}
+
+/** `useradd` and `userdel` fail at once while another one holds the password file. */
+async function patiently(program: string, args: readonly string[], attempts = 50): Promise<void> {
+  try {
+    await run(program, args);
+  } catch (error) {
+    if (attempts <= 1 || !/cannot lock|try again|currently used/.test(String(error))) throw error;
+    await sleep(100);
+    await patiently(program, args, attempts - 1);
+  }
+}

@@ -1,0 +1,147 @@
+import { type Command, commands } from '../config/events.ts';
+import { didYouMean, nearest } from '../config/nearest.ts';
+import { type Problem, ShipperError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import {
+  type DefaultedName,
+  type InputName,
+  definitionOf,
+  inputNames,
+  inputTable,
+  isInputName,
+} from './input-table.ts';
+import { knownHostsText } from './known-hosts.ts';
+
+/** What the user asked for, checked as far as that is possible without the config. */
+export interface Inputs {
+  readonly command: Command;
+  /** Path of the config, relative to the workspace. */
+  readonly config: string;
+  readonly host: string | undefined;
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+  /** The private key's text, or `agent`. */
+  readonly key: string | undefined;
+  readonly passphrase: string | undefined;
+  readonly password: string | undefined;
+  /** Lines of a known_hosts file; a path has already been read. */
+  readonly knownHosts: string | undefined;
+  readonly fingerprint: string | undefined;
+  readonly proxyJump: string | undefined;
+  readonly revision: string | undefined;
+  readonly dryRun: boolean;
+  readonly listeners: boolean;
+  /** Seconds. */
+  readonly connectTimeout: number;
+  /** Seconds. */
+  readonly lockTimeout: number;
+  readonly concurrency: number;
+}
+
+/** Inputs as text, by name; what is absent or empty is not in it. */
+export type GivenInputs = ReadonlyMap<string, string>;
+
+/** setTimeout() takes no more milliseconds than fit in 31 bits. */
+const longestTimeout = 2_147_483;
+const prefix = 'INPUT_';
+
+/** Takes every `INPUT_` variable out of the environment, so that no listener and no program inherits a secret. */
+export function takeInputs(env: NodeJS.ProcessEnv): GivenInputs {
+  const given = new Map<string, string>();
+  for (const variable of Object.keys(env).filter((key) => key.startsWith(prefix))) {
+    const name = variable.slice(prefix.length).toLowerCase();
+    const value = env[variable] ?? '';
+    Reflect.deleteProperty(env, variable);
+    if (value.trim() !== '' || !isInputName(name)) given.set(name, trimmed(name, value));
+  }
+  return given;
+}
+
+/** What must never be printed, of what was given. */
+export function secretsOf(given: GivenInputs): readonly string[] {
+  const secrets = inputNames.filter((name) => definitionOf(name).secret === true && given.get(name) !== 'agent');
+  return secrets.flatMap((name) => given.get(name) ?? []);
+}
+
+/** Reads and checks the action's inputs; every problem at once in one INPUT error. Removes them from `env`. */
+export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: readonly string[]) => void): Inputs {
+  const given = takeInputs(env);
+  mask(secretsOf(given));
+  const problems = [...given].flatMap(([name, value]) => unknownInput(name, value, log));
+  if (!given.has('key') && !given.has('password')) {
+    problems.push({
+      message:
+        'input "key": is empty, and so is "password". Pass a private key from a secret, or "agent" for SSH_AUTH_SOCK.',
+    });
+  }
+  const written = given.get('known-hosts');
+  const knownHosts =
+    written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
+  return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts };
+}
+
+/**
+ * Checks what was given and turns it into Inputs; `label` names an input in a message. Throws one INPUT error with the
+ * problems found before, and all of its own.
+ */
+export function parseInputs(given: GivenInputs, label: (name: InputName) => string, found: readonly Problem[]): Inputs {
+  const problems = [...found];
+  const text = (name: DefaultedName): string => given.get(name) ?? inputTable[name].default;
+  const reject = (name: InputName, must: string): void => {
+    problems.push({ message: `${label(name)}: must be ${must}, not "${given.get(name) ?? ''}"` });
+  };
+  const truth = (name: 'dry-run' | 'listeners'): boolean => {
+    if (!/^(?:true|false|True|False|TRUE|FALSE)$/.test(text(name))) reject(name, 'true or false');
+    return text(name).toLowerCase() === 'true';
+  };
+  const whole = (name: InputName, value: string, maximum: number): number => {
+    const count = /^\d+$/.test(value) ? Number(value) : 0;
+    if (count < 1 || count > maximum) reject(name, `a whole number from 1 to ${maximum}`);
+    return count;
+  };
+  const port = given.get('port');
+  const command = commands.find((each) => each === text('command'));
+  const inputs = {
+    command: command ?? 'status',
+    config: text('config'),
+    host: given.get('host'),
+    user: given.get('user'),
+    port: port === undefined ? undefined : whole('port', port, 65_535),
+    key: given.get('key'),
+    passphrase: given.get('passphrase'),
+    password: given.get('password'),
+    knownHosts: given.get('known-hosts'),
+    fingerprint: given.get('fingerprint'),
+    proxyJump: given.get('proxy-jump'),
+    revision: given.get('revision'),
+    dryRun: truth('dry-run'),
+    listeners: truth('listeners'),
+    connectTimeout: whole('connect-timeout', text('connect-timeout'), longestTimeout),
+    lockTimeout: whole('lock-timeout', text('lock-timeout'), longestTimeout),
+    concurrency: whole('concurrency', text('concurrency'), longestTimeout),
+  };
+  if (command === undefined) {
+    const known = commands.join(', ');
+    const meant = didYouMean(text('command'), commands);
+    problems.push({ message: `${label('command')}: must be one of ${known}, not "${text('command')}"${meant}` });
+  }
+  if ((command === 'prepare' || command === 'activate') && inputs.revision === undefined) {
+    problems.push({ message: `${label('revision')}: ${command} needs the name of a revision here.` });
+  }
+  if (problems.length > 0) throw new ShipperError('INPUT', problems);
+  return inputs;
+}
+
+function unknownInput(name: string, value: string, log: Log): readonly Problem[] {
+  if (isInputName(name)) return [];
+  if (nearest(name, inputNames) !== undefined) {
+    return [{ message: `There is no input "${name}"${didYouMean(name, inputNames)}` }];
+  }
+  if (value !== '') log.warning(`There is no input "${name}"; it is ignored. Known are: ${inputNames.join(', ')}.`);
+  return [];
+}
+
+/** A password may begin or end with spaces; only the line break that a secret picks up when pasted goes. */
+function trimmed(name: string, value: string): string {
+  return name === 'password' || name === 'passphrase' ? value.replace(/(?:\r?\n)+$/, '') : value.trim();
+}

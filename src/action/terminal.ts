@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Problem, ShipperError } from '../errors.ts';
+import { askSecrets } from './ask.ts';
+import { readFlags } from './flags.ts';
+import { type Inputs, parseInputs } from './inputs.ts';
+
+/** What a command line asks for: to print something, or a run. */
+export type CommandLine =
+  { readonly wants: 'help' } | { readonly wants: 'version' } | { readonly wants: 'run'; readonly inputs: Inputs };
+
+/**
+ * Reads the flags (section 8 of the contract) and the files that they name, and asks for what must not stand in a
+ * command line. Every problem at once in one INPUT error, before anything is asked. Without a flag it refuses: a
+ * deploy would be too easy to start by accident.
+ */
+export async function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<CommandLine> {
+  if (argv.length === 0) {
+    throw new ShipperError('INPUT', 'Say what to do, for example --command status; --help lists the flags.');
+  }
+  const { wants, given, asked, problems } = readFlags(argv);
+  if (wants !== 'run') return { wants };
+
+  const home = env['HOME'] ?? homedir();
+  readNamedFile('key', given, home, problems);
+  readNamedFile('known-hosts', given, home, problems);
+  readDefaultKnownHosts(given, home);
+  // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
+  if (!given.has('key') && !asked.includes('password')) given.set('key', 'agent');
+
+  const inputs = parseInputs(given, (name) => `--${name}`, problems);
+  const answers = await askSecrets(asked, process.stdin, process.stderr);
+  return { wants, inputs: { ...inputs, ...Object.fromEntries(asked.map((name, index) => [name, answers[index]])) } };
+}
+
+/** Puts the content of a file in place of its path. */
+function readNamedFile(
+  name: 'key' | 'known-hosts',
+  given: Map<string, string>,
+  home: string,
+  problems: Problem[],
+): void {
+  const path = given.get(name);
+  if (path === undefined || (name === 'key' && path === 'agent')) return;
+  try {
+    // The shell expands ~ in `--key ~/x`, not in `--key=~/x`.
+    given.set(name, readFileSync(resolve(path.replace(/^~(?=\/)/, home)), 'utf8'));
+  } catch (error) {
+    problems.push({ message: `--${name}: ${error instanceof Error ? error.message : String(error)}` });
+  }
+}
+
+function readDefaultKnownHosts(given: Map<string, string>, home: string): void {
+  if (given.has('known-hosts') || given.has('fingerprint')) return;
+  try {
+    given.set('known-hosts', readFileSync(join(home, '.ssh', 'known_hosts'), 'utf8'));
+  } catch {
+    return; // Nobody named it: without it, the run says which line to add.
+  }
+}

@@ -1,0 +1,17 @@
+import type { Result } from './result.ts';
+
+/** The outputs of the action, as far as they are known: of the first target, but for `result`, which has all. */
+export function outputsOf(result: Result): Record<string, string> {
+  const [first] = result.targets;
+  const values = {
+    revision: result.revision,
+    'revision-path': first?.revisionPath,
+    'previous-revision': result.previousRevision,
+    'active-revision': first?.active,
+    purged: JSON.stringify(first?.purged ?? []),
+    result: JSON.stringify(result),
+  };
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Config, Target } from '../config/config.ts';
+import type { Command } from '../config/events.ts';
+import type { Fact } from '../target/frame.ts';
+import type { TargetResult } from './result.ts';
+
+/** What a command would do on a target, by what was read there; one line each. */
+export function planLines(
+  command: Command,
+  config: Config,
+  target: Target,
+  revision: string,
+  { unchanged, result, found }: { unchanged: boolean; result: TargetResult; found: readonly Fact[] },
+): string[] {
+  const values = (kind: string) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
+  const active = result.active ?? 'nothing';
+  if (unchanged) return [`change nothing: ${revision} is active already`];
+  if (command === 'rollback') return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
+  const name = values('taken')[0] ?? result.revision ?? revision;
+  const build =
+    command === 'activate'
+      ? []
+      : [
+          ...values('missing').map((path) => `create the directory ${path}`),
+          `create the revision ${target.revisions}/${name}`,
+          ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
+          ...target.symlinks.map(({ source, path }) => {
+            const dangling = values('dangling').includes(source) && !target.directories.includes(source);
+            return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}`;
+          }),
+        ];
+  if (command === 'prepare') return build;
+  return [
+    ...build,
+    `switch ${target.activeSymlink} from ${active} to ${name}`,
+    ...values('purgeable').map((old) => `purge ${old}`),
+  ];
+}

@@ -1,0 +1,61 @@
+import type { Result, RevisionRow, TargetResult } from './result.ts';
+
+/** What a run did or found, as lines for the end of the log. */
+export function describe(result: Result): readonly string[] {
+  return result.targets.flatMap((target) => {
+    if (result.command === 'status') return describeStatus(target);
+    if (result.dryRun) return describePlan(target, result);
+    return [describeOutcome(target, result)];
+  });
+}
+
+function describeOutcome(target: TargetResult, { command }: Result): string {
+  const { name, revision = '-', previousRevision = 'none', active = 'nothing', purged } = target;
+  const removed = purged.length === 0 ? '' : `, purged ${purged.join(', ')}`;
+  switch (target.status) {
+    case 'succeeded':
+      return command === 'prepare'
+        ? `${name}: revision ${revision} is prepared`
+        : `${name}: ${revision} is active, before it ${previousRevision}${removed}`;
+    case 'unchanged':
+      return `${name}: ${revision} was active already, nothing was changed`;
+    case 'returned':
+      return `${name}: put back to ${active}`;
+    case 'unknown':
+      return `${name}: unknown; see with the command status what is active`;
+    case 'cancelled':
+    case 'failed':
+      return `${name}: ${target.status}, active is ${active}`;
+  }
+}
+
+function describeStatus({ name, active, revisions = [], lock }: TargetResult): readonly string[] {
+  const rows = [...revisions]
+    .reverse()
+    .map((row) => [
+      row.name === active ? '→' : ' ',
+      row.name,
+      row.state,
+      age(row),
+      row.commit?.slice(0, 7) ?? '',
+      row.actor ?? '',
+      row.run ?? '',
+    ]);
+  const holder =
+    lock === undefined ? [] : [`  locked by ${lock.actor} (${lock.command}, ${lock.run}) for ${lock.ageSeconds} s`];
+  const none = revisions.length === 0 ? ['  no revisions'] : [];
+  return [`${name}: ${active ?? 'no revision'} is active`, ...table(rows), ...none, ...holder];
+}
+
+function describePlan(target: TargetResult, { command }: Result): readonly string[] {
+  return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
+}
+
+function age({ activatedAt, createdAt }: RevisionRow): string {
+  return activatedAt ?? createdAt ?? '';
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+}

@@ -1,0 +1,219 @@
+import type { Config, Target } from '../config/config.ts';
+import type { EventName } from '../config/events.ts';
+import { deferred } from '../deferred.ts';
+import { asShipperError, ShipperError } from '../errors.ts';
+import type { Listeners } from '../listeners/listeners.ts';
+import type { Scene } from '../listeners/scene.ts';
+import type { RunLog } from '../log.ts';
+import type { Connection } from '../ssh/connection-types.ts';
+import { type RunFacts, setupWords } from '../target/setup.ts';
+import { Fleet } from './fleet.ts';
+import type { Result, Status } from './result.ts';
+import { type Moment, moments } from './timeline.ts';
+
+export interface ShipOptions {
+  readonly facts: RunFacts;
+  readonly dryRun: boolean;
+  /** Unique to this run: lower-case letters and digits. */
+  readonly id: string;
+  /** How many targets to connect to at once. */
+  readonly concurrency: number;
+  /** Seconds. */
+  readonly connectTimeout: number;
+  readonly connect: (target: Target) => Promise<Connection>;
+  readonly listeners: Listeners;
+  readonly log: RunLog;
+  /** Aborted when the run is to be cancelled. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since some fixed moment. */
+  readonly clock: () => number;
+  /** Told of the result as soon as more of it is known. */
+  readonly onResult: (result: Result) => void;
+}
+
+export interface Shipped {
+  readonly result: Result;
+  /** Why the run failed; the first error wins. */
+  readonly error: ShipperError | undefined;
+}
+
+/** Milliseconds that a cancelled run may still take, all in all, and its `on:error` listeners in this. */
+const cancelMilliseconds = 4_500;
+const lastWordMilliseconds = 2_000;
+
+/** One run, from the first event to the last. Does not reject: what failed is in what it resolves with. */
+export async function ship(options: ShipOptions): Promise<Shipped> {
+  return new Run(options).ship();
+}
+
+class Run {
+  readonly #options: ShipOptions;
+  readonly #config: Config;
+  readonly #fleet: Fleet;
+  #error: ShipperError | undefined;
+
+  constructor(options: ShipOptions) {
+    const { facts, listeners, id } = options;
+    this.#options = options;
+    this.#config = facts.config;
+    this.#fleet = new Fleet(options, (target, index, connection) => {
+      const again = listeners.commandsAfterSwitch(target, index === 0);
+      return setupWords(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
+    });
+  }
+
+  async ship(): Promise<Shipped> {
+    const { log, listeners, dryRun, facts } = this.#options;
+    try {
+      if (!dryRun) await this.#dispatch('on:start');
+      await this.#cancellable(this.#fleet.connect());
+      for (const moment of this.#moments()) {
+        if (this.#fleet.isDone) break;
+        await this.#cancellable(this.#meet(moment));
+        this.#options.onResult(this.#result());
+      }
+      if (dryRun) this.#fleet.plan();
+    } catch (error) {
+      this.#error = asShipperError(error);
+      log.info(`failed: ${this.#error.message.split('\n', 1)[0] ?? ''}`);
+      if (!dryRun && facts.command !== 'status') await this.#withinTime(this.#recover());
+    }
+    if (this.#error === undefined && !dryRun) await this.#notify('after:completion');
+    this.#fleet.end();
+    await listeners.end();
+    const result = this.#result();
+    this.#options.onResult(result);
+    return { result, error: this.#error };
+  }
+
+  #moments(): readonly Moment[] {
+    const { facts, dryRun, listeners } = this.#options;
+    return moments(facts.command, (event) => listeners.listensTo(event), {
+      fleet: this.#fleet.size,
+      dryRun,
+      stays: listeners.listensTo('after:completion'),
+    });
+  }
+
+  async #meet(moment: Moment): Promise<void> {
+    if (moment.kind === 'event') await this.#dispatch(moment.event);
+    else await this.#fleet.perform(moment.work, moment.last);
+  }
+
+  async #dispatch(event: EventName, more: Partial<Scene> = {}): Promise<void> {
+    const { facts, listeners } = this.#options;
+    await listeners.dispatch({
+      command: facts.command,
+      event,
+      places: this.#fleet.places(),
+      revision: this.#fleet.revision ?? (facts.revision === '' ? undefined : facts.revision),
+      made: this.#fleet.revision !== undefined,
+      previous: this.#fleet.previous,
+      ...more,
+    });
+  }
+
+  /** For listeners whose failure changes nothing any more. */
+  async #notify(event: EventName, more: Partial<Scene> = {}): Promise<void> {
+    try {
+      await this.#dispatch(event, { outcome: this.#status(), ...more });
+    } catch (error) {
+      this.#options.log.warning(`${event}: ${asShipperError(error).message}`);
+    }
+  }
+
+  /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
+  async #recover(): Promise<void> {
+    const { facts, log, listeners, signal } = this.#options;
+    const fleet = this.#fleet;
+    await fleet.judgeLost();
+    if (fleet.isCompleted) {
+      log.warning('the connection was lost while completing, but the target had completed: the run succeeded');
+      this.#error = undefined;
+      return;
+    }
+    if (signal.aborted) {
+      listeners.kill();
+      await this.#attempt(fleet.interrupt());
+    }
+    const stays = facts.command === 'rollback' || !this.#config.rollbackOnFailure;
+    if (fleet.isSwitched && stays) {
+      await this.#attempt(fleet.afterFailure(['complete']));
+    } else {
+      const wasSwitched = fleet.isSwitched;
+      await this.#attempt(fleet.afterFailure(['go_back']));
+      if (wasSwitched && fleet.previous !== undefined) {
+        await this.#notify('after:link_current_revision', { revision: fleet.previous, previous: fleet.revision });
+      }
+      await this.#attempt(fleet.afterFailure(['discard']));
+    }
+    const error = this.#error === undefined ? undefined : { code: this.#error.code, message: this.#error.message };
+    const lastWord = this.#notify('on:error', { error });
+    await (signal.aborted ? Promise.race([lastWord, after(lastWordMilliseconds)]) : lastWord);
+    await this.#attempt(fleet.afterFailure(['unlock'], true));
+  }
+
+  /** What fails while cleaning up is a warning beside the first error. */
+  async #attempt(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#options.log.warning(asShipperError(error).message);
+    }
+  }
+
+  /** Rejects as soon as the run is cancelled, whatever the work does. */
+  async #cancellable(work: Promise<void>): Promise<void> {
+    const { signal } = this.#options;
+    const cancelled = deferred();
+    const cancel = () => cancelled.reject(new ShipperError('CANCELLED', 'the run was cancelled'));
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel);
+    work.catch(() => undefined);
+    try {
+      await Promise.race([cancelled.promise, work]);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async #withinTime(work: Promise<void>): Promise<void> {
+    const { signal, log } = this.#options;
+    const late = deferred<'late'>();
+    let timer: NodeJS.Timeout | undefined;
+    const hurry = () => (timer = setTimeout(() => late.resolve('late'), cancelMilliseconds));
+    if (signal.aborted) hurry();
+    else signal.addEventListener('abort', hurry, { once: true });
+    if ((await Promise.race([work, late.promise])) === 'late') {
+      log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
+    }
+    clearTimeout(timer);
+    signal.removeEventListener('abort', hurry);
+  }
+
+  #status(): Status {
+    if (this.#error === undefined) return this.#fleet.isUnchanged ? 'unchanged' : 'succeeded';
+    if (this.#fleet.isUnknown) return 'unknown';
+    if (this.#options.signal.aborted) return 'cancelled';
+    return this.#fleet.isReturned ? 'returned' : 'failed';
+  }
+
+  #result(): Result {
+    const { facts, dryRun } = this.#options;
+    return {
+      command: facts.command,
+      dryRun,
+      status: this.#status(),
+      revision: this.#fleet.revision,
+      previousRevision: this.#fleet.previous,
+      targets: this.#fleet.results(this.#error, this.#options.signal.aborted),
+    };
+  }
+}
+
+async function after(milliseconds: number): Promise<void> {
+  const time = deferred();
+  const timer = setTimeout(time.resolve, milliseconds);
+  await time.promise;
+  clearTimeout(timer);
+}

@@ -1,0 +1,177 @@
+import type { Config, Listener, RunListener } from '../config/config.ts';
+import { type Command, type EventName, events } from '../config/events.ts';
+import { type Problem, ShipperError } from '../errors.ts';
+import type { RunLog } from '../log.ts';
+import { matchesTarget } from '../config/pattern.ts';
+import type { Target } from '../config/config.ts';
+import { ModuleHost } from './modules/module-host.ts';
+import { nameListener } from './modules/name-listener.ts';
+import { runOnRunner } from './run-on-runner.ts';
+import { runOnTargets } from './run-on-targets.ts';
+import { commandVariables, revisionOn, type Scene } from './scene.ts';
+
+export interface ListenersOptions {
+  readonly command: Command;
+  readonly config: Config;
+  /** Absolute path on the runner. */
+  readonly workspace: string;
+  /** The runner's variables, free of inputs and secrets. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: RunLog;
+  readonly setOutput: (name: string, value: string) => void;
+  readonly addSummary: (markdown: string) => void;
+  /** Ends what a listener is doing on the runner. */
+  readonly signal: AbortSignal;
+}
+
+/** What the user attached to the events of one command, ready to be called. */
+export class Listeners {
+  readonly #options: ListenersOptions;
+  readonly #listeners: readonly Listener[];
+  #modules: ModuleHost | undefined;
+  #scene: Scene | undefined;
+
+  private constructor(options: ListenersOptions, listeners: readonly Listener[]) {
+    this.#options = options;
+    this.#listeners = listeners;
+  }
+
+  /** Loads every module of the events that the command dispatches, and checks what can be checked before any contact. */
+  static async load(options: ListenersOptions): Promise<Listeners> {
+    const { command, config, env } = options;
+    const own = config.listeners.filter(({ event }) => (events[event] as readonly Command[]).includes(command));
+    const problems = own.flatMap((listener) => missingVariables(listener, env));
+    if (problems.length > 0) throw new ShipperError('CONFIG', problems);
+    const result = new Listeners(options, own);
+    await result.#loadModules();
+    return result;
+  }
+
+  listensTo(event: EventName): boolean {
+    return this.#listeners.some((listener) => listener.event === event);
+  }
+
+  /** The commands that a target has to run by itself when it goes back alone. */
+  commandsAfterSwitch(target: Target, isFirst: boolean): readonly string[] {
+    return this.#listeners.flatMap((listener) => {
+      if (listener.event !== 'after:link_current_revision' || listener.kind !== 'run') return [];
+      if (listener.on === 'runner' || (listener.once && !isFirst)) return [];
+      return listener.on === undefined || matchesTarget(listener.on, target) ? [listener.run] : [];
+    });
+  }
+
+  /** Calls the listeners of an event one after another. Rejects with the first failure, which names its listener. */
+  async dispatch(scene: Scene): Promise<void> {
+    const { log } = this.#options;
+    const own = this.#listeners.filter(({ event }) => event === scene.event);
+    if (own.length === 0) return;
+    const group = log.group(scene.event);
+    this.#scene = scene;
+    try {
+      for (const listener of own) await this.#call(listener, scene);
+      group.end();
+    } catch (error) {
+      group.end('failed');
+      throw error;
+    } finally {
+      this.#scene = undefined;
+    }
+  }
+
+  /** Lets the modules' process end. */
+  async end(): Promise<void> {
+    await this.#modules?.end();
+  }
+
+  /** Ends the modules' process, and what it started, at once. */
+  kill(): void {
+    this.#modules?.kill();
+  }
+
+  async #loadModules(): Promise<void> {
+    const { command, config, workspace, env, log, setOutput, addSummary } = this.#options;
+    const listeners = this.#listeners.filter((listener) => listener.kind === 'module');
+    if (listeners.length === 0) return;
+    this.#modules = await ModuleHost.start({
+      listeners,
+      workspace,
+      env,
+      context: { command, config },
+      services: {
+        log,
+        setOutput,
+        addSummary,
+        run: async (text, options) => runOnTargets(this.#now(), { command: text, ...options }, config.umask, log),
+        upload: async () => Promise.reject(new ShipperError('UPLOAD', 'uploads are not available yet')),
+      },
+    });
+  }
+
+  #now(): Scene {
+    if (this.#scene === undefined) throw new ShipperError('LISTENER', 'targets can be used only while a listener runs');
+    return this.#scene;
+  }
+
+  async #call(listener: Listener, scene: Scene): Promise<void> {
+    switch (listener.kind) {
+      case 'module': {
+        const target = scene.places[0]?.target;
+        const { event, error, outcome } = scene;
+        await this.#modules?.call(listener, {
+          event,
+          error,
+          outcome,
+          targets: scene.places.map((place) => place.target),
+          revision: revisionOn(target, scene.revision),
+          previous: revisionOn(target, scene.previous),
+        });
+        return;
+      }
+      case 'run':
+        return this.#run(listener, scene);
+      case 'upload':
+        throw new ShipperError('UPLOAD', `${nameListener(listener)}: uploads are not available yet`, {
+          at: listener.at,
+        });
+    }
+  }
+
+  async #run(listener: RunListener, scene: Scene): Promise<void> {
+    const { log, workspace, env, signal, config } = this.#options;
+    log.info(`$ ${listener.run}`);
+    const first = scene.places[0]?.target;
+    if (listener.on === 'runner') {
+      const hosts = scene.places.map(({ target }) => target.name).join(',');
+      const variables = { ...commandVariables(scene, first), SHIPPER_HOSTS: hosts };
+      await runOnRunner({ listener, workspace, env, variables, log, signal });
+      return;
+    }
+    const { run: command, on, once, timeout, allowFailure } = listener;
+    const forwarded = Object.fromEntries(listener.env.map((name) => [name, env[name] ?? '']));
+    try {
+      await runOnTargets(
+        scene,
+        { command, on, once, cwd: undefined, env: forwarded, timeout, allowFailure },
+        config.umask,
+        log,
+      );
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ShipperError('LISTENER', `${nameListener(listener)} failed ${reason}`, {
+        at: listener.at,
+        step: scene.event,
+        cause,
+      });
+    }
+  }
+}
+
+function missingVariables(listener: Listener, env: NodeJS.ProcessEnv): Problem[] {
+  if (listener.kind !== 'run') return [];
+  return listener.env
+    .filter((name) => env[name] === undefined)
+    .map((name) => ({
+      message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step`,
+      at: listener.at,
+    }));
+}

@@ -1,0 +1,80 @@
+import { posix } from 'node:path';
+import { matchesTarget } from '../config/pattern.ts';
+import { asShipperError, ShipperError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { runCommand } from '../target/command.ts';
+import type { RunResult } from '../../shipper.d.ts';
+import { PrefixedLines } from './prefixed-lines.ts';
+import { commandVariables, type Place, revisionOn, type Scene } from './scene.ts';
+
+export interface TargetRun {
+  readonly command: string;
+  /** Pattern of target names or hosts; undefined means every target. */
+  readonly on: string | undefined;
+  readonly once: boolean;
+  /** Directory, absolute or from the revision; the revision itself where undefined. */
+  readonly cwd: string | undefined;
+  /** Values to hand over; they travel on stdin. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Seconds; undefined means no limit. */
+  readonly timeout: number | undefined;
+  readonly allowFailure: boolean;
+}
+
+let commands = 0;
+
+/**
+ * Runs a command on the targets of the scene that it is for, on all of them at once. Rejects with the first failure
+ * after all have ended; the others are told as warnings.
+ */
+export async function runOnTargets(scene: Scene, run: TargetRun, umask: string, log: Log): Promise<RunResult[]> {
+  const fitting = scene.places.filter(({ target }) => run.on === undefined || matchesTarget(run.on, target));
+  const places = run.once ? fitting.slice(0, 1) : fitting;
+  const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, umask, log)));
+  const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [asShipperError(each.reason)] : []));
+  for (const other of others) log.warning(other.message);
+  if (first !== undefined) throw first;
+  return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, log: Log): Promise<RunResult> {
+  const { target, connection, runDirectory } = place;
+  const failure = (what: string, cause?: unknown) =>
+    new ShipperError('LISTENER', `on ${target.name}: ${what}`, { target: target.name, step: scene.event, cause });
+  if (connection === undefined) throw failure('there is no connection to it');
+  const id = String((commands += 1));
+  const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
+  const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;
+  const late = new AbortController();
+  late.signal.addEventListener('abort', () => place.stop(id));
+  const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
+  try {
+    const { code, signal, stdout, stderr } = await runCommand({
+      connection,
+      target: target.name,
+      runDirectory,
+      id,
+      cwd: run.cwd === undefined ? (revision ?? '') : posix.resolve(revision ?? target.revisions, run.cwd),
+      command: run.command,
+      umask,
+      environment: { ...commandVariables(scene, target), SHIPPER_HOST: target.name },
+      forwarded: run.env,
+      onOutput: (text) => lines.add(text),
+    });
+    if (late.signal.aborted) throw failure(`it was stopped after its timeout of ${run.timeout ?? 0} seconds`);
+    if (code === undefined || (code !== 0 && !run.allowFailure)) throw failure(ending(code, signal, stderr));
+    if (code !== 0) log.warning(`${target.name}: exit status ${code}, which may be`);
+    return { host: target.host, code, stdout, stderr };
+  } finally {
+    clearTimeout(timer);
+    lines.end();
+  }
+}
+
+function ending(code: number | undefined, signal: string | undefined, stderr: string): string {
+  const last = stderr.trim().split('\n').slice(-5).join('\n');
+  const said = last === '' ? '' : `; it said:\n${last}`;
+  if (signal !== undefined) return `it was ended by signal ${signal}${said}`;
+  if (code === undefined) return `the connection was lost while it ran${said}`;
+  return `exit status ${code}${said}`;
+}

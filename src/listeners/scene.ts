@@ -1,0 +1,51 @@
+import type { Target } from '../config/config.ts';
+import type { Command, EventName } from '../config/events.ts';
+import type { Connection } from '../ssh/connection-types.ts';
+import type { Failure, Outcome, Revision } from '../../shipper.d.ts';
+
+/** A target as listeners see it. */
+export interface Place {
+  readonly target: Target;
+  /** Undefined before the first contact, and when it was lost. */
+  readonly connection: Connection | undefined;
+  /** Absolute path on the target of the run's own directory. */
+  readonly runDirectory: string;
+  /** Ends the process group of the command with that id. */
+  stop(id: string): void;
+}
+
+/** The moment at which listeners are called, and what is known by then. */
+export interface Scene {
+  readonly command: Command;
+  readonly event: EventName;
+  readonly places: readonly Place[];
+  /** Name of the revision being made or switched to. */
+  readonly revision: string | undefined;
+  /** Whether its directory is there yet. */
+  readonly made: boolean;
+  /** Name of the revision that was active before. */
+  readonly previous: string | undefined;
+  readonly error?: Failure | undefined;
+  readonly outcome?: Outcome | undefined;
+}
+
+/** A revision as a listener sees it: with its path on that target. */
+export function revisionOn(target: Target | undefined, name: string | undefined): Revision | undefined {
+  if (target === undefined || name === undefined) return undefined;
+  return { name, path: `${target.revisions}/${name}` };
+}
+
+/** The variables that every command of a listener gets, but for the host's. */
+export function commandVariables(
+  { command, event, revision, previous }: Scene,
+  target: Target | undefined,
+): Record<string, string> {
+  return {
+    SHIPPER_COMMAND: command,
+    SHIPPER_EVENT: event,
+    SHIPPER_REVISION: revision ?? '',
+    SHIPPER_REVISION_PATH: revisionOn(target, revision)?.path ?? '',
+    SHIPPER_PREVIOUS_REVISION: previous ?? '',
+    SHIPPER_ACTIVE_SYMLINK: target?.activeSymlink ?? '',
+  };
+}

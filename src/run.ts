@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Face } from './action/face.ts';
+import type { Inputs } from './action/inputs.ts';
+import type { Config } from './config/config.ts';
+import { loadConfig } from './config/load.ts';
+import { outputsOf } from './deploy/outputs.ts';
+import { describe } from './deploy/report.ts';
+import { newRevisionName } from './deploy/revision-name.ts';
+import { ship } from './deploy/ship.ts';
+import { ShipperError } from './errors.ts';
+import { Listeners } from './listeners/listeners.ts';
+import { connect } from './ssh/connection.ts';
+import type { Credentials } from './ssh/credentials.ts';
+import { readHostKeys } from './ssh/host-key.ts';
+import { readPrivateKey } from './ssh/private-key.ts';
+
+export interface RunRequest {
+  readonly face: Face;
+  readonly inputs: Inputs;
+  /** The runner's variables, without inputs. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute path. */
+  readonly workspace: string;
+  readonly now: Date;
+  /** Name of this machine. */
+  readonly runner: string;
+  readonly signal: AbortSignal;
+}
+
+/** From the inputs to the outputs. Rejects with what failed, after everything was put back and told. */
+export async function run({ face, inputs, env, workspace, now, runner, signal }: RunRequest): Promise<void> {
+  const { log } = face;
+  const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
+  for (const warning of warnings) log.warning(warning);
+  const credentials = readCredentials(inputs, env, face);
+  const hostKeys = readHostKeys(inputs);
+  const { setOutput, addSummary } = face;
+  const listeners = await Listeners.load({
+    command: inputs.command,
+    config,
+    workspace,
+    env,
+    log,
+    setOutput,
+    addSummary,
+    signal,
+  });
+  const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
+
+  const { result, error } = await ship({
+    facts: {
+      command,
+      config,
+      revision: revisionFor(inputs, config, now, env['GITHUB_SHA']),
+      epoch: Math.floor(now.getTime() / 1000),
+      audit: {
+        actor: env['GITHUB_ACTOR'] ?? env['USER'] ?? '-',
+        commit: env['GITHUB_SHA'] ?? '-',
+        runUrl: runUrl(env),
+        runner,
+      },
+      lockTimeout,
+    },
+    dryRun,
+    id: `${now.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
+    concurrency,
+    connectTimeout,
+    connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal }),
+    listeners,
+    log,
+    signal,
+    clock: () => performance.now(),
+    onResult: (known) => face.setOutputs(outputsOf(known)),
+  });
+  for (const line of describe(result)) log.info(line);
+  if (error !== undefined) throw error;
+}
+
+/** The key, the agent or the password; what must not be seen of them is masked. */
+function readCredentials({ key, passphrase, password }: Inputs, env: NodeJS.ProcessEnv, face: Face): Credentials {
+  if (key === undefined) return { password };
+  if (key === 'agent') {
+    const agent = env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? String.raw`\\.\pipe\openssh-ssh-agent` : '');
+    if (agent !== '') return { agent, password };
+    throw new ShipperError(
+      'KEY',
+      'the key comes from an agent, but SSH_AUTH_SOCK is not set: start ssh-agent, or give a key',
+    );
+  }
+  const read = readPrivateKey(key, passphrase);
+  face.mask(read.secrets);
+  return { key: read, password };
+}
+
+/** The name of a new revision, or of the one to go to; empty where the target chooses. */
+function revisionFor(inputs: Inputs, config: Config, now: Date, commit: string | undefined): string {
+  if (inputs.command === 'deploy' || inputs.command === 'prepare')
+    return config.revision ?? newRevisionName(now, commit);
+  return inputs.revision ?? '';
+}
+
+function runUrl(env: NodeJS.ProcessEnv): string {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  return server === undefined || repository === undefined || id === undefined
+    ? '-'
+    : `${server}/${repository}/actions/runs/${id}`;
+}

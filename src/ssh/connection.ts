@@ -1,0 +1,114 @@
+import { connect as dial, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../config/config.ts';
+import { ShipperError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Connection } from './connection-types.ts';
+import type { Credentials } from './credentials.ts';
+import { NetworkFault, TimedOut } from './failure.ts';
+import { handshake, type HandshakeFacts } from './handshake.ts';
+import type { HostKeys } from './host-key.ts';
+import type { Session } from './session.ts';
+
+/** The way to a target; a `Target` of the config is one. */
+export interface Route extends Address {
+  readonly name: string;
+  /** Hops to go through, first hop first; none for a direct connection. */
+  readonly proxyJump: readonly Address[];
+}
+
+export interface ConnectOptions {
+  readonly log: Log;
+  /** Seconds for one attempt at one server: TCP, handshake and authentication. */
+  readonly connectTimeout: number;
+  /** Cancels connecting; a connection that stands is its owner's to end. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds between signs of life; a network that is silent for six of them is lost. Default 5000. */
+  readonly keepalive?: number;
+  /** Milliseconds before the second attempt, about; twice that before the third. Default 1000. */
+  readonly pause?: number;
+}
+
+const attempts = 3;
+
+/**
+ * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
+ * network are tried again, refusals never. Rejects with CONNECT, AUTH, HOST_KEY, INPUT or CANCELLED.
+ */
+export async function connect(
+  route: Route,
+  credentials: Credentials,
+  hostKeys: HostKeys,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const target = route.name;
+  if (route.proxyJump.length > 0 && hostKeys.fingerprints.length > 0) {
+    const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
+    throw new ShipperError('INPUT', message, { target });
+  }
+  const open = async (address: Address, place: string, via?: Session): Promise<Session> =>
+    persist(options, place, target, async () =>
+      attempt({ ...options, address, place, target, credentials, hostKeys, via }),
+    );
+  let via: Session | undefined;
+  try {
+    for (const hop of route.proxyJump) {
+      via = await open(hop, `jump host ${show(hop)} (on the way to ${target})`, via);
+    }
+    return await open(route, route.name === route.host ? show(route) : `${route.name} (${show(route)})`, via);
+  } catch (error) {
+    via?.end();
+    throw error;
+  }
+}
+
+type AttemptFacts = ConnectOptions & Omit<HandshakeFacts, 'stop' | 'keepalive'>;
+
+async function attempt(facts: AttemptFacts): Promise<Session> {
+  const { address, place, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new TimedOut(timeout)), timeout * 1000);
+  const cancel = (): void => stop.abort(cancelled(place, target));
+  signal?.addEventListener('abort', cancel);
+  try {
+    const stream = via === undefined ? socketTo(address) : await via.forward(address, stop.signal);
+    return await handshake(stream, { ...facts, stop: stop.signal, keepalive });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function persist(
+  { log, signal, pause = 1000 }: ConnectOptions,
+  place: string,
+  target: string,
+  open: () => Promise<Session>,
+): Promise<Session> {
+  for (let number = 1; ; number += 1) {
+    if (signal?.aborted === true) throw cancelled(place, target);
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof NetworkFault) || number === attempts) throw error;
+      const wait = pause * 2 ** (number - 1) * (0.75 + Math.random() / 2);
+      const times = `${String(number + 1)} of ${String(attempts)}`;
+      log.info(`${error.message} Trying again in ${(wait / 1000).toFixed(1)} s (${times}).`);
+      await sleep(wait, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function socketTo({ host, port }: Address): Socket {
+  // Node's 250 ms for one of several addresses are too few for a far server.
+  return dial({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
+}
+
+function cancelled(place: string, target: string): ShipperError {
+  return new ShipperError('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
+}
+
+function show({ host, port }: Address): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return port === 22 ? host : `${name}:${String(port)}`;
+}

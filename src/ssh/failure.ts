@@ -1,0 +1,151 @@
+import type { Address } from '../config/config.ts';
+import { ShipperError, type ErrorCode } from '../errors.ts';
+
+/** A failure that another attempt may get past. Nothing secret was sent before it. */
+export class NetworkFault extends ShipperError {}
+
+/** How far an attempt to connect got. */
+export type Phase = 'connecting' | 'identifying' | 'negotiating' | 'authenticating';
+
+/** What is known about an attempt when it fails. */
+export interface Attempt {
+  readonly address: Address;
+  /** What errors call the server: `web1`, or `jump host bastion (on the way to web1)`. */
+  readonly place: string;
+  /** Name of the target that errors belong to. */
+  readonly target: string;
+  readonly phase: Phase;
+  /** What the server sent before it identified itself. */
+  readonly greeting: string;
+  /** What the server offers, by ssh2's name for the kind, such as `KEX method`. */
+  readonly offers: ReadonlyMap<string, string>;
+  /** Types of host keys that the server is held to. */
+  readonly hostKeyTypes: readonly string[];
+}
+
+/** An attempt took longer than it may. */
+export class TimedOut extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor(seconds: number) {
+    super(`no answer within ${String(seconds)} seconds (connect-timeout)`);
+  }
+}
+
+/** Turns what went wrong before or during the handshake into what a user can act on. Authentication is told elsewhere. */
+export function explainConnectFailure(cause: Error | undefined, attempt: Attempt): ShipperError {
+  const { place, target, phase } = attempt;
+  const fail = (code: ErrorCode, message: string): ShipperError => new ShipperError(code, message, { target, cause });
+  const fault = (message: string): ShipperError => new NetworkFault('CONNECT', message, { target, cause });
+
+  if (cause instanceof ShipperError) return cause;
+  const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
+  if (kind !== undefined) return nothingInCommon(kind, attempt, fail);
+  switch (phase) {
+    case 'connecting':
+      return explainNetwork(cause, attempt, fail, fault);
+    case 'identifying':
+      return explainSilence(cause, attempt, fail, fault);
+    case 'negotiating': {
+      const message = `The SSH handshake with ${place} failed: ${text(cause)}. The server's log may say more (journalctl -u ssh).`;
+      return cause === undefined || codeOf(cause) !== undefined ? fault(message) : fail('CONNECT', message);
+    }
+    case 'authenticating':
+      return fail('CONNECT', `The connection to ${place} ended during authentication: ${text(cause)}.`);
+  }
+}
+
+type Fail = (code: ErrorCode, message: string) => ShipperError;
+type Fault = (message: string) => ShipperError;
+
+function explainNetwork(cause: Error | undefined, attempt: Attempt, fail: Fail, fault: Fault): ShipperError {
+  const { place } = attempt;
+  const { host, port } = attempt.address;
+  switch (codeOf(cause)) {
+    case 'ENOTFOUND':
+      return fail(
+        'CONNECT',
+        `${place}: there is no host named ${host} in the DNS. Check its spelling, and whether the name exists outside your own network.`,
+      );
+    case 'EAI_AGAIN':
+      return fault(`${place}: the DNS gave no answer for ${host}. Check the runner's network.`);
+    case 'ECONNREFUSED':
+      return fault(
+        `${place} refuses connections on port ${String(port)}. Check that an SSH server runs there, on that port.`,
+      );
+    case 'ETIMEDOUT':
+      return fault(
+        `${place} did not answer on port ${String(port)} (${text(cause)}). Check the address, the port, and that the server's firewall lets the runner in.`,
+      );
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+      return fault(
+        `${place}: there is no way from the runner to ${host} (${text(cause)}). Check the address; runners of GitHub have no IPv6.`,
+      );
+    case undefined:
+    default:
+      return fault(`${place} could not be reached on port ${String(port)}: ${text(cause)}.`);
+  }
+}
+
+function explainSilence(cause: Error | undefined, attempt: Attempt, fail: Fail, fault: Fault): ShipperError {
+  const { place, address, greeting } = attempt;
+  const said = JSON.stringify(greeting.trim().slice(0, 200));
+  if (/not allowed at this time/i.test(greeting)) {
+    return fail(
+      'CONNECT',
+      `${place} turns the runner away for a while (${said}), after failed logins from its address (PerSourcePenalties). Wait, and correct the credentials first.`,
+    );
+  }
+  if (/maxstartups|too many|try again|busy/i.test(greeting)) {
+    return fault(
+      `${place} has too many logins at once (${said}). Lower \`concurrency\`, or raise MaxStartups in its sshd_config.`,
+    );
+  }
+  if (greeting.trim() !== '') {
+    return fail(
+      'CONNECT',
+      `${place} answers on port ${String(address.port)}, but not as an SSH server: ${said}. Check the port.`,
+    );
+  }
+  if (cause instanceof TimedOut) {
+    return fault(
+      `${place} accepts connections, but says nothing (${text(cause)}). Check that an SSH server listens on port ${String(address.port)}, and that it is not overloaded.`,
+    );
+  }
+  return fault(
+    `${place} closed the connection before it identified itself. It may have too many logins at once (MaxStartups), or block the runner's address (fail2ban, hosts.deny, PerSourcePenalties).`,
+  );
+}
+
+/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
+const kinds = new Map([
+  ['key exchange algorithm', ['KEX method', 'key exchange']],
+  ['host key format', ['Host key format', 'host key']],
+] as const);
+
+function nothingInCommon(kind: string, { place, offers, hostKeyTypes }: Attempt, fail: Fail): ShipperError {
+  const [offer, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
+  const offered = (offers.get(offer) ?? 'none').replaceAll(',', ', ');
+  if (name === 'host key' && hostKeyTypes.length > 0) {
+    return fail(
+      'HOST_KEY',
+      `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`,
+    );
+  }
+  return fail(
+    'CONNECT',
+    `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`,
+  );
+}
+
+function codeOf(cause: Error | undefined): string | undefined {
+  return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+}
+
+/** With several addresses behind a name, Node reports an AggregateError without a message. */
+export function text(cause: Error | undefined): string {
+  if (cause instanceof AggregateError) return cause.errors.map(String).join('; ');
+  return cause?.message ?? 'it was closed';
+}

@@ -1,0 +1,135 @@
+import type { Duplex } from 'node:stream';
+import ssh2 from 'ssh2';
+import type { Address } from '../config/config.ts';
+import type { ShipperError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { proposal } from './algorithms.ts';
+import { explainAuthFailure } from './auth-failure.ts';
+import { Authentication } from './authentication.ts';
+import type { Credentials } from './credentials.ts';
+import { explainConnectFailure, type Phase } from './failure.ts';
+import { readGreeting } from './greeting.ts';
+import { Overheard } from './overheard.ts';
+import { hostKeyPolicy, type HostKeys } from './host-key.ts';
+import { Session } from './session.ts';
+
+/** Silence is noticed after one interval more than may go unanswered: in 30 seconds. */
+const keepaliveCountMax = 5;
+
+export interface HandshakeFacts {
+  readonly address: Address;
+  /** What errors call the server. */
+  readonly place: string;
+  /** Name of the target that errors belong to. */
+  readonly target: string;
+  readonly credentials: Credentials;
+  readonly hostKeys: HostKeys;
+  readonly via: Session | undefined;
+  readonly log: Log;
+  /** Aborts when the attempt is over, with the error as its reason: `TimedOut`, or what to reject with. */
+  readonly stop: AbortSignal;
+  /** Milliseconds between two signs of life. */
+  readonly keepalive: number;
+}
+
+/** Speaks SSH through a stream until the user is in. On failure the stream is destroyed, and the error says why. */
+export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<Session> {
+  const { address, place, target, credentials, log, stop } = facts;
+  const client = new ssh2.Client();
+  const policy = hostKeyPolicy(facts.hostKeys, { ...address, place, target });
+  const heard = new Overheard();
+  const notes: string[] = [];
+  let phase: Phase = 'connecting';
+  let banner = '';
+  let refusal: ShipperError | undefined;
+
+  return new Promise((resolve, reject) => {
+    const greeting = readGreeting(stream, () => (phase = 'negotiating'));
+    const authentication = new Authentication(address.user, credentials, (why) => {
+      notes.push(`it ${why}`);
+      fail(undefined, true);
+    });
+
+    function fail(cause: Error | undefined, refused = false): void {
+      settle();
+      stream.destroy();
+      const { offers, methods } = heard;
+      reject(
+        refusal ??
+          (refused
+            ? explainAuthFailure(authentication, { place, target, methods, notes, banner }, cause)
+            : explainConnectFailure(cause, {
+                ...facts,
+                phase,
+                greeting: greeting().text,
+                offers,
+                hostKeyTypes: policy.types,
+              })),
+      );
+    }
+    // Servers say goodbye, or nothing at all, after one refusal too many.
+    const wasRefused = (): boolean => phase === 'authenticating' && heard.methods.length > 0;
+    function onError(error: Error & { level?: string }): void {
+      const exhausted = error.message === 'All configured authentication methods failed';
+      const goesOn = error.level === 'agent' || (error.level === 'client-authentication' && !exhausted);
+      if (goesOn) notes.push(describeNote(error.message, credentials));
+      else if (exhausted) fail(error, true);
+      else {
+        notes.push(`it ended the connection (${error.message})`);
+        fail(error, wasRefused());
+      }
+    }
+    function onGone(): void {
+      fail(undefined, wasRefused());
+    }
+    function onStop(): void {
+      fail(stop.reason as Error);
+    }
+    function settle(): void {
+      client.off('error', onError).off('end', onGone).off('close', onGone);
+      client.on('error', () => undefined);
+      stop.removeEventListener('abort', onStop);
+    }
+
+    stop.addEventListener('abort', onStop);
+    client.on('error', onError).on('end', onGone).on('close', onGone);
+    client.on('connect', () => (phase = 'identifying'));
+    client.on('banner', (text) => (banner += text));
+    client.once('handshake', ({ kex, serverHostKey, cs }) => {
+      phase = 'authenticating';
+      log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
+    });
+    client.on('change password', () => {
+      notes.push('the password has expired and has to be changed there first');
+      fail(undefined, true);
+    });
+    client.once('ready', () => {
+      settle();
+      const identification = greeting().identification ?? '';
+      const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
+      const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
+      resolve(new Session({ ...facts, client, stream, identification, keyFingerprint }));
+    });
+    client.connect({
+      sock: stream,
+      username: address.user,
+      authHandler: (left: string[] | null, partial: boolean | null) => authentication.next(left, partial),
+      hostVerifier: (key: Buffer) => {
+        refusal = policy.refuse(key);
+        return refusal === undefined;
+      },
+      algorithms: proposal(policy.algorithms),
+      readyTimeout: 0,
+      keepaliveInterval: facts.keepalive,
+      keepaliveCountMax,
+      debug: heard.listen,
+    });
+  });
+}
+
+function describeNote(message: string, { agent }: Credentials): string {
+  const reason = message.replace(/^Error signing data with key: /, '');
+  return /agent/i.test(reason) && agent !== undefined
+    ? `${reason} (${agent}): is it running, and SSH_AUTH_SOCK right?`
+    : reason;
+}

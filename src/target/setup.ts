@@ -1,0 +1,77 @@
+import { posix } from 'node:path';
+import type { Config, Symlink, Target } from '../config/config.ts';
+import type { Command } from '../config/events.ts';
+
+/** Who runs, for the journal and for those who wait for the lock; an unknown part is `-`. */
+export interface Audit {
+  readonly actor: string;
+  readonly commit: string;
+  readonly runUrl: string;
+  /** Name of the machine that deploys. */
+  readonly runner: string;
+}
+
+/** What every session of a run has in common. */
+export interface RunFacts {
+  readonly command: Command;
+  readonly config: Config;
+  /** Name of the new revision, or of the one to go to; empty where the target chooses. */
+  readonly revision: string;
+  /** Start of the run in seconds since 1970: what a taken name gets as its ending. */
+  readonly epoch: number;
+  readonly audit: Audit;
+  /** Seconds to wait for the lock. */
+  readonly lockTimeout: number;
+}
+
+/** Seconds without a beat after which a target counts its runner as dead. */
+export const leaseSeconds = 40;
+
+/** The text of a link at `from` (a directory) to `to`: absolute, or relative for jails and containers. */
+function linkText(config: Config, from: string, to: string): string {
+  return config.relativeSymlinks ? posix.relative(from, to) : to;
+}
+
+function symlinkWords(config: Config, target: Target, { source, path }: Symlink): string[] {
+  // How deep the link lies is known, the revision's name not yet: any name of a revision does.
+  const directory = posix.dirname(posix.join(target.revisions, 'name', path));
+  return ['link', linkText(config, directory, source), path];
+}
+
+/** The words of a session's first frame, up to its first steps: all that the target has to know of the run. */
+export function setupWords(
+  run: RunFacts,
+  target: Target,
+  token: string,
+  key: string | undefined,
+  again: readonly string[],
+): string[] {
+  const { config, audit } = run;
+  const home = posix.dirname(target.activeSymlink);
+  const values = {
+    token,
+    goal: run.command,
+    host: target.name,
+    revisions: target.revisions,
+    active_symlink: target.activeSymlink,
+    revisions_text: linkText(config, home, target.revisions),
+    revision: run.revision,
+    epoch: String(run.epoch),
+    umask: config.umask,
+    lease: String(leaseSeconds),
+    lock_timeout: String(run.lockTimeout),
+    revisions_to_keep: String(config.revisionsToKeep),
+    fail_on_symlink_error: String(config.failOnSymlinkError),
+    relative_symlinks: String(config.relativeSymlinks),
+    sync: String(config.sync),
+    source_dir: config.sourceDir ?? '',
+  };
+  return [
+    'run',
+    ...Object.entries(values).flat(),
+    ...['audit', audit.actor, audit.commit, audit.runUrl, run.command, audit.runner, key ?? '-'],
+    ...target.directories.flatMap((directory) => ['directory', directory]),
+    ...target.symlinks.flatMap((symlink) => symlinkWords(config, target, symlink)),
+    ...again.flatMap((command) => ['again', command]),
+  ];
+}

@@ -1,0 +1,893 @@
+#!/bin/sh
+# The target's side of Shipper, whole and static: POSIX shell and the usual tools, nothing else.
+#
+# What a run has to say arrives as a frame: one line of words, separated by single spaces. In a word, every byte that
+# could be mistaken stands as \0ooo (octal) and an empty word as \c, so that `printf %b` gives the value back. The
+# first frame stands in $2, later ones are lines on stdin. What happened goes back the same way: one line a fact.
+#
+# Three processes: this shell reads stdin (frames, beats, the end of the connection); a worker takes the steps; a
+# watchdog ends the run when the beats stop. A run holds the lock by its directory `runs/TOKEN`: everything that it
+# moves into place, it moves from there or from `.shipper-TOKEN` beside the active symlink. Who takes over renames
+# these away first, so whatever a run that was thought dead still tries fails for want of its source.
+#
+# The script contains no tilde: that character parts it from the first frame.
+# shellcheck disable=SC2086 # words of a frame are split on purpose, with globbing off
+set -fu
+IFS=' '
+lang=${LC_ALL-}
+export LC_ALL=C
+unset CDPATH
+cd /
+
+# What the first frame says; the contract's words, and:
+# goal: the command; token: this run's own word, run-…; lost_token: that of the run which `verdict` is about; revisions_text: how the active symlink writes `revisions`;
+# audit: words for the journal; lease: seconds without a beat after which a run counts as dead.
+goal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch='' umask=022 lease=40
+lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true source_dir=''
+directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
+
+# ---- words and facts
+
+encode() { # VALUE: sets $word
+  case $1 in
+    '') word='\c' ;;
+    *\\* | *[![:graph:]\ ]*) word=$(printf %s "$1" | od -An -v -to1 | tr -d '\n' | sed 's/  */\\0/g') ;;
+    *)
+      word='' rest=$1
+      while :; do
+        case $rest in
+          *' '*)
+            word="$word${rest%% *}\\0040"
+            rest=${rest#* }
+            ;;
+          *) break ;;
+        esac
+      done
+      word=$word$rest
+      ;;
+  esac
+}
+
+decode() { # WORD: sets $value
+  case $1 in
+    *\\*)
+      value=$(printf '%bx' "$1")
+      value=${value%x}
+      ;;
+    *) value=$1 ;;
+  esac
+}
+
+say() { # KIND VALUE...: tells the runner one fact
+  line=$1
+  shift
+  for value; do
+    encode "$value"
+    line="$line $word"
+  done
+  printf '%s\n' "$line"
+}
+
+fail() { # SENTENCE [CODE]
+  say error "${2:-TARGET}" "${step-}" "$1"
+  exit 1
+}
+
+warn() { # SENTENCE
+  say warning "${step-}" "$1"
+}
+
+me() { id -un 2>/dev/null || id -u; }
+
+# ---- the journal
+
+# One record: EVENT REVISION TIME TOKEN ACTOR COMMIT RUN FINGERPRINT, ended by a full stop. It begins with a newline,
+# so that a torn record before it harms nothing.
+journal_record() { # EVENT REVISION: sets $record
+  encode "$2"
+  record=$(printf '\n%s %s %s %s %s %s .' "$1" "$word" "$(date +%s)" "$token" "$audit" "$key")
+}
+
+journal() { # EVENT REVISION
+  journal_record "$1" "$2"
+  printf '%s\n' "$record" >>"$state/journal"
+}
+
+completed_by() { # TOKEN: whether that run completed
+  [ -f "$state/journal" ] || return 1
+  awk -v token="$1" '
+    NF == 9 && $9 == "." && $4 == token && ($1 == "completed" || $1 == "prepared") { found = 1 }
+    END { exit !found }' "$state/journal"
+}
+
+# One line a revision that is there, oldest first by the order of creation, those that Shipper did not record last:
+# NAME STATE CREATED ACTIVATED ACTOR COMMIT RUN
+revisions_table() {
+  {
+    set +f
+    for directory in "$revisions"/*/; do
+      directory=${directory%/}
+      [ ! -d "$directory" ] || [ -L "$directory" ] || say directory "${directory##*/}"
+    done
+    set -f
+    [ ! -f "$state/journal" ] || cat "$state/journal"
+  } | awk '
+    $1 == "directory" { there[$2] = 1; next }
+    NF != 9 || $9 != "." { next }
+    $1 == "created" {
+      order[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = "-"
+      about[$2] = $5 " " $6 " " $7; ready[$2] = done[$2] = bad[$2] = 0
+      next
+    }
+    !($2 in order) { next }
+    $1 == "prepared" { ready[$2] = 1 }
+    $1 == "linked" { activated[$2] = $3 }
+    $1 == "completed" { done[$2] = 1 }
+    $1 == "returned" && !done[$2] { bad[$2] = 1 }
+    $1 == "bad" { bad[$2] = 1 }
+    $1 == "cleared" { bad[$2] = 0 }
+    $1 == "purged" { delete order[$2] }
+    END {
+      for (i = 1; i <= count; i++) {
+        n = name[i]
+        if (!(n in there) || !(n in order) || order[n] != i) continue
+        state = bad[n] ? "bad" : done[n] ? "completed" : ready[n] ? "prepared" : "unfinished"
+        print n, state, created[n], activated[n], about[n]
+      }
+      for (n in there) if (!(n in order)) print n, "foreign", "-", "-", "-", "-", "-"
+    }'
+}
+
+# The revisions beyond those to keep, were ACTIVE active and PREVIOUS the one before it.
+rotation() { # ACTIVE PREVIOUS: prints words
+  encode "$1"
+  becomes=$word
+  encode "$2"
+  revisions_table | active=$becomes previous=$word awk -v keep="$revisions_to_keep" '
+    BEGIN { active = ENVIRON["active"]; previous = ENVIRON["previous"] }
+    { name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }
+    END {
+      for (i = NR; i > 0; i--) {
+        if (state[i] == "foreign" || name[i] == active) continue
+        if (state[i] == "completed" && kept < keep) { kept++; continue }
+        if (name[i] == previous) continue
+        if (state[i] == "prepared" && (!current || i > current)) continue
+        print name[i]
+      }
+    }' | tr '\n' ' '
+}
+
+state_of() { # REVISION: prints its state, nothing if there is no such revision
+  encode "$1"
+  revisions_table | name=$word awk '$1 == ENVIRON["name"] { print $2 }'
+}
+
+# Whether the first of two revisions was created before the second.
+is_older() { # REVISION REVISION
+  encode "$1"
+  first=$word
+  encode "$2"
+  revisions_table | first=$first second=$word awk '
+    $2 == "foreign" { next }
+    $1 == ENVIRON["first"] { seen = 1 }
+    $1 == ENVIRON["second"] { older = seen; exit }
+    END { exit !older }'
+}
+
+# The revision that a rollback without a name goes to: the newest good one created before the active one.
+rollback_choice() { # ACTIVE: prints a word
+  encode "$1"
+  revisions_table | active=$word awk '
+    $1 == ENVIRON["active"] { exit }
+    $2 == "completed" { choice = $1 }
+    END { print choice }'
+}
+
+# ---- what is active
+
+read_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)
+  linked='' active=''
+  [ -L "$active_symlink" ] || return 0
+  linked=$(readlink "$active_symlink")
+  case $linked in
+    "$revisions"/*) active=${linked#"$revisions"/} ;;
+    *)
+      active=$(cd -P -- "$active_symlink" 2>/dev/null && pwd -P) || active=''
+      physical=$(cd -P -- "$revisions" 2>/dev/null && pwd -P) || return 0
+      case $active in
+        "$physical"/*) active=${active#"$physical"/} ;;
+        *) active='' ;;
+      esac
+      ;;
+  esac
+  active=${active%/}
+  case $active in */*) active='' ;; esac
+}
+
+writable_ancestor() { # PATH: whether PATH could be created; sets $ancestor
+  ancestor=$1
+  while [ ! -e "$ancestor" ] && [ ! -L "$ancestor" ]; do
+    ancestor=${ancestor%/*}
+    [ -n "$ancestor" ] || ancestor=/
+  done
+  [ -d "$ancestor" ] && [ -w "$ancestor" ] && [ -x "$ancestor" ]
+}
+
+# Reads what would make the run fail later, and changes nothing.
+preflight() {
+  if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then
+    fail "$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'"
+  fi
+  if [ -e "$revisions" ] && [ ! -d "$revisions" ]; then
+    fail "$revisions is not a directory: move it away, or choose another config.directories.revisions"
+  fi
+  for path in "$revisions" "$home"; do
+    writable_ancestor "$path" ||
+      fail "$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'"
+  done
+  if [ -f "$state/active" ]; then
+    served=$(cat "$state/active")
+    [ "$served" = "$active_symlink" ] ||
+      fail "$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server"
+  fi
+  read_active
+  say active "$active" "$linked"
+}
+
+# ---- the lock: a symlink to the holder's token, kept by the beats in the holder's directory
+
+holds() { [ "$(readlink "$state/lock" 2>/dev/null)" = "$token" ]; }
+
+still_holds() {
+  if [ -d "$run" ] && holds; then return; fi
+  fail "another run took over, since this one was not heard of for $lease seconds" LOCKED
+}
+
+# A dead holder's directory is found inside that of whoever took over from it.
+owner_of() { # TOKEN: sets $owner to the token whose beats count
+  owner=''
+  [ ! -d "$state/runs/$1" ] || owner=$1
+  [ -z "$owner" ] || return 0
+  owner=$(cd -- "$state/runs" 2>/dev/null && find . -type d -name "$1" 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
+}
+
+say_holder() { # KIND OWNER
+  about=$(cat "$state/runs/$2/info" 2>/dev/null) || about=''
+  [ -n "$about" ] || about='- - - - - 0'
+  printf '%s %s %s %s\n' "$1" "$2" "$about" "$(date +%s)"
+}
+
+lock() {
+  [ ! -d "$revisions" ] || acquire
+}
+
+acquire() {
+  holds && return
+  problem=$(mkdir -p -- "$state/runs" "$state/trash" 2>&1 && mkdir -- "$run" 2>&1) || fail "cannot lock: $problem"
+  printf '%010d\n' 0 >"$run/beat"
+  printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
+  ln -s "$token" "$run/lock" || fail "cannot lock: no symlink can be made in $run"
+  waited=0 idle=0 seen='' told=''
+  until ln -s "$token" "$state/lock" 2>/dev/null || holds; do
+    holder=$(readlink "$state/lock" 2>/dev/null) || holder=''
+    if [ -z "$holder" ]; then
+      [ "$waited" -lt 3 ] || fail "cannot lock: $(ln -s "$token" "$state/lock" 2>&1)"
+    else
+      owner_of "$holder"
+      beat=''
+      [ -z "$owner" ] || read -r beat <"$state/runs/$owner/beat" || :
+      if [ "$holder $owner $beat" = "$seen" ]; then idle=$((idle + 1)); else idle=0 seen="$holder $owner $beat"; fi
+      if [ "$idle" -ge $((lease + lease / 5)) ]; then
+        take_over "$holder" "$owner"
+        idle=0
+        continue
+      fi
+      [ -n "$told" ] || [ -z "$owner" ] || say_holder waiting "$owner"
+      told=1
+      if [ "$waited" -ge "$lock_timeout" ]; then
+        rm -rf -- "${run:?}"
+        [ -z "$owner" ] || say_holder holder "$owner"
+        fail "$revisions is locked by another run" LOCKED
+      fi
+    fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  settle_inside "$run"
+  sweep_runs
+  printf '%s\n' "$active_symlink" >"$state/active"
+}
+
+take_over() { # HOLDER OWNER
+  if [ -z "$2" ]; then
+    # Nobody's directory is there any more; make one without beats, for the next look to judge.
+    mkdir -- "$state/runs/$1" 2>/dev/null
+    return
+  fi
+  mv -- "$state/runs/$2" "$run/$2" 2>/dev/null || return
+  mv -f -- "$run/lock" "$state/lock"
+}
+
+unlock() {
+  kill "${watchdog:-}" 2>/dev/null
+  release
+}
+
+release() {
+  holds || return 0
+  # A dead run that could not be settled is left to the next run, with the lock: nobody else knows of it.
+  [ -z "$(find "$run" -name 'run-*' ! -path "$run")" ] || return 0
+  mv -- "$state/lock" "$run/released" 2>/dev/null && rm -rf -- "${run:?}"
+}
+
+# Directories of runs that waited for the lock and died; a day is longer than any lock-timeout makes sense.
+sweep_runs() {
+  set +f
+  for other in "$state"/runs/run-*; do
+    if [ "$other" = "$run" ] || [ ! -d "$other" ]; then continue; fi
+    if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then rm -rf -- "$other"; fi
+  done
+  set -f
+}
+
+# ---- going back, and settling what a run left
+
+commands_end() { # FILE...: ends the listeners' commands whose process groups these files name
+  for signal in TERM KILL; do
+    some=''
+    for file; do
+      if [ ! -f "$file" ] || ! read -r pid <"$file"; then continue; fi
+      kill -s "$signal" -- "-$pid" 2>/dev/null || kill -s "$signal" "$pid" 2>/dev/null || continue
+      some=1
+    done
+    [ -n "$some" ] || break
+    [ "$signal" = KILL ] || sleep 1
+  done
+}
+
+all_commands_end() { # RUN-DIRECTORY
+  set +f
+  set -- "$1"/commands/*
+  set -f
+  commands_end "$@"
+}
+
+# Puts the active symlink back as it was before the switch of the run in that directory. The link to go back with was
+# made before the switch: this needs no free block and no new name.
+go_back() { # [RUN-DIRECTORY]
+  directory=${1:-$run}
+  run_token=${directory##*/}
+  if [ ! -f "$directory/switch" ] || completed_by "$run_token"; then return 0; fi
+  { read -r new && read -r old; } <"$directory/switch"
+  decode "$new"
+  new=$value
+  decode "$old"
+  old=$value
+  mv -- "$home/.shipper-$run_token" "$home/.shipper-$run_token.back" 2>/dev/null
+  [ "$(readlink "$active_symlink" 2>/dev/null)" = "$new" ] || return 0
+  if [ -n "$old" ]; then
+    mv -f -- "$home/.shipper-$run_token.back/back/$name" "$home/"
+  else
+    rm -f -- "$active_symlink"
+  fi
+  [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] ||
+    fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
+  journal returned "${new##*/}"
+  read_active
+  say returned "$active"
+}
+
+# Removes what the run in that directory made and did not finish.
+discard() { # [RUN-DIRECTORY]
+  directory=${1:-$run}
+  run_token=${directory##*/}
+  if [ -f "$directory/revision" ] && read -r unfinished <"$directory/revision"; then
+    read_active
+    case $(state_of "$unfinished") in
+      unfinished | foreign) [ "$unfinished" = "$active" ] || throw_away "$unfinished" ;;
+    esac
+  fi
+  rm -rf -- "$home/.shipper-$run_token" "$home/.shipper-$run_token.back"
+}
+
+# The commands of `after:link_current_revision`, for the revision that is active again.
+again() { # RUN-DIRECTORY
+  [ -f "$1/again" ] || return 0
+  read_active
+  [ -n "$active" ] || return 0
+  while read -r command; do
+    decode "$command"
+    (
+      cd -- "$revisions/$active" || exit
+      locale_back
+      export SHIPPER_COMMAND=rollback SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
+        SHIPPER_REVISION_PATH="$revisions/$active" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
+        SHIPPER_HOST="$host"
+      exec sh -c "$value"
+    ) </dev/null >/dev/null 2>&1
+  done <"$1/again"
+}
+
+settle() { # RUN-DIRECTORY
+  all_commands_end "$1"
+  before_settling=$(readlink "$active_symlink" 2>/dev/null)
+  go_back "$1"
+  [ "$before_settling" = "$(readlink "$active_symlink" 2>/dev/null)" ] || again "$1"
+  discard "$1"
+}
+
+settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
+  set +f
+  for dead in "$1"/run-*; do
+    set -f
+    [ -d "$dead" ] || continue
+    (settle_inside "$dead") # Variables are global: each level has to have its own.
+    settle "$dead"
+    say settled "${dead##*/}"
+    rm -rf -- "$dead"
+  done
+  set -f
+}
+
+throw_away() { # REVISION: first out of sight, then off the disk
+  mv -- "$revisions/$1" "$state/trash/$1.$token" || return
+  journal purged "$1"
+  rm -rf -- "$state/trash/$1.$token" 2>/dev/null && return
+  chmod -R u+rwX -- "$state/trash/$1.$token" 2>/dev/null
+  problem=$(rm -rf -- "$state/trash/$1.$token" 2>&1) ||
+    warn "could not delete all of revision $1, what is left is in $state/trash: $(printf '%s' "$problem" | sed -n 1p)"
+}
+
+# ---- the steps
+
+init_directories() {
+  problem=$(mkdir -p -- "$revisions" 2>&1) || fail "$problem"
+  acquire
+  set -- $directories
+  for word; do
+    decode "$word"
+    problem=$(mkdir -p -- "$value" 2>&1) || fail "$problem"
+  done
+  [ -d "$home" ] ||
+    fail "the directory of the active symlink, $home, does not exist: create it, or add it to config.directories"
+}
+
+create_revision() {
+  if [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; then
+    read_active
+    if [ "$(state_of "$revision")" = unfinished ] && [ "$active" != "$revision" ]; then
+      throw_away "$revision" || fail "what an earlier run left of revision $revision cannot be removed"
+    elif [ "$goal" = prepare ]; then
+      fail "revision $revision exists already: prepare needs a name that is not taken"
+    else
+      revision=$revision-$epoch
+    fi
+  fi
+  printf '%s\n' "$revision" >"$run/revision" || fail "cannot write to $run"
+  problem=$(mkdir -- "$revisions/$revision" 2>&1) || {
+    rm -f -- "$run/revision"
+    fail "$problem"
+  }
+  journal created "$revision" || fail "cannot write to $state/journal"
+  if [ -n "$source_dir" ]; then
+    problem=$(cp -RPp -- "$source_dir/." "$revisions/$revision/" 2>&1) ||
+      fail "cannot copy config.source_dir: $(printf '%s' "$problem" | sed -n 1p)"
+  fi
+  say revision "$revision"
+}
+
+# Goes into DIRECTORY below the revision, creating what is missing, and into nothing that a symlink leads to. From
+# there on the place is held by inode: whoever swaps a parent later swaps it for nothing.
+enter() { # DIRECTORY
+  cd -P -- "$revisions/$revision" || return
+  inside=$PWD
+  IFS=/
+  set -- "$1" $1
+  IFS=' '
+  wanted=$inside${1:+/}$1
+  shift
+  for part; do
+    if [ ! -L "./$part" ] && [ ! -d "./$part" ]; then mkdir -- "./$part" 2>/dev/null; fi
+    if [ -L "./$part" ] || ! cd -P -- "./$part" 2>/dev/null; then return 1; fi
+  done
+  [ "$PWD" = "$wanted" ]
+}
+
+# Puts what stands at the link's path aside until the link is in its place, so that a failed one leaves it there.
+put_link() { # TEXT NAME
+  if [ ! -e "./$2" ] && [ ! -L "./$2" ]; then
+    ln -s -- "$1" "./$2"
+    return
+  fi
+  aside=.shipper-$token
+  mkdir -- "./$aside" && ln -s -- "$1" "./$aside/$2" || return
+  if [ -d "./$2" ] && [ ! -L "./$2" ]; then mkdir -- "./$aside/old" && mv -- "./$2" "./$aside/old/" || return; fi
+  mv -f -- "./$aside/$2" ./ || {
+    [ ! -e "./$aside/old/$2" ] || mv -- "./$aside/old/$2" ./
+    return 1
+  }
+  rm -rf -- "./$aside"
+}
+
+link_problem() { # SENTENCE
+  [ "$fail_on_symlink_error" = false ] || fail "$1"
+  warn "$1"
+}
+
+create_symlinks() {
+  entered=''
+  exec 9>"$run/problem"
+  set -- $symlinks
+  while [ $# -gt 0 ]; do
+    decode "$1"
+    text=$value
+    decode "$2"
+    path=$value
+    shift 2
+    parent=${path%/*}
+    [ "$parent" != "$path" ] || parent=''
+    if [ "$entered" != "=$parent" ]; then
+      enter "$parent" ||
+        fail "the link $path would leave the revision or has no place in it: $parent is not a directory of the revision"
+      entered="=$parent"
+    fi
+    if put_link "$text" "${path##*/}" 2>&9; then
+      [ -e "./${path##*/}" ] || {
+        [ "$relative_symlinks" = false ] || fail "the link $path would dangle: $text does not lead anywhere from there"
+        link_problem "the link $path dangles: $text does not exist"
+      }
+    else
+      link_problem "the link $path could not be made: $(sed -n '$p' "$run/problem")"
+    fi
+  done
+  exec 9>&-
+  cd /
+}
+
+# Decides which revision `activate` and `rollback` go to.
+choose() {
+  read_active
+  case $goal in
+    activate)
+      case $(state_of "$revision") in
+        prepared) ;;
+        '') fail "there is no revision $revision: prepare it first" ;;
+        *) [ "$active" = "$revision" ] ||
+          fail "revision $revision is not waiting to be activated; to go back to it, use rollback" ;;
+      esac
+      ;;
+    rollback)
+      if [ -z "$revision" ]; then
+        decode "$(rollback_choice "$active")"
+        revision=$value
+        [ -n "$revision" ] ||
+          fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}"
+      fi
+      case $(state_of "$revision") in
+        '') fail "there is no revision $revision; there are: $(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ')" ;;
+        unfinished) fail "revision $revision was never completed" ;;
+        prepared) fail "revision $revision was never active: use activate" ;;
+      esac
+      ;;
+  esac
+  say revision "$revision"
+  say previous "$active"
+  if [ "$active" = "$revision" ]; then
+    say unchanged
+    unlock
+    exit 0
+  fi
+}
+
+link_current_revision() {
+  read_active
+  previous=$active
+  text=$revisions_text/$revision
+  beside=$home/.shipper-$token
+  problem=$(mkdir -- "$beside" "$beside/forth" "$beside/back" 2>&1 && ln -s -- "$text" "$beside/forth/$name" 2>&1) ||
+    fail "$problem"
+  [ -z "$linked" ] || ln -s -- "$linked" "$beside/back/$name" || fail "cannot make the way back in $home"
+  case $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac
+  [ -d "$leads_to/" ] ||
+    fail "the active symlink would dangle: $text does not lead to the revision from $home"
+  set -- $again
+  for word; do printf '%s\n' "$word"; done >"$run/again"
+  encode "$text"
+  new=$word
+  encode "$linked"
+  printf '%s\n%s\n' "$new" "$word" >"$run/switch" || fail "cannot write to $run"
+  if [ "$sync" = true ]; then
+    sync -f "$revisions/$revision" 2>/dev/null || sync
+    say flushed
+  fi
+  still_holds
+  problem=$(mv -f -- "$beside/forth/$name" "$home/" 2>&1) || fail "$problem"
+  [ "$(readlink "$active_symlink")" = "$text" ] || fail "$active_symlink does not lead to revision $revision after the switch"
+  journal linked "$revision" || fail "cannot write to $state/journal"
+  say previous "$previous"
+  say linked "$revision"
+}
+
+left_behind() { # sets $left to the revision that was active before the switch, empty if none
+  { read -r _ && read -r left; } <"$run/switch"
+  decode "$left"
+  left=${value##*/}
+}
+
+purge_old_revisions() {
+  read_active
+  left_behind
+  for old in $(rotation "$revision" "$left"); do
+    decode "$old"
+    old=$value
+    [ "$old" != "$active" ] || continue
+    if problem=$(throw_away "$old" 2>&1); then
+      say purged "$old"
+      [ -z "$problem" ] || printf '%s\n' "$problem"
+    else
+      warn "revision $old could not be removed: $problem"
+    fi
+  done
+}
+
+complete() {
+  case $goal in
+    prepare) journal_record prepared "$revision" ;;
+    rollback)
+      records=''
+      left_behind
+      if is_older "$revision" "$left"; then
+        journal_record bad "$left"
+        records=$record
+      fi
+      journal_record cleared "$revision"
+      records=$records$record
+      journal_record completed "$revision"
+      record=$records$record
+      ;;
+    *) journal_record completed "$revision" ;;
+  esac
+  still_holds
+  printf '%s\n' "$record" >>"$state/journal" || fail "cannot write to $state/journal"
+  rm -rf -- "$home/.shipper-$token"
+  say completed "$revision"
+}
+
+# ---- reading only
+
+# Tells everything that `status` and a dry run show.
+inspect() {
+  read_active
+  say active "$active" "$linked"
+  revisions_table | sed 's/^/listed /'
+  if holder=$(readlink "$state/lock" 2>/dev/null); then
+    owner_of "$holder"
+    say_holder holder "${owner:-$holder}"
+  fi
+  [ "$goal" != status ] || return 0
+  for word in $directories; do
+    decode "$word"
+    [ -d "$value" ] || say missing "$value"
+  done
+  set -- $symlinks
+  while [ $# -gt 0 ]; do
+    decode "$1"
+    case $value in
+      /*) [ -e "$value" ] || say dangling "$value" ;;
+    esac
+    shift 2
+  done
+  if [ "$goal" = deploy ]; then
+    if [ -e "$revisions/$revision" ] && [ "$(state_of "$revision")" != unfinished ]; then say taken "$revision-$epoch"; fi
+    for old in $(rotation "" "$active"); do [ "$old" = "$active" ] || say_word purgeable "$old"; done
+  fi
+}
+
+say_word() { printf '%s %s\n' "$1" "$2"; }
+
+# For a runner that lost the connection: what became of its run, once the target is done with it.
+verdict() {
+  waited=0
+  while [ "$(readlink "$state/lock" 2>/dev/null)" = "$lost_token" ] && [ "$waited" -le "$lock_timeout" ]; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  read_active
+  if [ "$(readlink "$state/lock" 2>/dev/null)" = "$lost_token" ]; then
+    say verdict unknown "$active"
+  elif completed_by "$lost_token"; then
+    say verdict completed "$active"
+  else
+    say verdict settled "$active"
+  fi
+}
+
+# ---- a command of a listener, on a channel of its own
+
+locale_back() { if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi; }
+
+export_words() { # NAME VALUE...
+  while [ $# -gt 1 ]; do
+    decode "$2"
+    export "$1=$value"
+    shift 2
+  done
+}
+
+run_command() { # RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...
+  decode "$1"
+  run=$value
+  pid_file=$run/commands/$2
+  decode "$3"
+  directory=$value
+  decode "$4"
+  script=$value
+  umask "$5"
+  if [ "$6" = true ]; then
+    IFS= read -r forwarded
+    IFS=' '
+  else
+    forwarded=''
+  fi
+  shift 6
+  mkdir -- "$run/commands" 2>/dev/null
+  cd -- "${directory:-${HOME:-/}}" || exit 126
+  locale_back
+  export_words "$@"
+  export_words $forwarded
+  # The command leads a process group, so that all of it can be ended: this shell's own, where it leads one.
+  if kill -s 0 -- "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
+    [ ! -d "$run" ] || printf '%s\n' $$ >"$pid_file"
+    sh -c "$script" </dev/null
+  else
+    # shellcheck disable=SC2016 # for the inner shell to expand
+    setsid sh -c '[ ! -d "${1%/*}" ] || printf "%s\n" "$$" >"$1"; exec sh -c "$2"' sh "$pid_file" "$script" </dev/null
+  fi
+  status=$?
+  rm -f -- "$pid_file"
+  [ "$status" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\n' "$PATH" >&2
+  exit "$status"
+}
+
+# ---- the run
+
+# Ends the run when the beats stop, or when another run took over: it then takes no further step.
+watch() {
+  idle=0 ours=''
+  trap 'idle=0' USR1
+  while sleep 2; do
+    kill -s 0 $$ 2>/dev/null || exit 0
+    idle=$((idle + 2))
+    if [ -d "$run" ]; then
+      ours=1
+    elif [ -n "$ours" ]; then
+      idle=$lease
+    fi
+    [ "$idle" -lt "$lease" ] || kill -s TERM $$
+  done
+}
+
+# The runner is gone, or this run is no longer the holder: the target settles it alone.
+lost() {
+  trap '' HUP INT TERM USR1
+  kill -s KILL "${worker:-}" "${watchdog:-}" 2>/dev/null
+  wait
+  if [ -d "$run" ]; then
+    if holds; then
+      settle_inside "$run"
+      settle "$run"
+      release
+    else
+      rm -rf -- "$run"
+    fi
+  fi >/dev/null
+  exit 1
+}
+
+ended() { # STATUS
+  cd /
+  say end "$1"
+  if [ "$1" -eq 0 ] && [ "$last" = true ]; then kill -s USR1 $$; fi
+}
+
+work() { # STEP...
+  trap 'ended $?' EXIT
+  for step; do
+    case $step in
+      preflight | lock | choose | inspect | verdict | init_directories | create_revision | create_symlinks | \
+        link_current_revision | purge_old_revisions | complete | unlock | go_back | discard)
+        ;;
+      *) fail "there is no step $step" INTERNAL ;;
+    esac
+    "$step"
+    say step "$step"
+  done
+  exit 0
+}
+
+start_work() { # LAST STEP...
+  last=$1
+  shift
+  work "$@" &
+  worker=$!
+}
+
+run_until_end() { # KEY VALUE... do LAST STEP...
+  while [ "$1" != 'do' ]; do
+    case $1 in
+      directory) directories="$directories $2" ;;
+      again) again="$again $2" ;;
+      link)
+        symlinks="$symlinks $2 $3"
+        shift
+        ;;
+      audit)
+        audit="$2 $3 $4"
+        about_run="$5 $6"
+        key=$7
+        shift 5
+        ;;
+      token | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \
+        lock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)
+        decode "$2"
+        eval "$1=\$value"
+        ;;
+      *) fail "cannot understand $1" INTERNAL ;;
+    esac
+    shift 2
+  done
+  shift
+  state=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}
+  home=${home:-/}
+  umask "$umask"
+  worker='' watchdog='' beats=0
+  trap '' PIPE
+  trap lost HUP INT TERM
+  trap 'exit 0' USR1
+  printf '\nshipper 1\n'
+  if [ "$lease" -gt 0 ]; then
+    watch >/dev/null 2>&1 &
+    watchdog=$!
+  fi
+  start_work "$@"
+  while read -r line; do
+    case $line in
+      b)
+        beats=$((beats + 1))
+        [ ! -d "$run" ] || printf '%010d\n' "$beats" 1<>"$run/beat"
+        kill -s USR1 "$watchdog" 2>/dev/null
+        ;;
+      'do '*)
+        set -- $line
+        decode "$2"
+        revision=${value:-"$revision"}
+        shift 2
+        start_work "$@"
+        ;;
+      interrupt)
+        kill -s KILL "$worker" 2>/dev/null
+        wait "$worker"
+        all_commands_end "$run"
+        say interrupted
+        ;;
+      'stop '*)
+        commands_end "$run/commands/${line#stop }"
+        say stopped
+        ;;
+    esac
+  done
+  lost
+}
+
+case $2 in
+  'run '*)
+    set -- $2
+    shift
+    run_until_end "$@"
+    ;;
+  'command '*)
+    set -- $2
+    shift
+    run_command "$@"
+    ;;
+esac
