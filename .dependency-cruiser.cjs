@@ -1,9 +1,10 @@
-/** The direction of imports: main → action, deploy → target, listeners → ssh → config, errors. */
-const rooms = ['action', 'deploy', 'listeners', 'target', 'ssh', 'config'];
+/** The direction of imports: main → action, deploy → listeners → upload → target → ssh → config, errors. */
+const rooms = ['action', 'deploy', 'listeners', 'upload', 'target', 'ssh', 'config'];
 const below = {
   action: ['config'],
   deploy: ['listeners', 'target', 'ssh', 'config'],
-  listeners: ['target', 'ssh', 'config'],
+  listeners: ['upload', 'target', 'ssh', 'config'],
+  upload: ['target', 'ssh', 'config'],
   target: ['ssh', 'config'],
   ssh: ['config'],
   config: [],
@@ -25,6 +26,7 @@ module.exports = {
       ['ssh2', 'ssh'],
       ['@actions/core', 'action'],
       ['@actions/exec', 'listeners'],
+      ['ignore', 'upload'],
       ['ajv', 'config'],
       ['@humanwhocodes/momoa', 'config'],
     ].map(([library, room]) => ({

@@ -1,7 +1,7 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 5757:
+/***/ 9855:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -27,7 +27,7 @@ function nearest(name, known) {
 }
 /** Swapped letters count as one step. */
 function stepsBetween(one, other) {
-    const sorted = (text) => [...text].sort().join('');
+    const sorted = (text) => Array.from(text).sort().join('');
     const steps = (0,fastest_levenshtein__WEBPACK_IMPORTED_MODULE_0__/* .distance */ .Io)(one, other);
     return steps === 2 && sorted(one) === sorted(other) ? 1 : steps;
 }
@@ -40,7 +40,7 @@ function didYouMean(name, known) {
 
 /***/ }),
 
-/***/ 5679:
+/***/ 5229:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58,7 +58,7 @@ var external_node_path_ = __nccwpck_require__(6760);
 var external_node_url_ = __nccwpck_require__(3136);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/failure.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/failure.js
 
 
 
@@ -101,7 +101,7 @@ function relativeTo(workspace, pathOrUrl) {
     return outside ? undefined : way.replaceAll('\\', '/');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/exports.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/exports.js
 /** As a named export, in `module.exports` or a default export, or as the default export itself, by its own name. */
 function findExport(exported, name) {
     for (const holder of holders(exported)) {
@@ -155,7 +155,7 @@ function methodNames(instance) {
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/missing-import.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/missing-import.js
 
 
 
@@ -197,7 +197,7 @@ function specifier(path, importer) {
     return way.startsWith('.') ? way : `./${way}`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/load-error.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/load-error.js
 
 
 
@@ -291,9 +291,9 @@ function whichNode(message) {
         : 'Node runs .ts, .mts, .js, .mjs and .cjs.';
 }
 
-// EXTERNAL MODULE: ../../tmp/qb/src/config/nearest.js
-var nearest = __nccwpck_require__(5757);
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/load.js
+// EXTERNAL MODULE: ./build/src/config/nearest.js
+var nearest = __nccwpck_require__(9855);
+;// CONCATENATED MODULE: ./build/src/listeners/modules/load.js
 var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelativeImportExtension) || function (path, preserveJsx) {
     if (typeof path === "string" && /^\.\.?\//.test(path)) {
         return path.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function (m, tsx, d, ext, cm) {
@@ -379,9 +379,9 @@ class Modules {
     }
 }
 
-// EXTERNAL MODULE: ../../tmp/qb/src/listeners/modules/process-group.js
-var process_group = __nccwpck_require__(7247);
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/freeze.js
+// EXTERNAL MODULE: ./build/src/listeners/modules/process-group.js
+var process_group = __nccwpck_require__(8489);
+;// CONCATENATED MODULE: ./build/src/listeners/modules/freeze.js
 /** Freezes plain data whole, and returns it. */
 function freeze(value) {
     if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -391,7 +391,7 @@ function freeze(value) {
     return value;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/requests.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/requests.js
 
 /** The request that a `shipper.run()` stands for. Modules may be plain JavaScript: nothing of it is taken on trust. */
 function runRequest(command, options) {
@@ -452,7 +452,7 @@ function isNames(env) {
     return Array.isArray(env);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/run-program.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/run-program.js
 
 
 /**
@@ -497,7 +497,7 @@ function failed(program, args, code, stderr) {
     return `${[program, ...args].join(' ')} ended with exit status ${code}${last === '' ? '' : `:\n${last}`}`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/shipper.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/shipper.js
 
 
 
@@ -579,7 +579,7 @@ function asText(value) {
     return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/wire.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/wire.js
 /** The modules' end of the line to the run. */
 class Wire {
     #send = process.send?.bind(process);
@@ -620,7 +620,7 @@ class Wire {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/host.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/host.js
 
 
 
@@ -742,7 +742,7 @@ class Host {
 
 /***/ }),
 
-/***/ 7247:
+/***/ 8489:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -2245,6 +2245,797 @@ var closest = function (str, arr) {
     return arr[min_index];
 };
 __webpack_unused_export__ = closest;
+
+
+/***/ }),
+
+/***/ 298:
+/***/ ((module) => {
+
+// A simple implementation of make-array
+function makeArray (subject) {
+  return Array.isArray(subject)
+    ? subject
+    : [subject]
+}
+
+const UNDEFINED = undefined
+const EMPTY = ''
+const SPACE = ' '
+const ESCAPE = '\\'
+const REGEX_TEST_BLANK_LINE = /^\s+$/
+const REGEX_INVALID_TRAILING_BACKSLASH = /(?:[^\\]|^)\\$/
+const REGEX_REPLACE_LEADING_EXCAPED_EXCLAMATION = /^\\!/
+const REGEX_REPLACE_LEADING_EXCAPED_HASH = /^\\#/
+const REGEX_SPLITALL_CRLF = /\r?\n/g
+
+// Invalid:
+// - /foo,
+// - ./foo,
+// - ../foo,
+// - .
+// - ..
+// Valid:
+// - .foo
+const REGEX_TEST_INVALID_PATH = /^\.{0,2}\/|^\.{1,2}$/
+
+const REGEX_TEST_TRAILING_SLASH = /\/$/
+
+const SLASH = '/'
+
+// Do not use ternary expression here, since "istanbul ignore next" is buggy
+let TMP_KEY_IGNORE = 'node-ignore'
+/* istanbul ignore else */
+if (typeof Symbol !== 'undefined') {
+  TMP_KEY_IGNORE = Symbol.for('node-ignore')
+}
+const KEY_IGNORE = TMP_KEY_IGNORE
+
+const define = (object, key, value) => {
+  Object.defineProperty(object, key, {value})
+  return value
+}
+
+const REGEX_REGEXP_RANGE = /([0-z])-([0-z])/g
+
+const RETURN_FALSE = () => false
+
+// Sanitize the range of a regular expression
+// The cases are complicated, see test cases for details
+const sanitizeRange = range => range.replace(
+  REGEX_REGEXP_RANGE,
+  (match, from, to) => from.charCodeAt(0) <= to.charCodeAt(0)
+    ? match
+    // Invalid range (out of order) which is ok for gitignore rules but
+    //   fatal for JavaScript regular expression, so eliminate it.
+    : EMPTY
+)
+
+// See fixtures #59
+const cleanRangeBackSlash = slashes => {
+  const {length} = slashes
+  return slashes.slice(0, length - length % 2)
+}
+
+// > If the pattern ends with a slash,
+// > it is removed for the purpose of the following description,
+// > but it would only find a match with a directory.
+// > In other words, foo/ will match a directory foo and paths underneath it,
+// > but will not match a regular file or a symbolic link foo
+// >  (this is consistent with the way how pathspec works in general in Git).
+// '`foo/`' will not match regular file '`foo`' or symbolic link '`foo`'
+// -> ignore-rules will not deal with it, because it costs extra `fs.stat` call
+//      you could use option `mark: true` with `glob`
+
+// '`foo/`' should not continue with the '`..`'
+const REPLACERS = [
+
+  [
+    // Remove BOM
+    // TODO:
+    // Other similar zero-width characters?
+    /^\uFEFF/,
+    () => EMPTY
+  ],
+
+  // > Trailing spaces are ignored unless they are quoted with backslash ("\")
+  [
+    // (a\ ) -> (a )
+    // (a  ) -> (a)
+    // (a ) -> (a)
+    // (a \ ) -> (a  )
+    /((?:\\\\)*?)(\\?\s+)$/,
+    (_, m1, m2) => m1 + (
+      m2.indexOf('\\') === 0
+        ? SPACE
+        : EMPTY
+    )
+  ],
+
+  // Replace (\ ) with ' '
+  // (\ ) -> ' '
+  // (\\ ) -> '\\ '
+  // (\\\ ) -> '\\ '
+  [
+    /(\\+?)\s/g,
+    (_, m1) => {
+      const {length} = m1
+      return m1.slice(0, length - length % 2) + SPACE
+    }
+  ],
+
+  // Escape metacharacters
+  // which is written down by users but means special for regular expressions.
+
+  // > There are 12 characters with special meanings:
+  // > - the backslash \,
+  // > - the caret ^,
+  // > - the dollar sign $,
+  // > - the period or dot .,
+  // > - the vertical bar or pipe symbol |,
+  // > - the question mark ?,
+  // > - the asterisk or star *,
+  // > - the plus sign +,
+  // > - the opening parenthesis (,
+  // > - the closing parenthesis ),
+  // > - and the opening square bracket [,
+  // > - the opening curly brace {,
+  // > These special characters are often called "metacharacters".
+  [
+    /[\\$.|*+(){^]/g,
+    match => `\\${match}`
+  ],
+
+  [
+    // > a question mark (?) matches a single character
+    /(?!\\)\?/g,
+    () => '[^/]'
+  ],
+
+  // leading slash
+  [
+
+    // > A leading slash matches the beginning of the pathname.
+    // > For example, "/*.c" matches "cat-file.c" but not "mozilla-sha1/sha1.c".
+    // A leading slash matches the beginning of the pathname
+    /^\//,
+    () => '^'
+  ],
+
+  // replace special metacharacter slash after the leading slash
+  [
+    /\//g,
+    () => '\\/'
+  ],
+
+  [
+    // > A leading "**" followed by a slash means match in all directories.
+    // > For example, "**/foo" matches file or directory "foo" anywhere,
+    // > the same as pattern "foo".
+    // > "**/foo/bar" matches file or directory "bar" anywhere that is directly
+    // >   under directory "foo".
+    // Notice that the '*'s have been replaced as '\\*'
+    /^\^*\\\*\\\*\\\//,
+
+    // '**/foo' <-> 'foo'
+    () => '^(?:.*\\/)?'
+  ],
+
+  // starting
+  [
+    // there will be no leading '/'
+    //   (which has been replaced by section "leading slash")
+    // If starts with '**', adding a '^' to the regular expression also works
+    /^(?=[^^])/,
+    function startingReplacer () {
+      // If has a slash `/` at the beginning or middle
+      return !/\/(?!$)/.test(this)
+        // > Prior to 2.22.1
+        // > If the pattern does not contain a slash /,
+        // >   Git treats it as a shell glob pattern
+        // Actually, if there is only a trailing slash,
+        //   git also treats it as a shell glob pattern
+
+        // After 2.22.1 (compatible but clearer)
+        // > If there is a separator at the beginning or middle (or both)
+        // > of the pattern, then the pattern is relative to the directory
+        // > level of the particular .gitignore file itself.
+        // > Otherwise the pattern may also match at any level below
+        // > the .gitignore level.
+        ? '(?:^|\\/)'
+
+        // > Otherwise, Git treats the pattern as a shell glob suitable for
+        // >   consumption by fnmatch(3)
+        : '^'
+    }
+  ],
+
+  // two globstars
+  [
+    // Use lookahead assertions so that we could match more than one `'/**'`
+    /\\\/\\\*\\\*(?=\\\/|$)/g,
+
+    // Zero, one or several directories
+    // should not use '*', or it will be replaced by the next replacer
+
+    // Check if it is not the last `'/**'`
+    (_, index, str) => index + 6 < str.length
+
+      // case: /**/
+      // > A slash followed by two consecutive asterisks then a slash matches
+      // >   zero or more directories.
+      // > For example, "a/**/b" matches "a/b", "a/x/b", "a/x/y/b" and so on.
+      // '/**/'
+      ? '(?:\\/[^\\/]+)*'
+
+      // case: /**
+      // > A trailing `"/**"` matches everything inside.
+
+      // #21: everything inside but it should not include the current folder
+      : '\\/.+'
+  ],
+
+  // normal intermediate wildcards
+  [
+    // Never replace escaped '*'
+    // ignore rule '\*' will match the path '*'
+
+    // 'abc.*/' -> go
+    // 'abc.*'  -> skip this rule,
+    //    coz trailing single wildcard will be handed by [trailing wildcard]
+    /(^|[^\\]+)(\\\*)+(?=.+)/g,
+
+    // '*.js' matches '.js'
+    // '*.js' doesn't match 'abc'
+    (_, p1, p2) => {
+      // 1.
+      // > An asterisk "*" matches anything except a slash.
+      // 2.
+      // > Other consecutive asterisks are considered regular asterisks
+      // > and will match according to the previous rules.
+      const unescaped = p2.replace(/\\\*/g, '[^\\/]*')
+      return p1 + unescaped
+    }
+  ],
+
+  [
+    // unescape, revert step 3 except for back slash
+    // For example, if a user escape a '\\*',
+    // after step 3, the result will be '\\\\\\*'
+    /\\\\\\(?=[$.|*+(){^])/g,
+    () => ESCAPE
+  ],
+
+  [
+    // '\\\\' -> '\\'
+    /\\\\/g,
+    () => ESCAPE
+  ],
+
+  [
+    // > The range notation, e.g. [a-zA-Z],
+    // > can be used to match one of the characters in a range.
+
+    // `\` is escaped by step 3
+    /(\\)?\[([^\]/]*?)(\\*)($|\])/g,
+    (match, leadEscape, range, endEscape, close) => leadEscape === ESCAPE
+      // '\\[bar]' -> '\\\\[bar\\]'
+      ? `\\[${range}${cleanRangeBackSlash(endEscape)}${close}`
+      : close === ']'
+        ? endEscape.length % 2 === 0
+          // A normal case, and it is a range notation
+          // '[bar]'
+          // '[bar\\\\]'
+          ? `[${sanitizeRange(range)}${endEscape}]`
+          // Invalid range notaton
+          // '[bar\\]' -> '[bar\\\\]'
+          : '[]'
+        : '[]'
+  ],
+
+  // ending
+  [
+    // 'js' will not match 'js.'
+    // 'ab' will not match 'abc'
+    /(?:[^*])$/,
+
+    // WTF!
+    // https://git-scm.com/docs/gitignore
+    // changes in [2.22.1](https://git-scm.com/docs/gitignore/2.22.1)
+    // which re-fixes #24, #38
+
+    // > If there is a separator at the end of the pattern then the pattern
+    // > will only match directories, otherwise the pattern can match both
+    // > files and directories.
+
+    // 'js*' will not match 'a.js'
+    // 'js/' will not match 'a.js'
+    // 'js' will match 'a.js' and 'a.js/'
+    match => /\/$/.test(match)
+      // foo/ will not match 'foo'
+      ? `${match}$`
+      // foo matches 'foo' and 'foo/'
+      : `${match}(?=$|\\/$)`
+  ]
+]
+
+const REGEX_REPLACE_TRAILING_WILDCARD = /(^|\\\/)?\\\*$/
+const MODE_IGNORE = 'regex'
+const MODE_CHECK_IGNORE = 'checkRegex'
+const UNDERSCORE = '_'
+
+const TRAILING_WILD_CARD_REPLACERS = {
+  [MODE_IGNORE] (_, p1) {
+    const prefix = p1
+      // '\^':
+      // '/*' does not match EMPTY
+      // '/*' does not match everything
+
+      // '\\\/':
+      // 'abc/*' does not match 'abc/'
+      ? `${p1}[^/]+`
+
+      // 'a*' matches 'a'
+      // 'a*' matches 'aa'
+      : '[^/]*'
+
+    return `${prefix}(?=$|\\/$)`
+  },
+
+  [MODE_CHECK_IGNORE] (_, p1) {
+    // When doing `git check-ignore`
+    const prefix = p1
+      // '\\\/':
+      // 'abc/*' DOES match 'abc/' !
+      ? `${p1}[^/]*`
+
+      // 'a*' matches 'a'
+      // 'a*' matches 'aa'
+      : '[^/]*'
+
+    return `${prefix}(?=$|\\/$)`
+  }
+}
+
+// @param {pattern}
+const makeRegexPrefix = pattern => REPLACERS.reduce(
+  (prev, [matcher, replacer]) =>
+    prev.replace(matcher, replacer.bind(pattern)),
+  pattern
+)
+
+const isString = subject => typeof subject === 'string'
+
+// > A blank line matches no files, so it can serve as a separator for readability.
+const checkPattern = pattern => pattern
+  && isString(pattern)
+  && !REGEX_TEST_BLANK_LINE.test(pattern)
+  && !REGEX_INVALID_TRAILING_BACKSLASH.test(pattern)
+
+  // > A line starting with # serves as a comment.
+  && pattern.indexOf('#') !== 0
+
+const splitPattern = pattern => pattern
+.split(REGEX_SPLITALL_CRLF)
+.filter(Boolean)
+
+class IgnoreRule {
+  constructor (
+    pattern,
+    mark,
+    body,
+    ignoreCase,
+    negative,
+    prefix
+  ) {
+    this.pattern = pattern
+    this.mark = mark
+    this.negative = negative
+
+    define(this, 'body', body)
+    define(this, 'ignoreCase', ignoreCase)
+    define(this, 'regexPrefix', prefix)
+  }
+
+  get regex () {
+    const key = UNDERSCORE + MODE_IGNORE
+
+    if (this[key]) {
+      return this[key]
+    }
+
+    return this._make(MODE_IGNORE, key)
+  }
+
+  get checkRegex () {
+    const key = UNDERSCORE + MODE_CHECK_IGNORE
+
+    if (this[key]) {
+      return this[key]
+    }
+
+    return this._make(MODE_CHECK_IGNORE, key)
+  }
+
+  _make (mode, key) {
+    const str = this.regexPrefix.replace(
+      REGEX_REPLACE_TRAILING_WILDCARD,
+
+      // It does not need to bind pattern
+      TRAILING_WILD_CARD_REPLACERS[mode]
+    )
+
+    const regex = this.ignoreCase
+      ? new RegExp(str, 'i')
+      : new RegExp(str)
+
+    return define(this, key, regex)
+  }
+}
+
+const createRule = ({
+  pattern,
+  mark
+}, ignoreCase) => {
+  let negative = false
+  let body = pattern
+
+  // > An optional prefix "!" which negates the pattern;
+  if (body.indexOf('!') === 0) {
+    negative = true
+    body = body.substr(1)
+  }
+
+  body = body
+  // > Put a backslash ("\") in front of the first "!" for patterns that
+  // >   begin with a literal "!", for example, `"\!important!.txt"`.
+  .replace(REGEX_REPLACE_LEADING_EXCAPED_EXCLAMATION, '!')
+  // > Put a backslash ("\") in front of the first hash for patterns that
+  // >   begin with a hash.
+  .replace(REGEX_REPLACE_LEADING_EXCAPED_HASH, '#')
+
+  const regexPrefix = makeRegexPrefix(body)
+
+  return new IgnoreRule(
+    pattern,
+    mark,
+    body,
+    ignoreCase,
+    negative,
+    regexPrefix
+  )
+}
+
+class RuleManager {
+  constructor (ignoreCase) {
+    this._ignoreCase = ignoreCase
+    this._rules = []
+  }
+
+  _add (pattern) {
+    // #32
+    if (pattern && pattern[KEY_IGNORE]) {
+      this._rules = this._rules.concat(pattern._rules._rules)
+      this._added = true
+      return
+    }
+
+    if (isString(pattern)) {
+      pattern = {
+        pattern
+      }
+    }
+
+    if (checkPattern(pattern.pattern)) {
+      const rule = createRule(pattern, this._ignoreCase)
+      this._added = true
+      this._rules.push(rule)
+    }
+  }
+
+  // @param {Array<string> | string | Ignore} pattern
+  add (pattern) {
+    this._added = false
+
+    makeArray(
+      isString(pattern)
+        ? splitPattern(pattern)
+        : pattern
+    ).forEach(this._add, this)
+
+    return this._added
+  }
+
+  // Test one single path without recursively checking parent directories
+  //
+  // - checkUnignored `boolean` whether should check if the path is unignored,
+  //   setting `checkUnignored` to `false` could reduce additional
+  //   path matching.
+  // - check `string` either `MODE_IGNORE` or `MODE_CHECK_IGNORE`
+
+  // @returns {TestResult} true if a file is ignored
+  test (path, checkUnignored, mode) {
+    let ignored = false
+    let unignored = false
+    let matchedRule
+
+    this._rules.forEach(rule => {
+      const {negative} = rule
+
+      //          |           ignored : unignored
+      // -------- | ---------------------------------------
+      // negative |   0:0   |   0:1   |   1:0   |   1:1
+      // -------- | ------- | ------- | ------- | --------
+      //     0    |  TEST   |  TEST   |  SKIP   |    X
+      //     1    |  TESTIF |  SKIP   |  TEST   |    X
+
+      // - SKIP: always skip
+      // - TEST: always test
+      // - TESTIF: only test if checkUnignored
+      // - X: that never happen
+      if (
+        unignored === negative && ignored !== unignored
+        || negative && !ignored && !unignored && !checkUnignored
+      ) {
+        return
+      }
+
+      const matched = rule[mode].test(path)
+
+      if (!matched) {
+        return
+      }
+
+      ignored = !negative
+      unignored = negative
+
+      matchedRule = negative
+        ? UNDEFINED
+        : rule
+    })
+
+    const ret = {
+      ignored,
+      unignored
+    }
+
+    if (matchedRule) {
+      ret.rule = matchedRule
+    }
+
+    return ret
+  }
+}
+
+const throwError = (message, Ctor) => {
+  throw new Ctor(message)
+}
+
+const checkPath = (path, originalPath, doThrow) => {
+  if (!isString(path)) {
+    return doThrow(
+      `path must be a string, but got \`${originalPath}\``,
+      TypeError
+    )
+  }
+
+  // We don't know if we should ignore EMPTY, so throw
+  if (!path) {
+    return doThrow(`path must not be empty`, TypeError)
+  }
+
+  // Check if it is a relative path
+  if (checkPath.isNotRelative(path)) {
+    const r = '`path.relative()`d'
+    return doThrow(
+      `path should be a ${r} string, but got "${originalPath}"`,
+      RangeError
+    )
+  }
+
+  return true
+}
+
+const isNotRelative = path => REGEX_TEST_INVALID_PATH.test(path)
+
+checkPath.isNotRelative = isNotRelative
+
+// On windows, the following function will be replaced
+/* istanbul ignore next */
+checkPath.convert = p => p
+
+
+class Ignore {
+  constructor ({
+    ignorecase = true,
+    ignoreCase = ignorecase,
+    allowRelativePaths = false
+  } = {}) {
+    define(this, KEY_IGNORE, true)
+
+    this._rules = new RuleManager(ignoreCase)
+    this._strictPathCheck = !allowRelativePaths
+    this._initCache()
+  }
+
+  _initCache () {
+    // A cache for the result of `.ignores()`
+    this._ignoreCache = Object.create(null)
+
+    // A cache for the result of `.test()`
+    this._testCache = Object.create(null)
+  }
+
+  add (pattern) {
+    if (this._rules.add(pattern)) {
+      // Some rules have just added to the ignore,
+      //   making the behavior changed,
+      //   so we need to re-initialize the result cache
+      this._initCache()
+    }
+
+    return this
+  }
+
+  // legacy
+  addPattern (pattern) {
+    return this.add(pattern)
+  }
+
+  // @returns {TestResult}
+  _test (originalPath, cache, checkUnignored, slices) {
+    const path = originalPath
+      // Supports nullable path
+      && checkPath.convert(originalPath)
+
+    checkPath(
+      path,
+      originalPath,
+      this._strictPathCheck
+        ? throwError
+        : RETURN_FALSE
+    )
+
+    return this._t(path, cache, checkUnignored, slices)
+  }
+
+  checkIgnore (path) {
+    // If the path doest not end with a slash, `.ignores()` is much equivalent
+    //   to `git check-ignore`
+    if (!REGEX_TEST_TRAILING_SLASH.test(path)) {
+      return this.test(path)
+    }
+
+    const slices = path.split(SLASH).filter(Boolean)
+    slices.pop()
+
+    if (slices.length) {
+      const parent = this._t(
+        slices.join(SLASH) + SLASH,
+        this._testCache,
+        true,
+        slices
+      )
+
+      if (parent.ignored) {
+        return parent
+      }
+    }
+
+    return this._rules.test(path, false, MODE_CHECK_IGNORE)
+  }
+
+  _t (
+    // The path to be tested
+    path,
+
+    // The cache for the result of a certain checking
+    cache,
+
+    // Whether should check if the path is unignored
+    checkUnignored,
+
+    // The path slices
+    slices
+  ) {
+    if (path in cache) {
+      return cache[path]
+    }
+
+    if (!slices) {
+      // path/to/a.js
+      // ['path', 'to', 'a.js']
+      slices = path.split(SLASH).filter(Boolean)
+    }
+
+    slices.pop()
+
+    // If the path has no parent directory, just test it
+    if (!slices.length) {
+      return cache[path] = this._rules.test(path, checkUnignored, MODE_IGNORE)
+    }
+
+    const parent = this._t(
+      slices.join(SLASH) + SLASH,
+      cache,
+      checkUnignored,
+      slices
+    )
+
+    // If the path contains a parent directory, check the parent first
+    return cache[path] = parent.ignored
+      // > It is not possible to re-include a file if a parent directory of
+      // >   that file is excluded.
+      ? parent
+      : this._rules.test(path, checkUnignored, MODE_IGNORE)
+  }
+
+  ignores (path) {
+    return this._test(path, this._ignoreCache, false).ignored
+  }
+
+  createFilter () {
+    return path => !this.ignores(path)
+  }
+
+  filter (paths) {
+    return makeArray(paths).filter(this.createFilter())
+  }
+
+  // @returns {TestResult}
+  test (path) {
+    return this._test(path, this._testCache, true)
+  }
+}
+
+const factory = options => new Ignore(options)
+
+const isPathValid = path =>
+  checkPath(path && checkPath.convert(path), path, RETURN_FALSE)
+
+/* istanbul ignore next */
+const setupWindows = () => {
+  /* eslint no-control-regex: "off" */
+  const makePosix = str => /^\\\\\?\\/.test(str)
+  || /["<>|\u0000-\u001F]+/u.test(str)
+    ? str
+    : str.replace(/\\/g, '/')
+
+  checkPath.convert = makePosix
+
+  // 'C:\\foo'     <- 'C:\\foo' has been converted to 'C:/'
+  // 'd:\\foo'
+  const REGEX_TEST_WINDOWS_PATH_ABSOLUTE = /^[a-z]:\//i
+  checkPath.isNotRelative = path =>
+    REGEX_TEST_WINDOWS_PATH_ABSOLUTE.test(path)
+    || isNotRelative(path)
+}
+
+
+// Windows
+// --------------------------------------------------------------
+/* istanbul ignore next */
+if (
+  // Detect `process` so that it can run in browsers.
+  typeof process !== 'undefined'
+  && process.platform === 'win32'
+) {
+  setupWindows()
+}
+
+// COMMONJS_EXPORTS ////////////////////////////////////////////////////////////
+
+module.exports = factory
+
+// Although it is an anti-pattern,
+//   it is still widely misused by a lot of libraries in github
+// Ref: https://github.com/search?q=ignore.default%28%29&type=code
+factory.default = factory
+
+module.exports.isPathValid = isPathValid
+
+// For testing purposes
+define(module.exports, Symbol.for('setupWindows'), setupWindows)
 
 
 /***/ }),
@@ -53319,7 +54110,7 @@ module.exports = require("zlib");
 
 /***/ }),
 
-/***/ 633:
+/***/ 3371:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -56474,7 +57265,7 @@ var __webpack_exports__ = {};
 
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = require("node:os");
-;// CONCATENATED MODULE: ../../tmp/qb/src/errors.js
+;// CONCATENATED MODULE: ./build/src/errors.js
 /** Every way in which a run can fail, by the code that users and scripts may match on. */
 const errorCodes = [
     'INPUT',
@@ -56509,8 +57300,15 @@ class ShipperError extends Error {
         this.problems = problems;
     }
 }
+/** Whatever was thrown, as the error that a user sees. */
+function asShipperError(error) {
+    if (error instanceof ShipperError)
+        return error;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return new ShipperError('INTERNAL', `a fault of Shipper itself: ${text}`, { cause: error });
+}
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/log.js
+;// CONCATENATED MODULE: ./build/src/action/log.js
 /** `12 ms`, `1.2 s`, `2 min 5 s`. */
 function duration(milliseconds) {
     const whole = Math.round(milliseconds);
@@ -56530,7 +57328,7 @@ function origin(cause) {
     return [`Caused by ${cause.name}`, ...frames].join('\n');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/output-lines.js
+;// CONCATENATED MODULE: ./build/src/action/output-lines.js
 /** A program that prints no line break for this long gets one from us, so that memory stays bounded. */
 const longestLine = 65_536;
 // The runner compares by the rules of a culture, where control characters, zero-width ones and marks count for nothing.
@@ -56579,7 +57377,27 @@ class OutputLines {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/actions-log.js
+;// CONCATENATED MODULE: ./build/src/action/room.js
+const waiting = new WeakMap();
+/** Resolves when a stream whose reader is slow has taken what was written to it; undefined where there is room now. */
+function roomIn(stream) {
+    if (!stream.writableNeedDrain)
+        return undefined;
+    const known = waiting.get(stream);
+    if (known !== undefined)
+        return known;
+    const room = new Promise((resolve) => {
+        stream.once('drain', () => {
+            waiting.delete(stream);
+            resolve();
+        });
+    });
+    waiting.set(stream, room);
+    return room;
+}
+
+;// CONCATENATED MODULE: ./build/src/action/actions-log.js
+
 
 
 
@@ -56617,6 +57435,7 @@ class ActionsLog {
     }
     output(text) {
         this.#output.add(text);
+        return roomIn(process.stdout);
     }
     group(title) {
         this.#group?.end();
@@ -56671,16 +57490,16 @@ const titled = (code) => ({ title: `Shipper: ${code}` });
 /** The runner drops a column unless the annotation ends on the line where it begins. */
 const placed = (at) => at === undefined ? {} : { file: at.file, startLine: at.line, endLine: at.line, startColumn: at.column };
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/core.js
+;// CONCATENATED MODULE: ./build/src/action/core.js
 /**
  * Loads @actions/core, which takes 30-40 ms (it brings undici), so only where there is a runner to talk to. Without
  * the hint to webpack, the bundle would be two files.
  */
 const loadCore = async () => Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7264));
 
-;// CONCATENATED MODULE: ../../tmp/qb/package.json
+;// CONCATENATED MODULE: ./build/package.json
 const package_namespaceObject = {"rE":"1.0.0"};
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/input-table.js
+;// CONCATENATED MODULE: ./build/src/action/input-table.js
 const inputTable = {
     command: { default: 'deploy', description: 'deploy, prepare, activate, rollback or status' },
     config: {
@@ -56741,7 +57560,7 @@ const inputNames = Object.keys(inputTable);
 const definitionOf = (name) => inputTable[name];
 const isInputName = (name) => Object.hasOwn(inputTable, name);
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/help.js
+;// CONCATENATED MODULE: ./build/src/action/help.js
 
 
 const version = package_namespaceObject.rE;
@@ -56768,7 +57587,7 @@ function row(name) {
     return [`--${name} VALUE`, value === undefined ? meaning : `${meaning} (default ${value})`];
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/events.js
+;// CONCATENATED MODULE: ./build/src/config/events.js
 const commands = ['deploy', 'prepare', 'activate', 'rollback', 'status'];
 /** The steps, in the order in which a deploy takes them. */
 const steps = [
@@ -56808,13 +57627,13 @@ const uploadEvents = [
     'after:create_symlinks',
 ];
 
-// EXTERNAL MODULE: ../../tmp/qb/src/config/nearest.js
-var nearest = __nccwpck_require__(5757);
+// EXTERNAL MODULE: ./build/src/config/nearest.js
+var nearest = __nccwpck_require__(9855);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/known-hosts.js
+;// CONCATENATED MODULE: ./build/src/action/known-hosts.js
 
 
 /**
@@ -56842,7 +57661,7 @@ function knownHostsText(value, workspace, problems) {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/inputs.js
+;// CONCATENATED MODULE: ./build/src/action/inputs.js
 
 
 
@@ -56951,7 +57770,7 @@ function trimmed(name, value) {
     return name === 'password' || name === 'passphrase' ? value.replace(/(?:\r?\n)+$/, '') : value.trim();
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/outputs.js
+;// CONCATENATED MODULE: ./build/src/action/outputs.js
 
 /** Every output of the action and what action.yml says of it. */
 const outputTable = {
@@ -57003,7 +57822,7 @@ function openSummary(file, log) {
 }
 const reason = (error) => (error instanceof Error ? error.message : String(error));
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/secrets.js
+;// CONCATENATED MODULE: ./build/src/action/secrets.js
 /** Shorter strings are too common: a mask of `123` would turn half of the log into asterisks. */
 const shortest = 4;
 /** Lines that every key file shares: armour, and the `Name: value` headers of PuTTY and old PEM files. */
@@ -57027,7 +57846,8 @@ function masksOf(values) {
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/terminal-log.js
+;// CONCATENATED MODULE: ./build/src/action/terminal-log.js
+
 
 
 
@@ -57064,6 +57884,7 @@ class TerminalLog {
     }
     output(text) {
         this.#output.add(text);
+        return roomIn(process.stdout);
     }
     group(title) {
         this.#group?.end();
@@ -57112,7 +57933,7 @@ const place = (at) => at === undefined ? 'error: ' : `${at.file}:${at.line}:${at
 const external_node_readline_namespaceObject = require("node:readline");
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/ask.js
+;// CONCATENATED MODULE: ./build/src/action/ask.js
 
 
 
@@ -57154,7 +57975,7 @@ function unanswered(name, terminal) {
         : new ShipperError('INPUT', `There is no ${name} on the standard input: it takes one line.`);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/flags.js
+;// CONCATENATED MODULE: ./build/src/action/flags.js
 
 
 
@@ -57228,7 +58049,7 @@ function stray(token, before) {
         : 'One argument belongs to no flag; --help lists them, --password and --passphrase take none.';
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/terminal.js
+;// CONCATENATED MODULE: ./build/src/action/terminal.js
 
 
 
@@ -57283,7 +58104,7 @@ function readDefaultKnownHosts(given, home) {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/action/face.js
+;// CONCATENATED MODULE: ./build/src/action/face.js
 
 
 
@@ -57341,7 +58162,7 @@ function terminalFace(argv, env) {
     };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/entry.js
+;// CONCATENATED MODULE: ./build/src/listeners/modules/entry.js
 /** Variable by which a process of the bundle is told to host modules; it removes it before it loads one. */
 const marker = 'SHIPPER_MODULE_HOST';
 /** Whether this process was started by `ModuleHost` to run the user's modules. */
@@ -57351,13 +58172,13 @@ function isModuleHost() {
 /** Serves the run that started this process, until it says that it is done. */
 async function hostModules() {
     Reflect.deleteProperty(process.env, marker);
-    const { hostUntilEnd } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5679));
+    const { hostUntilEnd } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5229));
     await hostUntilEnd();
 }
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/document.js
+;// CONCATENATED MODULE: ./build/src/config/document.js
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -57410,7 +58231,7 @@ function without(document, pointers) {
     return { value: isObject(value) ? value : {}, places: document.places };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/merge.js
+;// CONCATENATED MODULE: ./build/src/config/merge.js
 
 /** Lays one document over another: objects merge by key, anything else replaces what was there, arrays too. */
 function overlay(base, above) {
@@ -60107,7 +60928,7 @@ function print(node, { indent = 0 } = {}) {
 
 
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/syntax.js
+;// CONCATENATED MODULE: ./build/src/config/syntax.js
 
 const tooEarly = 'the JSON ends too early: is a "}" or "]" missing?';
 const mode = { mode: 'jsonc', allowTrailingCommas: true };
@@ -60155,7 +60976,7 @@ function endsValue(token) {
     return token !== undefined && !['LBrace', 'LBracket', 'Comma', 'Colon'].includes(token.type);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/parse.js
+;// CONCATENATED MODULE: ./build/src/config/parse.js
 
 
 
@@ -60209,10 +61030,10 @@ function parseJson(text, locate, problems) {
     return { value: read(root, '', locate(root.loc.start), 0), places };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/generated/schema.js
+;// CONCATENATED MODULE: ./build/src/generated/schema.js
 const schema = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "Shipper", "description": "What Shipper deploys to, and what listens on the way.", "type": "object", "additionalProperties": false, "properties": { "$schema": { "title": "Schema", "description": "Address of this schema, for editors.", "type": "string", "examples": ["https://raw.githubusercontent.com/org/shipper/v1/schema/shipper.schema.json"] }, "events": { "title": "Events", "description": "What listens at the named moments of a run. The listeners of an event run in the order in which they are written.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "after:create_revision": [{ "upload": "dist" }] }], "properties": { "on:start": { "description": "Before anything is contacted. Modules and commands of the runner only.", "$ref": "#/definitions/listeners" }, "before:init_directories": { "description": "Before the missing directories are created.", "$ref": "#/definitions/listeners" }, "after:init_directories": { "description": "After the missing directories were created.", "$ref": "#/definitions/listeners" }, "before:create_revision": { "description": "Before the new revision's directory is created.", "$ref": "#/definitions/listeners" }, "after:create_revision": { "description": "The new revision's directory is there: the place to build and to upload.", "$ref": "#/definitions/listeners" }, "before:create_symlinks": { "description": "Before the new revision's symlinks are created.", "$ref": "#/definitions/listeners" }, "after:create_symlinks": { "description": "The new revision is complete: the place to migrate.", "$ref": "#/definitions/listeners" }, "before:rollback": { "description": "Before a rollback switches the active symlink.", "$ref": "#/definitions/listeners" }, "before:link_current_revision": { "description": "Before the active symlink switches to the new revision.", "$ref": "#/definitions/listeners" }, "after:link_current_revision": { "description": "After every switch of the active symlink, also one back after a failure: the place to reload and to check.", "$ref": "#/definitions/listeners" }, "after:rollback": { "description": "After a rollback switched the active symlink.", "$ref": "#/definitions/listeners" }, "before:purge_old_revisions": { "description": "Before old revisions are removed.", "$ref": "#/definitions/listeners" }, "after:purge_old_revisions": { "description": "After old revisions were removed.", "$ref": "#/definitions/listeners" }, "before:completion": { "description": "The last moment under the lock: a failure here still goes back.", "$ref": "#/definitions/listeners" }, "after:completion": { "description": "The lock is released; failures are warnings: the place to notify.", "$ref": "#/definitions/listeners" }, "on:error": { "description": "After a failure, when everything is put back.", "$ref": "#/definitions/listeners" } } }, "config": { "title": "Config", "description": "The targets and the structure that Shipper maintains there.", "type": "object", "additionalProperties": false, "examples": [{ "base_dir": "/var/www" }], "properties": { "target": { "title": "Target", "description": "The server to deploy to. Either this or `targets`.", "$ref": "#/definitions/target" }, "targets": { "title": "Targets", "description": "The servers to deploy to as one fleet. Either this or `target`.", "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/target" }, "examples": [[{ "host": "web1.example.com" }, { "host": "web2.example.com" }]] }, "base_dir": { "title": "Base directory", "description": "Absolute path of the directory that relative paths start from.", "$ref": "#/definitions/base_dir" }, "active_symlink": { "title": "Active symlink", "description": "Path of the symlink that points to the current revision. Absolute, or relative to `base_dir`; without `base_dir` it is required.", "$ref": "#/definitions/active_symlink" }, "directories": { "title": "Directories", "description": "Directories to create where they are missing: `revisions`, and any other names of yours.", "$ref": "#/definitions/directories" }, "symlinks": { "title": "Symlinks", "description": "What persists over revisions: source (absolute, or relative to `base_dir`) to the link's path in the revision. What stands at that path in the new revision is replaced.", "$ref": "#/definitions/symlinks" }, "revision": { "title": "Revision", "description": "Name of new revisions, one plain directory name. A taken name gets the time of the run appended. Default: UTC time and short commit.", "type": "string", "examples": ["v1.2.3"] }, "revisions_to_keep": { "title": "Revisions to keep", "description": "How many completed revisions to keep as a backup, besides the active one. 0 acts as 1.", "type": "integer", "minimum": 0, "maximum": 1000000, "default": 5, "examples": [5] }, "fail_on_symlink_error": { "title": "Fail on symlink error", "description": "Whether a link that cannot be made, or that would dangle, fails the deploy before the switch (true) or is a warning (false).", "type": "boolean", "default": false, "examples": [true] }, "relative_symlinks": { "title": "Relative symlinks", "description": "Write all links relative, the active one too, for jails and containers. One that would dangle is an error.", "type": "boolean", "default": false, "examples": [true] }, "rollback_on_failure": { "title": "Roll back on failure", "description": "Whether a failure after the switch puts every target back.", "type": "boolean", "default": true, "examples": [false] }, "umask": { "title": "Umask", "description": "Permissions to withhold from everything that Shipper and its listeners create: octal digits, as text.", "type": "string", "pattern": "^[0-7]{3,4}$", "default": "022", "examples": ["022", "002", "027"] }, "sync": { "title": "Sync", "description": "Whether to flush the revision's file system to the disk before the switch.", "type": "boolean", "default": true, "examples": [false] }, "source_dir": { "title": "Source directory", "description": "Directory on the target whose content is copied into each new revision. Absolute, or relative to `base_dir`.", "type": "string", "examples": ["/home/deploy/checkout"] } } }, "symlinks": { "title": "Symlinks (original place)", "description": "As `config.symlinks`, for files of the original tool.", "$ref": "#/definitions/symlinks" }, "active_symlink": { "title": "Active symlink (original place)", "description": "As `config.active_symlink`, for files of the original tool.", "$ref": "#/definitions/active_symlink" }, "fail_on_symlink_error": { "title": "Fail on symlink error (original place)", "description": "As `config.fail_on_symlink_error`, for files of the original tool.", "type": "boolean", "default": false, "examples": [true] } }, "definitions": { "base_dir": { "type": "string", "examples": ["/var/www"] }, "active_symlink": { "type": "string", "default": "current", "examples": ["current", "/var/www/current"] }, "directories": { "type": "object", "examples": [{ "revisions": "revisions", "share": "share" }], "properties": { "revisions": { "title": "Revisions", "description": "The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.", "type": "string", "default": "revisions", "examples": ["revisions", "/var/www/revisions"] } }, "additionalProperties": { "title": "Directory", "description": "A directory to create. Absolute, or relative to `base_dir`.", "type": "string" } }, "symlinks": { "type": "object", "default": {}, "examples": [{ "share/uploads": "public/uploads" }], "additionalProperties": { "title": "Link", "description": "Path of the link in the revision, relative to it.", "type": "string", "minLength": 1 } }, "target": { "type": "object", "additionalProperties": false, "examples": [{ "host": "app.example.com", "user": "deploy" }], "properties": { "host": { "title": "Host", "description": "Name or IP address of the server.", "type": "string", "examples": ["app.example.com", "192.0.2.7", "2001:db8::7"] }, "user": { "title": "User", "description": "User to log in as. Default: the input `user`.", "type": "string", "examples": ["deploy"] }, "port": { "title": "Port", "description": "Port of the SSH server.", "type": "integer", "minimum": 1, "maximum": 65535, "default": 22, "examples": [2222] }, "name": { "title": "Name", "description": "What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.", "type": "string", "examples": ["web1"] }, "proxy_jump": { "title": "Jump hosts", "description": "The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.", "type": "string", "examples": ["jump@bastion.example.com:2222"] }, "base_dir": { "title": "Base directory", "description": "This target's own `base_dir`.", "$ref": "#/definitions/base_dir" }, "active_symlink": { "title": "Active symlink", "description": "This target's own `active_symlink`.", "$ref": "#/definitions/active_symlink" }, "directories": { "title": "Directories", "description": "This target's own directories; by name, they come before those of `config`.", "$ref": "#/definitions/directories" }, "symlinks": { "title": "Symlinks", "description": "This target's own symlinks; by source, they come before those of `config`.", "$ref": "#/definitions/symlinks" } } }, "listeners": { "type": "array", "items": { "$ref": "#/definitions/listener" }, "default": [], "examples": [["deploy.hooks.Site.build"], [{ "run": "sudo -n systemctl reload php-fpm" }], [{ "upload": "dist" }]] }, "listener": { "anyOf": [{ "$ref": "#/definitions/module" }, { "$ref": "#/definitions/run" }, { "$ref": "#/definitions/upload" }] }, "module": { "title": "Module", "description": "`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.", "type": "string", "examples": ["deploy.hooks.Site.build"] }, "run": { "title": "Command", "description": "A command on every target, in the revision being made or switched to.", "type": "object", "required": ["run"], "additionalProperties": false, "examples": [{ "run": "php artisan migrate --force", "once": true }], "properties": { "run": { "title": "Command", "description": "The command, for a non-interactive `sh`. Any exit status but 0 is a failure.", "type": "string", "minLength": 1, "examples": ["sudo -n systemctl reload php-fpm"] }, "on": { "title": "Where", "description": "`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.", "type": "string", "examples": ["runner", "web*"] }, "once": { "title": "Once", "description": "On the first target only.", "type": "boolean", "default": false, "examples": [true] }, "env": { "title": "Environment", "description": "Names of variables of the runner to hand over.", "type": "array", "items": { "type": "string" }, "default": [], "examples": [["APP_ENV"]] }, "timeout": { "title": "Timeout", "description": "Seconds after which the command counts as failed. Default: none.", "type": "number", "exclusiveMinimum": 0, "maximum": 2000000, "examples": [300] }, "allow_failure": { "title": "Allow failure", "description": "Whether a failure is only a warning.", "type": "boolean", "default": false, "examples": [true] } } }, "upload": { "title": "Upload", "description": "Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.", "type": "object", "required": ["upload"], "additionalProperties": false, "examples": [{ "upload": "dist", "exclude": ["*.map"], "to": "." }], "properties": { "upload": { "title": "Upload", "description": "Path of the directory or file, relative to the workspace.", "type": "string", "minLength": 1, "examples": ["dist"] }, "to": { "title": "To", "description": "Where to put it in the revision, relative to it.", "type": "string", "default": ".", "examples": ["public"] }, "exclude": { "title": "Exclude", "description": "Patterns of what to leave out, as in `.shipignore`.", "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "examples": [["*.map"]] } } } } };
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/schema.js
+;// CONCATENATED MODULE: ./build/src/config/schema.js
 
 /** The schema of the config file, as written in `schema/shipper.schema.json`. */
 const schema_schema = schema;
@@ -60233,7 +61054,7 @@ function namesOf(part) {
     return part === undefined ? [] : Object.keys(follow(part).properties ?? {});
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/variables.js
+;// CONCATENATED MODULE: ./build/src/config/variables.js
 
 
 
@@ -60284,7 +61105,7 @@ function unknown(lower, isForShipper) {
     return { isMistake, sentence: `fits nothing in the config${isMistake ? '' : ' and is ignored'}${owner}` };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/environment.js
+;// CONCATENATED MODULE: ./build/src/config/environment.js
 
 
 
@@ -60377,7 +61198,7 @@ function readValue(variable, text, names, part, problems) {
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/pattern.js
+;// CONCATENATED MODULE: ./build/src/config/pattern.js
 /** The parts of a list that is separated by commas or line ends. */
 function listOf(text) {
     return text
@@ -60414,7 +61235,7 @@ function matchesText(glob, text) {
     return from <= whole.length - last.length;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/address.js
+;// CONCATENATED MODULE: ./build/src/config/address.js
 
 
 const address_form = '[user@]host[:port]';
@@ -60423,7 +61244,7 @@ function parseAddress(text, subject, report) {
     const at = text.lastIndexOf('@');
     const rest = text.slice(at + 1);
     const [, bracketed, bracketedPort] = /^\[([^\]]*)\](?::(.*))?$/s.exec(rest) ?? [];
-    const [, plain, plainPort] = /^([^:]*):([^:]*)$/s.exec(rest) ?? [];
+    const [, plain, plainPort] = /^([^:]*):([^:/]*)$/s.exec(rest) ?? [];
     const portText = bracketedPort ?? plainPort;
     const user = at < 0 ? undefined : checkUser(text.slice(0, at), subject, report);
     const host = checkHost(bracketed === undefined ? (plain ?? rest) : `[${bracketed}]`, subject, report);
@@ -60481,7 +61302,7 @@ function parsePort(text, subject, report) {
     return port >= 1 && port <= 65535 ? port : report(`${subject} must have a port from 1 to 65535`);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/revision.js
+;// CONCATENATED MODULE: ./build/src/config/revision.js
 /** The name of a revision: one plain directory name that is safe in a path, in a log and in a command's arguments. */
 function checkRevision(name, subject, report) {
     if (name === '')
@@ -60497,7 +61318,7 @@ function checkRevision(name, subject, report) {
     return name;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/overrides.js
+;// CONCATENATED MODULE: ./build/src/config/overrides.js
 
 
 
@@ -60520,7 +61341,7 @@ function parseHosts(hosts, problems) {
     return hosts.map((text, index) => parseAddress(text, hosts.length === 1 ? 'it' : `entry ${index + 1}`, report));
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/problems.js
+;// CONCATENATED MODULE: ./build/src/config/problems.js
 
 function describe(origin, sentence) {
     if ('at' in origin)
@@ -60561,7 +61382,7 @@ class Problems {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/read.js
+;// CONCATENATED MODULE: ./build/src/config/read.js
 
 
 
@@ -60623,7 +61444,7 @@ function decode(bytes, at) {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/paths.js
+;// CONCATENATED MODULE: ./build/src/config/paths.js
 
 /** The system's own directories. Nothing of Shipper's may be one of them or, `roomy` ones aside, stand directly in one. */
 const system = 'bin boot dev etc home lib lib32 lib64 libx32 lost+found media mnt opt proc root run sbin srv sys tmp usr var';
@@ -60685,7 +61506,7 @@ function hasControl(text) {
     return /\p{Cc}/u.test(text);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/fleet.js
+;// CONCATENATED MODULE: ./build/src/config/fleet.js
 
 
 
@@ -60779,7 +61600,7 @@ function selectTargets(fleet, patterns, problems) {
     return selected;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/layers.js
+;// CONCATENATED MODULE: ./build/src/config/layers.js
 
 /** Reads one setting from the first layer that has it. */
 function settingOf(document, layers, key) {
@@ -60801,7 +61622,7 @@ function entriesOf(document, layers, key) {
     return entries;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/listeners.js
+;// CONCATENATED MODULE: ./build/src/config/listeners.js
 
 
 
@@ -60878,7 +61699,7 @@ function readUpload(written, place, report) {
     return upload === null || to === null ? null : { kind: 'upload', ...place, upload, to, exclude };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/symlinks.js
+;// CONCATENATED MODULE: ./build/src/config/symlinks.js
 
 
 /** The symlinks that these layers give, their sources absolute and no path in or over another one's. */
@@ -60901,7 +61722,7 @@ function symlinksOf(document, layers, base, problems) {
     return symlinks;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/structure.js
+;// CONCATENATED MODULE: ./build/src/config/structure.js
 
 
 
@@ -60986,7 +61807,7 @@ function refuseAbsence(document, needed, problems) {
     problems.absent('CONFIG', sentence, placeOf(document, '/config').value);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/targets.js
+;// CONCATENATED MODULE: ./build/src/config/targets.js
 
 
 
@@ -61086,7 +61907,7 @@ function nameOf(document, layer, problems) {
     return written.found === 'runner' ? report('"runner" is no name for a target: it means the runner') : written.found;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/resolve.js
+;// CONCATENATED MODULE: ./build/src/config/resolve.js
 
 
 
@@ -61152,10 +61973,10 @@ function warningsFor(listeners, fleet) {
     });
 }
 
-// EXTERNAL MODULE: ../../tmp/qb/src/generated/validate.cjs
-var validate = __nccwpck_require__(633);
+// EXTERNAL MODULE: ./build/src/generated/validate.cjs
+var validate = __nccwpck_require__(3371);
 var validate_default = /*#__PURE__*/__nccwpck_require__.n(validate);
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/sentences.js
+;// CONCATENATED MODULE: ./build/src/config/sentences.js
 
 
 
@@ -61217,7 +62038,7 @@ function elsewhere(key) {
     return '';
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/validate.js
+;// CONCATENATED MODULE: ./build/src/config/validate.js
 
 
 
@@ -61276,7 +62097,7 @@ function formOf(listener) {
     return named.length === 1 ? named[0] : undefined;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/config/load.js
+;// CONCATENATED MODULE: ./build/src/config/load.js
 
 
 
@@ -61301,7 +62122,7 @@ function loadConfig({ workspace, file, environment, overrides = {} }) {
     return { config: resolved.config, warnings: [...warnings, ...resolved.warnings] };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/outputs.js
+;// CONCATENATED MODULE: ./build/src/deploy/outputs.js
 /** The outputs of the action, as far as they are known: of the first target, but for `result`, which has all. */
 function outputsOf(result) {
     const [first] = result.targets;
@@ -61316,7 +62137,7 @@ function outputsOf(result) {
     return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/report.js
+;// CONCATENATED MODULE: ./build/src/deploy/report.js
 /** What a run did or found, as lines for the end of the log. */
 function report_describe(result) {
     return result.targets.flatMap((target) => {
@@ -61373,14 +62194,14 @@ function table(rows) {
     return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/revision-name.js
+;// CONCATENATED MODULE: ./build/src/deploy/revision-name.js
 /** The name of a revision that nobody named: UTC time and short commit, such as `20261122T054510Z-0123456`. */
 function newRevisionName(now, commit) {
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
     return commit === undefined || commit === '' ? time : `${time}-${commit.slice(0, 7)}`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deferred.js
+;// CONCATENATED MODULE: ./build/src/deferred.js
 function deferred() {
     let resolve = () => undefined;
     let reject = () => undefined;
@@ -61391,7 +62212,7 @@ function deferred() {
     return { promise, resolve, reject };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/target/setup.js
+;// CONCATENATED MODULE: ./build/src/target/setup.js
 
 /** Seconds without a beat after which a target counts its runner as dead. */
 const leaseSeconds = 40;
@@ -61436,7 +62257,7 @@ function setupWords(run, target, token, key, again) {
     ];
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/plan.js
+;// CONCATENATED MODULE: ./build/src/deploy/plan.js
 /** What a command would do on a target, by what was read there; one line each. */
 function planLines(command, config, target, revision, { unchanged, result, found }) {
     const values = (kind) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
@@ -61466,7 +62287,10 @@ function planLines(command, config, target, revision, { unchanged, result, found
     ];
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/target/frame.js
+;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
+const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch='' umask=022 lease=40\nlock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true source_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\nme() { id -un 2>/dev/null || id -u; }\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$state/journal\"\n}\ncompleted_by() { # TOKEN: whether that run completed\n[ -f \"$state/journal\" ] || return 1\nawk -v token=\"$1\" '\nNF == 9 && $9 == \".\" && $4 == token && ($1 == \"completed\" || $1 == \"prepared\") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"directory\" { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%/}\ncase $active in */*) active='' ;; esac\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . -type d -name \"$1\" 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\nabout=$(cat \"$state/runs/$2/info\" 2>/dev/null) || about=''\n[ -n \"$about\" ] || about='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$about\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nln -s \"$token\" \"$run/lock\" || fail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\nbeat=''\n[ -z \"$owner\" ] || read -r beat 2>/dev/null <\"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $beat\" = \"$seen\" ]; then idle=$((idle + 1)); else idle=0 seen=\"$holder $owner $beat\"; fi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nsweep\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\n[ -z \"$(find \"$run/.\" ! -name . -name 'run-*')\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nrm -rf -- \"${run:?}\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/run-*; do\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then rm -rf -- \"$other\" 2>/dev/null; fi\ndone\nset -f\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -s TERM -- \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\n[ $# -eq 0 ] || sleep 1\nfor pid; do kill -s KILL -- \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid <\"$file\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\ngroup_ends $leaders\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif [ ! -f \"$directory/switch\" ] || completed_by \"$run_token\"; then return 0; fi\n{ read -r new && read -r old; } <\"$directory/switch\"\ndecode \"$new\"\nnew=$value\ndecode \"$old\"\nold=$value\nmv -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\" 2>/dev/null\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ] || return 0\nif [ -n \"$old\" ]; then\nmv -f -- \"$home/.shipper-$run_token.back/back/$name\" \"$home/\"\nelse\n[ ! -d \"$directory\" ] || rm -f -- \"$active_symlink\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] ||\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\njournal returned \"${new##*/}\"\nread_active\nsay returned \"$active\"\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif [ -f \"$directory/revision\" ] && read -r unfinished <\"$directory/revision\"; then\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign) [ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ;;\nesac\nfi\nrm -rf -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\"\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$active\" ] || return 0\nread -r _ _ _ goal_of_run _ <\"$1/info\"\nwhile read -r command; do\ndecode \"$command\"\n(\ncd -- \"$revisions/$active\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$revisions/$active\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1\ndone <\"$1/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\nbefore_settling=$(readlink \"$active_symlink\" 2>/dev/null)\ngo_back \"$1\"\n[ \"$before_settling\" = \"$(readlink \"$active_symlink\" 2>/dev/null)\" ] || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nrm -rf -- \"$dead\"\ndone\nset -f\n}\nthrow_away() { # REVISION: first out of sight, then off the disk\nmv -- \"$revisions/$1\" \"$run/trash/\" || return\njournal purged \"$1\"\nrm -rf -- \"$run/trash/$1\" 2>/dev/null && return\nchmod -R u+rwX -- \"$run/trash/$1\" 2>/dev/null\nproblem=$(rm -rf -- \"$run/trash/$1\" 2>&1) ||\nwarn \"could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' \"$problem\" | sed -n 1p)\"\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || fail \"what an earlier run left of revision $revision cannot be removed\"\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RPp -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || mv -- \"./$2\" \"$aside/old/\"; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nrm -rf -- \"$aside\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nexec 9>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\nif [ \"$active\" = \"$revision\" ]; then\nsay unchanged\nunlock\nexit 0\nfi\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$home/.shipper-$token\nproblem=$(mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" 2>&1 && ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) ||\nfail \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nprintf '%s\\n%s\\n' \"$new\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nsync -f \"$revisions/$revision\" 2>/dev/null || sync\nsay flushed\nfi\nstill_holds\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\nleft_behind() { # sets $left to the revision that was active before the switch, empty if none\n{ read -r _ && read -r left; } <\"$run/switch\"\ndecode \"$left\"\nleft=${value##*/}\n}\npurge_old_revisions() {\nread_active\nleft_behind\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif problem=$(throw_away \"$old\" 2>&1); then\nsay purged \"$old\"\n[ -z \"$problem\" ] || printf '%s\\n' \"$problem\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nleft_behind\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nstill_holds\nprintf '%s\\n' \"$record\" >>\"$state/journal\" || fail \"cannot write to $state/journal\"\nrm -rf -- \"$home/.shipper-$token\"\nsay completed \"$revision\"\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" = deploy ]; then\nif [ -e \"$revisions/$revision\" ] && [ \"$(state_of \"$revision\")\" != unfinished ]; then\nfree_name\nsay taken \"$revision\"\nfi\nfor old in $(rotation \"\" \"$active\"); do [ \"$old\" = \"$active\" ] || say_word purgeable \"$old\"; done\nfi\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nverdict() {\nwaited=0\nwhile [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$lost_token\" ] && [ \"$waited\" -le \"$lock_timeout\" ]; do\nsleep 1\nwaited=$((waited + 1))\ndone\nread_active\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$lost_token\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2; do\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\n(\nsleep 5\nkill -s KILL \"$worker\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$worker\" 2>/dev/null\nkill \"$killer\" 2>/dev/null\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\nwatch >/dev/null 2>&1 &\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
+
+;// CONCATENATED MODULE: ./build/src/target/frame.js
 /** Bytes that stand for themselves in a word: printable, and nothing that the shell, `printf %b` or the loader reads. */
 const plain = /^[!-[\]-}\u0080-\uffff]+$/u;
 /**
@@ -61501,32 +62325,53 @@ function readFact(line) {
     return { kind, values: words.map(decodeWord) };
 }
 
+;// CONCATENATED MODULE: ./build/src/target/drained.js
+
+/** Milliseconds without output after which a program that has ended counts as silent; a daemon may hold its streams. */
+const silenceMilliseconds = 300;
+/** Resolves when a program has ended and its output has arrived; `isBusy` says whether some came since it was asked. */
+async function drained(channel, isBusy = () => false) {
+    const exit = await channel.exit;
+    for (;;) {
+        const patience = deferred();
+        const timer = setTimeout(() => patience.resolve(false), silenceMilliseconds);
+        const closed = await Promise.race([channel.closed.then(() => true), patience.promise]);
+        clearTimeout(timer);
+        if (closed || !isBusy())
+            return exit;
+    }
+}
+
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
-;// CONCATENATED MODULE: ../../tmp/qb/src/generated/shipper-sh.js
-const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch='' umask=022 lease=40\nlock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true source_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\nme() { id -un 2>/dev/null || id -u; }\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$state/journal\"\n}\ncompleted_by() { # TOKEN: whether that run completed\n[ -f \"$state/journal\" ] || return 1\nawk -v token=\"$1\" '\nNF == 9 && $9 == \".\" && $4 == token && ($1 == \"completed\" || $1 == \"prepared\") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"directory\" { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"]; previous = ENVIRON[\"previous\"] }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 == ENVIRON[\"name\"] { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 == ENVIRON[\"first\"] { seen = 1 }\n$1 == ENVIRON[\"second\"] { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 == ENVIRON[\"active\"] { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%/}\ncase $active in */*) active='' ;; esac\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -f \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . -type d -name \"$1\" 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\nabout=$(cat \"$state/runs/$2/info\" 2>/dev/null) || about=''\n[ -n \"$about\" ] || about='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$about\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" \"$state/trash\" 2>&1 && mkdir -- \"$run\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nln -s \"$token\" \"$run/lock\" || fail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 seen='' told=''\nuntil ln -s \"$token\" \"$state/lock\" 2>/dev/null || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\n[ \"$waited\" -lt 3 ] || fail \"cannot lock: $(ln -s \"$token\" \"$state/lock\" 2>&1)\"\nelse\nowner_of \"$holder\"\nbeat=''\n[ -z \"$owner\" ] || read -r beat <\"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $beat\" = \"$seen\" ]; then idle=$((idle + 1)); else idle=0 seen=\"$holder $owner $beat\"; fi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ]; then\nrm -rf -- \"${run:?}\"\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nsweep_runs\nprintf '%s\\n' \"$active_symlink\" >\"$state/active\"\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\nholds || return 0\nmv -- \"$state/lock\" \"$run/released\" 2>/dev/null && rm -rf -- \"${run:?}\"\n}\nsweep_runs() {\nset +f\nfor other in \"$state\"/runs/run-*; do\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then rm -rf -- \"$other\"; fi\ndone\nset -f\n}\ncommands_end() { # FILE...: ends the listeners' commands whose process groups these files name\nfor signal in TERM KILL; do\nsome=''\nfor file; do\nif [ ! -f \"$file\" ] || ! read -r pid <\"$file\"; then continue; fi\nkill -s \"$signal\" -- \"-$pid\" 2>/dev/null || kill -s \"$signal\" \"$pid\" 2>/dev/null || continue\nsome=1\ndone\n[ -n \"$some\" ] || break\n[ \"$signal\" = KILL ] || sleep 1\ndone\n}\nall_commands_end() { # RUN-DIRECTORY\nset +f\nset -- \"$1\"/commands/*\nset -f\ncommands_end \"$@\"\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif [ ! -f \"$directory/switch\" ] || completed_by \"$run_token\"; then return 0; fi\n{ read -r new && read -r old; } <\"$directory/switch\"\ndecode \"$new\"\nnew=$value\ndecode \"$old\"\nold=$value\nmv -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\" 2>/dev/null\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ] || return 0\nif [ -n \"$old\" ]; then\nmv -f -- \"$home/.shipper-$run_token.back/back/$name\" \"$home/\"\nelse\nrm -f -- \"$active_symlink\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] ||\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\njournal returned \"${new##*/}\"\nread_active\nsay returned \"$active\"\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif [ -f \"$directory/revision\" ] && read -r unfinished <\"$directory/revision\"; then\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign) [ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ;;\nesac\nfi\nrm -rf -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\"\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$active\" ] || return 0\nwhile read -r command; do\ndecode \"$command\"\n(\ncd -- \"$revisions/$active\" || exit\nlocale_back\nexport SHIPPER_COMMAND=rollback SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$revisions/$active\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1\ndone <\"$1/again\"\n}\nsettle() { # RUN-DIRECTORY\nall_commands_end \"$1\"\nbefore_settling=$(readlink \"$active_symlink\" 2>/dev/null)\ngo_back \"$1\"\n[ \"$before_settling\" = \"$(readlink \"$active_symlink\" 2>/dev/null)\" ] || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\nsettle_inside \"$dead\"\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nrm -rf -- \"$dead\"\ndone\nset -f\n}\nthrow_away() { # REVISION: first out of sight, then off the disk\nmv -- \"$revisions/$1\" \"$state/trash/$1.$token\" || return\njournal purged \"$1\"\nrm -rf -- \"$state/trash/$1.$token\" 2>/dev/null && return\nchmod -R u+rwX -- \"$state/trash/$1.$token\" 2>/dev/null\nproblem=$(rm -rf -- \"$state/trash/$1.$token\" 2>&1) ||\nwarn \"could not delete all of revision $1, what is left is in $state/trash: $(printf '%s' \"$problem\" | sed -n 1p)\"\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || fail \"what an earlier run left of revision $revision cannot be removed\"\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nrevision=$revision-$epoch\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RPp -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=.shipper-$token\nmkdir -- \"./$aside\" && ln -s -- \"$1\" \"./$aside/$2\" || return\nif [ -d \"./$2\" ] && [ ! -L \"./$2\" ]; then mkdir -- \"./$aside/old\" && mv -- \"./$2\" \"./$aside/old/\" || return; fi\nmv -f -- \"./$aside/$2\" ./ || {\n[ ! -e \"./$aside/old/$2\" ] || mv -- \"./$aside/old/$2\" ./\nreturn 1\n}\nrm -rf -- \"./$aside\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nexec 9>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ')\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\nif [ \"$active\" = \"$revision\" ]; then\nsay unchanged\nunlock\nexit 0\nfi\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$home/.shipper-$token\nproblem=$(mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" 2>&1 && ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) ||\nfail \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nprintf '%s\\n%s\\n' \"$new\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nsync -f \"$revisions/$revision\" 2>/dev/null || sync\nsay flushed\nfi\nstill_holds\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\nleft_behind() { # sets $left to the revision that was active before the switch, empty if none\n{ read -r _ && read -r left; } <\"$run/switch\"\ndecode \"$left\"\nleft=${value##*/}\n}\npurge_old_revisions() {\nread_active\nleft_behind\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif problem=$(throw_away \"$old\" 2>&1); then\nsay purged \"$old\"\n[ -z \"$problem\" ] || printf '%s\\n' \"$problem\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nleft_behind\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nstill_holds\nprintf '%s\\n' \"$record\" >>\"$state/journal\" || fail \"cannot write to $state/journal\"\nrm -rf -- \"$home/.shipper-$token\"\nsay completed \"$revision\"\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" = deploy ]; then\nif [ -e \"$revisions/$revision\" ] && [ \"$(state_of \"$revision\")\" != unfinished ]; then say taken \"$revision-$epoch\"; fi\nfor old in $(rotation \"\" \"$active\"); do [ \"$old\" = \"$active\" ] || say_word purgeable \"$old\"; done\nfi\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nverdict() {\nwaited=0\nwhile [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$lost_token\" ] && [ \"$waited\" -le \"$lock_timeout\" ]; do\nsleep 1\nwaited=$((waited + 1))\ndone\nread_active\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$lost_token\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nlocale_back() { if [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi; }\nexport_words() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\ndecode \"$2\"\nexport \"$1=$value\"\nshift 2\ndone\n}\nrun_command() { # RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...\ndecode \"$1\"\nrun=$value\npid_file=$run/commands/$2\ndecode \"$3\"\ndirectory=$value\ndecode \"$4\"\nscript=$value\numask \"$5\"\nif [ \"$6\" = true ]; then\nIFS= read -r forwarded\nIFS=' '\nelse\nforwarded=''\nfi\nshift 6\nmkdir -- \"$run/commands\" 2>/dev/null\ncd -- \"${directory:-${HOME:-/}}\" || exit 126\nlocale_back\nexport_words \"$@\"\nexport_words $forwarded\nif kill -s 0 -- \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\n[ ! -d \"$run\" ] || printf '%s\\n' $$ >\"$pid_file\"\nsh -c \"$script\" </dev/null\nelse\nsetsid sh -c '[ ! -d \"${1%/*}\" ] || printf \"%s\\n\" \"$$\" >\"$1\"; exec sh -c \"$2\"' sh \"$pid_file\" \"$script\" </dev/null\nfi\nstatus=$?\nrm -f -- \"$pid_file\"\n[ \"$status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$status\"\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2; do\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill -s KILL \"${worker:-}\" \"${watchdog:-}\" 2>/dev/null\nwait\nif [ -d \"$run\" ]; then\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nrelease\nelse\nrm -rf -- \"$run\"\nfi\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\nfor step; do\ncase $step in\npreflight | lock | choose | inspect | verdict | init_directories | create_revision | create_symlinks | \\\nlink_current_revision | purge_old_revisions | complete | unlock | go_back | discard)\n;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\nwatch >/dev/null 2>&1 &\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nkill -s KILL \"$worker\" 2>/dev/null\nwait \"$worker\"\nall_commands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ncommands_end \"$run/commands/${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\n'command '*)\nset -- $2\nshift\nrun_command \"$@\"\n;;\nesac\n";
-
-;// CONCATENATED MODULE: ../../tmp/qb/src/target/loader.js
-
+;// CONCATENATED MODULE: ./build/src/target/loader.js
 
 // Understood by every login shell: single quotes, no newline, no `!`, no backslash. The script and the first frame come
-// as one word of gzip in base64; where that word is empty or the target lacks the tools, as one line on stdin.
-const loader = `exec sh -c 's=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)||` +
-    `{ echo shipper-feed;IFS= read -r s;s=$(printf %b "$s");};set -f;IFS="~";set -- $s;eval "$1"' shipper `;
+// as one word of gzip in base64, or as one line on stdin: at once, or when a target that lacks the tools asks for it.
+const begin = `set -f;IFS="~";set -- $shipper_s;eval "$1"`;
+const feedBegin = 'IFS= read -r shipper_s;shipper_s=$(printf %b "$shipper_s")';
+const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)';
+/** Targets that lack the tools to unpack. */
+const lacking = new WeakSet();
+/** Remembers that a target asked to be fed, so that whatever is started there next is fed at once. */
+function mustBeFed(connection) {
+    lacking.add(connection);
+}
 /** Longest exec request that a server takes: dropbear drops the connection above 9,000 bytes, Linux allows 128 KiB. */
 function longestRequest(identification) {
     return identification.includes('OpenSSH') ? 120_000 : 8_900;
 }
-function start(firstFrame, identification) {
-    const text = `${shipperSh}~${firstFrame}`;
-    const request = `${loader}'${(0,external_node_zlib_.gzipSync)(text, { level: 9 }).toString('base64')}'`;
+function start(script, firstFrame, connection) {
+    const text = `${script}~${firstFrame}`;
+    const packed = (0,external_node_zlib_.gzipSync)(text, { level: 9 }).toString('base64');
+    const request = `exec sh -c '${unpack}||{ echo shipper-feed;${feedBegin};};${begin}' shipper '${packed}'`;
     const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
-    return request.length <= longestRequest(identification)
+    return request.length <= longestRequest(connection.identification) && !lacking.has(connection)
         ? { request, feed, feedFirst: false }
-        : { request: `${loader}''`, feed, feedFirst: true };
+        : { request: `exec sh -c '${feedBegin};${begin}' shipper`, feed, feedFirst: true };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/target/start-failure.js
+;// CONCATENATED MODULE: ./build/src/target/start-failure.js
 
 /** What a target said instead of running the script, in words that say what to do. */
 function unknownStart(target, said) {
@@ -61549,14 +62394,14 @@ function silentStart(target, seconds) {
         'that waits for input, or a forced command that ignores "$SSH_ORIGINAL_COMMAND"', { target });
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/target/session.js
+;// CONCATENATED MODULE: ./build/src/target/session.js
 
 
 
 
 
-/** Milliseconds between two beats; the lease on the target outlives eight of them. */
-const beatMilliseconds = 5_000;
+
+
 /** Milliseconds that a script which ended its work may take to exit, before its channel is closed for it. */
 const exitMilliseconds = 2_000;
 /**
@@ -61611,19 +62456,24 @@ class Session {
         this.#work?.reject(new ShipperError('CANCELLED', 'interrupted', { target: this.#options.name }));
         this.#work = undefined;
     }
-    /** Ends the process group of the listener's command with that id. */
-    stop(id) {
-        this.#send(`stop ${id}`);
+    /** Whether the target's script has said a word. */
+    get answered() {
+        return this.#answered;
+    }
+    /** Ends the process group of a listener's command that has this leader. */
+    stop(leader) {
+        this.#send(`stop ${leader}`);
     }
     /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
     close() {
         this.#ended(undefined);
-        if (this.#channel?.stdin.writable === true)
+        // A start-up file that waits for input must not take this for its answer.
+        if (this.#answered && this.#channel?.stdin.writable === true)
             this.#channel.stdin.end();
     }
     async #start(what) {
-        const { connection, setup, answerTimeout, name } = this.#options;
-        const { request, feed, feedFirst } = start(frame_frame([...setup, ...what]), connection.identification);
+        const { connection, setup, answerTimeout, name, beat = 5_000 } = this.#options;
+        const { request, feed, feedFirst } = start(shipperSh, frame_frame([...setup, ...what]), connection);
         const channel = await connection.exec(request);
         this.#channel = channel;
         if (feedFirst)
@@ -61633,7 +62483,7 @@ class Session {
         channel.stderr.on('data', (data) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
         channel.stdout.on('data', (data) => {
             const lines = (this.#rest + data.toString()).split('\n');
-            this.#rest = lines.pop() ?? '';
+            this.#rest = (lines.pop() ?? '').slice(this.#answered ? 0 : -4096);
             for (const line of lines) {
                 if (this.#answered)
                     this.#fact(readFact(line));
@@ -61641,14 +62491,16 @@ class Session {
                     this.#answered = true;
                     clearTimeout(silence);
                 }
-                else if (line === 'shipper-feed' && !feedFirst)
+                else if (line === 'shipper-feed') {
+                    mustBeFed(connection);
                     channel.stdin.write(feed);
+                }
                 else
                     this.#preamble = `${this.#preamble}${line}\n`.slice(0, 4096);
             }
         });
-        this.#beat = setInterval(() => this.#send('b'), beatMilliseconds);
-        void channel.closed.then(() => {
+        this.#beat = setInterval(() => this.#send('b'), beat);
+        void drained(channel).then(() => {
             clearTimeout(silence);
             this.#ended(undefined);
         });
@@ -61716,13 +62568,17 @@ class Session {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/facts.js
+;// CONCATENATED MODULE: ./build/src/deploy/facts.js
 const states = ['completed', 'prepared', 'bad', 'unfinished', 'foreign'];
 const known = (value) => value === undefined || value === '' || value === '-' ? undefined : value;
+/** What a Date can hold. */
+const latestSeconds = 8.64e12;
 /** Seconds since 1970 as ISO 8601 without fractions. */
 function time(seconds) {
     const value = Number(known(seconds) ?? Number.NaN);
-    return Number.isSafeInteger(value) ? new Date(value * 1000).toISOString().replace('.000', '') : undefined;
+    return Math.abs(value) <= latestSeconds && Number.isInteger(value)
+        ? new Date(value * 1000).toISOString().replace('.000', '')
+        : undefined;
 }
 /** A row of the target's table of revisions. */
 function readRevision(values) {
@@ -61749,7 +62605,7 @@ function readHolder(values) {
     };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/timeline.js
+;// CONCATENATED MODULE: ./build/src/deploy/timeline.js
 
 const timelines = {
     deploy: [
@@ -61759,6 +62615,7 @@ const timelines = {
         ...around('create_symlinks'),
         'barrier',
         ...around('link_current_revision'),
+        'barrier',
         ...around('purge_old_revisions'),
         ...['before:completion', 'barrier', 'complete', 'unlock'],
     ],
@@ -61772,6 +62629,7 @@ const timelines = {
     activate: [
         ...['preflight', 'lock', 'choose', 'barrier'],
         ...around('link_current_revision'),
+        'barrier',
         ...around('purge_old_revisions'),
         ...['before:completion', 'barrier', 'complete', 'unlock'],
     ],
@@ -61833,7 +62691,7 @@ function moments(command, listensTo, { fleet, dryRun, stays }) {
     return result;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/site.js
+;// CONCATENATED MODULE: ./build/src/deploy/site.js
 
 
 
@@ -61875,9 +62733,9 @@ class Site {
     get reachable() {
         return this.#session?.open === true;
     }
-    /** Whether anything was asked of the target yet. */
+    /** Whether the target began to do what it was asked. */
     get begun() {
-        return this.#session !== undefined;
+        return this.#session?.answered === true;
     }
     /** Absolute path on the target of the directory by which this run holds the lock. */
     get runDirectory() {
@@ -61915,12 +62773,14 @@ class Site {
     async judge() {
         const { target, token, log, setup, connectTimeout, connect } = this.#options;
         const wasSwitched = this.switched;
+        this.end();
         try {
             this.#connection = await connect(target);
             const words = [...setup(target, token, this.#connection), 'lost_token', token, 'token', `${token}-judge`];
             const onFact = (fact) => this.#learnVerdict(fact, wasSwitched);
             const options = { connection: this.#connection, name: target.name, setup: words, log, onFact };
-            await new Session({ ...options, answerTimeout: connectTimeout }).perform(['verdict'], { last: true });
+            this.#session = new Session({ ...options, answerTimeout: connectTimeout });
+            await this.#session.perform(['verdict'], { last: true });
         }
         catch (error) {
             this.unknown = true;
@@ -61942,8 +62802,12 @@ class Site {
     async interrupt() {
         await this.#session?.interrupt();
     }
-    stop(command) {
-        this.#session?.stop(command);
+    stop(leader) {
+        this.#session?.stop(leader);
+    }
+    /** One more connection; the caller ends it. */
+    async reconnect() {
+        return this.#options.connect(this.target);
     }
     end() {
         this.#session?.close();
@@ -62030,7 +62894,6 @@ class Site {
                 break;
             case 'active':
                 this.result.active = first === '' ? undefined : first;
-                this.result.previousRevision ??= this.result.active;
                 break;
             case 'listed':
                 (this.result.revisions ??= []).push(readRevision(values));
@@ -62041,7 +62904,7 @@ class Site {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/fleet.js
+;// CONCATENATED MODULE: ./build/src/deploy/fleet.js
 
 
 
@@ -62083,6 +62946,10 @@ class Fleet {
     get isCompleted() {
         return this.#sites.every(({ completed }) => completed);
     }
+    /** Whether some targets completed and others did not: one was lost, or failed, exactly while completing. */
+    get isParted() {
+        return !this.isDone && this.#sites.some(({ completed }) => completed) && !this.isSwitched;
+    }
     get isSwitched() {
         return this.#sites.some(({ switched }) => switched);
     }
@@ -62096,17 +62963,11 @@ class Fleet {
         return this.#sites.filter(({ unchanged }) => !unchanged);
     }
     async connect() {
-        const waiting = [...this.#sites];
-        const work = async () => {
-            for (let site = waiting.shift(); site !== undefined; site = waiting.shift())
-                await site.connect();
-        };
-        await this.#all(Array.from({ length: Math.min(this.#options.concurrency, waiting.length) }, work));
+        await this.#each(() => true, async (site) => site.connect());
     }
     /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
     async perform(work, last) {
-        const sites = this.#sites.filter(({ unchanged }) => !unchanged);
-        await this.#all(sites.map(async (site) => site.perform(work, last)));
+        await this.#each(({ unchanged }) => !unchanged, async (site) => site.perform(work, last));
     }
     /** What each target would be made to do, after `inspect`. */
     plan() {
@@ -62116,16 +62977,14 @@ class Fleet {
     }
     /** Takes the steps on the targets that can still be reached and have begun. */
     async afterFailure(work, last = false) {
-        const sites = this.#sites.filter(({ reachable, completed, unchanged }) => reachable && !completed && !unchanged);
-        await this.#all(sites.map(async (site) => site.perform(work, last)));
+        await this.#each(({ reachable, completed, unchanged }) => reachable && !completed && !unchanged, async (site) => site.perform(work, last));
     }
     async interrupt() {
-        await this.#all(this.#sites.filter(({ reachable }) => reachable).map(async (site) => site.interrupt()));
+        await this.#each(({ reachable }) => reachable, async (site) => site.interrupt());
     }
     /** Asks the targets whose connection was lost on the way what became of the run there. */
     async judgeLost() {
-        const lost = this.#sites.filter((site) => site.begun && !site.reachable && !site.completed && !site.unchanged);
-        await this.#all(lost.map(async (site) => site.judge()));
+        await this.#each(({ begun, reachable, completed, unchanged }) => begun && !reachable && !completed && !unchanged, async (site) => site.judge());
     }
     results(error, cancelled) {
         return this.#sites.map((site) => {
@@ -62141,17 +63000,26 @@ class Fleet {
         for (const site of this.#sites)
             site.end();
     }
-    async #all(work) {
-        const ended = await Promise.allSettled(work);
-        const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-        for (const each of others)
-            this.#options.log.warning(each instanceof Error ? each.message : String(each));
+    /** Works on the targets that fit, as many at once as is allowed. The first failure wins, the others are warnings. */
+    async #each(fits, work) {
+        const { concurrency, log } = this.#options;
+        const waiting = this.#sites.filter(fits);
+        const failures = [];
+        const worker = async () => {
+            for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
+                await work(site).catch((error) => void failures.push(asShipperError(error)));
+            }
+        };
+        await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
+        const [first, ...others] = failures;
+        for (const other of others)
+            log.warning(other.message);
         if (first !== undefined)
             throw first;
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/deploy/ship.js
+;// CONCATENATED MODULE: ./build/src/deploy/ship.js
 
 
 
@@ -62168,6 +63036,8 @@ class Run {
     #options;
     #config;
     #fleet;
+    /** Whether time ran out for putting things back: what still comes of it is nobody's concern. */
+    #late = false;
     #error;
     constructor(options) {
         const { facts, listeners, id } = options;
@@ -62239,7 +63109,7 @@ class Run {
             await this.#dispatch(event, { outcome: this.#status(), ...more });
         }
         catch (error) {
-            this.#options.log.warning(`${event}: ${asShipperError(error).message}`);
+            this.#warn(`${event}: ${asShipperError(error).message}`);
         }
     }
     /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
@@ -62256,12 +63126,12 @@ class Run {
             listeners.kill();
             await this.#attempt(fleet.interrupt());
         }
+        const wasSwitched = fleet.isSwitched;
         const stays = facts.command === 'rollback' || !this.#config.rollbackOnFailure;
-        if (fleet.isSwitched && stays) {
+        if (wasSwitched && stays) {
             await this.#attempt(fleet.afterFailure(['complete']));
         }
         else {
-            const wasSwitched = fleet.isSwitched;
             await this.#attempt(fleet.afterFailure(['go_back']));
             if (wasSwitched && fleet.previous !== undefined) {
                 await this.#notify('after:link_current_revision', { revision: fleet.previous, previous: fleet.revision });
@@ -62269,7 +63139,7 @@ class Run {
             await this.#attempt(fleet.afterFailure(['discard']));
         }
         const error = this.#error === undefined ? undefined : { code: this.#error.code, message: this.#error.message };
-        const lastWord = this.#notify('on:error', { error });
+        const lastWord = this.#notify('on:error', { error, made: wasSwitched });
         await (signal.aborted ? Promise.race([lastWord, after(lastWordMilliseconds)]) : lastWord);
         await this.#attempt(fleet.afterFailure(['unlock'], true));
     }
@@ -62279,8 +63149,12 @@ class Run {
             await work;
         }
         catch (error) {
-            this.#options.log.warning(asShipperError(error).message);
+            this.#warn(asShipperError(error).message);
         }
+    }
+    #warn(message) {
+        if (!this.#late)
+            this.#options.log.warning(message);
     }
     /** Rejects as soon as the run is cancelled, whatever the work does. */
     async #cancellable(work) {
@@ -62309,6 +63183,8 @@ class Run {
             signal.addEventListener('abort', hurry, { once: true });
         if ((await Promise.race([work, late.promise])) === 'late') {
             log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
+            this.#late = true;
+            this.#options.listeners.kill();
         }
         clearTimeout(timer);
         signal.removeEventListener('abort', hurry);
@@ -62316,7 +63192,7 @@ class Run {
     #status() {
         if (this.#error === undefined)
             return this.#fleet.isUnchanged ? 'unchanged' : 'succeeded';
-        if (this.#fleet.isUnknown)
+        if (this.#fleet.isUnknown || this.#fleet.isParted)
             return 'unknown';
         if (this.#options.signal.aborted)
             return 'cancelled';
@@ -62334,12 +63210,6 @@ class Run {
         };
     }
 }
-function asShipperError(error) {
-    if (error instanceof ShipperError)
-        return error;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return new ShipperError('INTERNAL', `a fault of Shipper itself: ${text}`, { cause: error });
-}
 async function after(milliseconds) {
     const time = deferred();
     const timer = setTimeout(time.resolve, milliseconds);
@@ -62347,595 +63217,139 @@ async function after(milliseconds) {
     clearTimeout(timer);
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/missing.js
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+;// CONCATENATED MODULE: ./build/src/upload/breather.js
 
-
-
-const runnable = /(?<!\.d)\.(?:ts|mts|js|mjs|cjs)$/;
-const almost = /\.(?:tsx|jsx|cts|d\.ts)$/;
-/** What there is instead of a missing module's file, as a sentence with a leading space; or nothing. */
-function hintAtMissing(listener, workspace) {
-    const base = (0,external_node_path_.join)(workspace, listener.module);
-    const parent = (0,external_node_path_.dirname)(base);
-    const hint = (0,external_node_fs_.existsSync)(parent)
-        ? (hintInDirectory(listener, workspace, (0,external_node_fs_.readdirSync)(parent)) ?? hintBesideConfig(listener, workspace))
-        : (hintBesideConfig(listener, workspace) ?? hintAtParent(parent, workspace));
-    return hint === undefined ? '' : ` ${hint}`;
-}
-function hintInDirectory(listener, workspace, names) {
-    const base = (0,external_node_path_.join)(workspace, listener.module);
-    const name = (0,external_node_path_.basename)(base);
-    const parent = (0,external_node_path_.dirname)(listener.module);
-    const beside = (other) => (0,external_node_path_.join)(parent, other);
-    const other = names.find((entry) => almost.test(entry) && entry.replace(almost, '') === name);
-    if (other !== undefined) {
-        return `${beside(other)} exists, but Node does not run this kind of file; rename it to ${beside(name)}.ts.`;
+/** Milliseconds of work at a stretch. */
+const stretch = 20;
+/** Lets the event loop turn during long work: beats and cancelling depend on it. */
+class Breather {
+    #since = performance.now();
+    /** To be awaited often: returns at once, or after a turn of the event loop when one is due. */
+    breathe() {
+        return performance.now() - this.#since < stretch ? undefined : this.#turn();
     }
-    if (isDirectory(base)) {
-        const inside = (0,external_node_fs_.readdirSync)(base).find((entry) => runnable.test(entry));
-        const example = inside === undefined ? '' : `, such as "${refer(listener, (0,external_node_path_.join)(listener.module, inside))}"`;
-        return `${listener.module} is a directory; name a file in it${example}.`;
-    }
-    const files = names.filter((entry) => runnable.test(entry));
-    const like = (0,nearest/* nearest */.p)(name, files.map(stem));
-    const file = files.find((entry) => stem(entry) === like);
-    return file === undefined
-        ? undefined
-        : `${beside(file)} exists; did you mean "${refer(listener, (0,external_node_path_.join)(parent, file))}"?`;
-}
-/** References count from the workspace, while authors of a config in a directory may count from there. */
-function hintBesideConfig(listener, workspace) {
-    const origin = (0,external_node_path_.dirname)(listener.at?.file ?? '.');
-    const directory = (0,external_node_path_.join)(workspace, origin, (0,external_node_path_.dirname)(listener.module));
-    if (origin === '.' || !isDirectory(directory))
-        return undefined;
-    const name = (0,external_node_path_.basename)(listener.module);
-    const file = (0,external_node_fs_.readdirSync)(directory).find((entry) => runnable.test(entry) && stem(entry) === name);
-    if (file === undefined)
-        return undefined;
-    const path = (0,external_node_path_.relative)(workspace, (0,external_node_path_.join)(directory, file));
-    return `${path} exists, and references count from the workspace: write "${refer(listener, path)}".`;
-}
-function hintAtParent(parent, workspace) {
-    let missing = parent;
-    while (!(0,external_node_fs_.existsSync)((0,external_node_path_.dirname)(missing)))
-        missing = (0,external_node_path_.dirname)(missing);
-    const directories = (0,external_node_fs_.readdirSync)((0,external_node_path_.dirname)(missing), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const names = directories.map((entry) => entry.name);
-    const like = (0,nearest/* nearest */.p)((0,external_node_path_.basename)(missing), names);
-    const instead = like === undefined ? '' : `; ${(0,external_node_path_.relative)(workspace, (0,external_node_path_.join)((0,external_node_path_.dirname)(missing), like))} does`;
-    return `The directory ${(0,external_node_path_.relative)(workspace, missing)} does not exist${instead}.`;
-}
-function refer(listener, path) {
-    const module = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), stem((0,external_node_path_.basename)(path)));
-    return [...module.split(/[\\/]/), listener.className, listener.method].join('.');
-}
-function stem(file) {
-    return file.slice(0, file.length - (0,external_node_path_.extname)(file).length);
-}
-function isDirectory(path) {
-    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/locate.js
-
-
-
-const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
-/**
- * Finds the file of every listener below the workspace (absolute, free of symlinks). A module that several listeners
- * name is one problem, at the first of them.
- */
-function locateModules(listeners, workspace) {
-    const found = new Map();
-    const methods = [];
-    const problems = [];
-    for (const [index, listener] of listeners.entries()) {
-        const known = found.get(listener.module);
-        const outcome = known ?? locateModule(listener, workspace);
-        found.set(listener.module, outcome);
-        if ('path' in outcome) {
-            const { reference, className, method } = listener;
-            methods.push({ listener: index, reference, path: outcome.path, className, method });
-        }
-        else if (known === undefined) {
-            problems.push({ listener: index, message: `${listener.reference}: ${outcome.problem}` });
-        }
-    }
-    return { methods, problems };
-}
-function locateModule(listener, workspace) {
-    const { module } = listener;
-    const base = (0,external_node_path_.resolve)(workspace, module);
-    if (!isBelow(workspace, base)) {
-        return { problem: `the module ${module} is outside the workspace; move it into the workspace, or copy it there.` };
-    }
-    const candidates = extensions.map((extension) => base + extension).filter(isFile);
-    const [candidate, second] = candidates;
-    if (candidate === undefined) {
-        const looked = `${module}.{${extensions.map((extension) => extension.slice(1)).join(',')}}`;
-        return { problem: `there is no file ${looked} in the workspace.${hintAtMissing(listener, workspace)}` };
-    }
-    if (second !== undefined) {
-        const names = candidates.map((path) => (0,external_node_path_.relative)(workspace, path)).join(' and ');
-        return { problem: `${names} both exist; remove or rename one of them, so that it is clear which to load.` };
-    }
-    const path = (0,external_node_fs_.realpathSync)(candidate);
-    if (!isBelow(workspace, path)) {
-        const name = (0,external_node_path_.relative)(workspace, candidate);
-        return {
-            problem: `${name} is a symlink to ${path}, outside the workspace; put the file itself into the workspace.`,
-        };
-    }
-    return { path };
-}
-function isFile(path) {
-    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-function isBelow(directory, path) {
-    const way = (0,external_node_path_.relative)(directory, path);
-    return way !== '' && way !== '..' && !way.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(way);
-}
-
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/name-listener.js
-/** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
-function nameListener(listener) {
-    return `Listener ${listener.index + 1} of ${listener.event} (${whatItDoes(listener)})`;
-}
-function whatItDoes(listener) {
-    switch (listener.kind) {
-        case 'module':
-            return listener.reference;
-        case 'run':
-            return `run ${shorten(listener.run)}`;
-        case 'upload':
-            return `upload ${listener.upload}`;
-    }
-}
-function shorten(command) {
-    const line = command.trim().split('\n', 1)[0] ?? '';
-    return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
-}
-
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/answers.js
-
-/** Serves what the modules of one process ask for, and knows what is still under way. */
-class Answers {
-    #services;
-    #tell;
-    #pending = new Set();
-    #refused = new Map();
-    #refusedGift;
-    constructor(services, tell) {
-        this.#services = services;
-        this.#tell = tell;
-    }
-    request(request) {
-        const served = this.#serve(request).finally(() => this.#pending.delete(served));
-        this.#pending.add(served);
-    }
-    /** Takes an output or a summary. The module does not wait for it, so a refusal is kept for the end of its call. */
-    take(gift) {
-        try {
-            if (gift.type === 'output')
-                this.#services.setOutput(gift.name, gift.value);
-            else
-                this.#services.addSummary(gift.markdown);
-        }
-        catch (error) {
-            this.#refusedGift ??= error;
-        }
-    }
-    /** The first refusal of an output or summary since it was last asked for. */
-    refusedGift() {
-        const refused = this.#refusedGift;
-        this.#refusedGift = undefined;
-        return refused;
-    }
-    /** What made the run refuse a request, as it was on this side. */
-    refusalOf(request) {
-        return request === undefined ? undefined : this.#refused.get(request);
-    }
-    /** Resolves when nothing that was asked for is under way. */
-    async settled() {
-        while (this.#pending.size > 0)
-            await Promise.all(this.#pending);
-    }
-    async #serve({ request, asks }) {
-        try {
-            const results = asks.kind === 'run'
-                ? await this.#services.run(asks.command, asks.options)
-                : await this.#services.upload(asks.from, asks.options).then(() => []);
-            this.#tell({ type: 'reply', request, results });
-        }
-        catch (error) {
-            this.#refused.set(request, error);
-            const code = error instanceof ShipperError ? error.code : undefined;
-            this.#tell({ type: 'refusal', request, message: errorText(error), code });
-        }
-    }
-}
-function errorText(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(1421);
-// EXTERNAL MODULE: ../../tmp/qb/src/listeners/modules/process-group.js
-var process_group = __nccwpck_require__(7247);
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/host-process.js
-
-
-
-/** Milliseconds that the user's code may keep the process alive after the run is done with it. */
-const grace = 2_000;
-/** The process in which the user's modules run, at the head of a process group of its own. */
-class HostProcess {
-    #child;
-    /** Resolves once it has ended and all that it said has been heard. Never rejects. */
-    ended;
-    constructor(entry, workspace, env, receive) {
-        this.#child = (0,external_node_child_process_.fork)(entry, [], {
-            cwd: workspace,
-            env: { ...withoutInputs(env), [marker]: '1' },
-            execArgv: quietly(),
-            detached: process_group/* leadsGroup */.BN,
-            serialization: 'advanced',
-            stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        });
-        this.#child.on('message', (message) => receive(message));
-        this.ended = endingOf(this.#child);
-    }
-    /** Says something to the modules; it is lost where they are gone, and `ended` tells. */
-    tell(message) {
-        if (this.#child.connected)
-            this.#child.send(message, () => undefined);
-    }
-    /** Lets it end by itself, and kills it where the user's code keeps it alive longer than the grace. */
-    async end() {
-        this.tell({ type: 'end' });
-        const timer = setTimeout(() => this.kill(), grace);
-        await this.ended;
-        clearTimeout(timer);
-    }
-    /**
-     * Kills it with everything that it started and that stayed in its group. Also serves after it has ended: the group's
-     * number is not given away while anyone is left in it.
-     */
-    kill() {
-        if (this.#child.pid !== undefined)
-            (0,process_group/* signalGroup */.i8)(this.#child.pid, 'SIGKILL');
-    }
-}
-/** Every variable but the inputs of the action, which hold secrets. */
-function withoutInputs(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !/^INPUT_/i.test(name)));
-}
-async function endingOf(child) {
-    return new Promise((resolve) => {
-        child.once('error', () => resolve({ code: null, signal: null }));
-        child.once('close', (code, signal) => resolve({ code, signal }));
-        // Something that it left behind may hold its channel open: its end counts, not the channel's.
-        child.once('exit', (code, signal) => setTimeout(resolve, 1_000, { code, signal }).unref());
-    });
-}
-/** Node would comment on each TypeScript module without a "type" in package.json, which is fine here. */
-function quietly() {
-    const known = process.allowedNodeEnvironmentFlags.has('--disable-warning');
-    return known ? ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--disable-warning=ExperimentalWarning'] : [];
-}
-
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/session.js
-
-
-
-/** One process of modules, from its start to its end: it loads them all, then takes one call after the other. */
-class session_Session {
-    #options;
-    #process;
-    #answers;
-    #ended;
-    #loaded = deferred();
-    #loading;
-    #calls = 0;
-    #returned = deferred();
-    #over = false;
-    #killed = false;
-    constructor(options) {
-        const { entry, workspace, env, services } = options;
-        this.#options = options;
-        this.#process = new HostProcess(entry, workspace, env, (message) => this.#receive(message));
-        this.#answers = new Answers(services, (message) => this.#process.tell(message));
-        this.#ended = this.#process.ended.then((ending) => {
-            this.#over = true;
-            return { kind: 'ended', ending, loading: this.#loading };
-        });
-    }
-    /** Whether its process has ended. */
-    get over() {
-        return this.#over;
-    }
-    /** Whether that was by `kill()`. */
-    get killed() {
-        return this.#killed;
-    }
-    /** Waits until every module is loaded and every class constructed. */
-    async load() {
-        return Promise.race([this.#loaded.promise, this.#ended]);
-    }
-    /** Calls a listener; settles when nothing that it asked of the run is under way any more. */
-    async call(listener, state) {
-        const call = (this.#calls += 1);
-        this.#returned = deferred();
-        this.#process.tell({ type: 'call', call, listener, state });
-        const outcome = await Promise.race([this.#returned.promise, this.#ended]);
-        if (this.#killed)
-            return outcome;
-        if (outcome.kind === 'ended')
-            this.#process.kill();
-        await this.#answers.settled();
-        const cause = this.#answers.refusedGift();
-        const refused = cause !== undefined && outcome.kind === 'done';
-        return refused ? { kind: 'failed', failure: { message: errorText(cause), stack: [] }, cause } : outcome;
-    }
-    /** Lets the process end by itself, for a short while. */
-    async end() {
-        await this.#process.end();
-    }
-    /** Ends the process and everything that it started, at once. */
-    kill() {
-        this.#killed = true;
-        this.#process.kill();
-    }
-    #receive(message) {
-        const { workspace, context, methods, services } = this.#options;
-        switch (message.type) {
-            case 'ready':
-                this.#process.tell({ type: 'load', workspace, context, methods });
-                break;
-            case 'loading':
-                this.#loading = message.listener;
-                break;
-            case 'loaded':
-                this.#loading = undefined;
-                this.#loaded.resolve({ kind: 'loaded', problems: message.problems });
-                break;
-            case 'done':
-                this.#return(message.call, { kind: 'done' });
-                break;
-            case 'failed': {
-                const cause = this.#answers.refusalOf(message.failure.request);
-                this.#return(message.call, { kind: 'failed', failure: message.failure, cause });
-                break;
-            }
-            case 'stray': {
-                const lines = [message.failure.message, ...message.failure.stack];
-                services.log.warning(`A module failed after its listener had returned: ${lines.join('\n')}`);
-                break;
-            }
-            case 'request':
-                this.#answers.request(message);
-                break;
-            case 'output':
-            case 'summary':
-                this.#answers.take(message);
-                break;
-            case 'log':
-                services.log[message.level](message.message);
-                break;
-        }
-    }
-    #return(call, outcome) {
-        if (call === this.#calls)
-            this.#returned.resolve(outcome);
+    async #turn() {
+        await (0,promises_.setImmediate)();
+        this.#since = performance.now();
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/modules/module-host.js
-
-
-
-
-
-/**
- * The user's modules, in a process of their own: a listener may block its thread, exit or crash, and be ended with
- * everything that it started, while the run goes on. It keeps the run's process alive until `end()` or `kill()`.
- */
-class ModuleHost {
-    #options;
-    #workspace;
-    #located;
-    #abort = () => this.kill();
-    #session;
-    constructor(options) {
-        this.#options = options;
-        this.#workspace = (0,external_node_fs_.realpathSync)(options.workspace);
-        this.#located = locateModules(options.listeners, this.#workspace);
-        options.signal?.addEventListener('abort', this.#abort, { once: true });
-    }
-    /**
-     * Finds and loads every module and constructs every class. Rejects with CONFIG and everything that is wrong with any
-     * of them, or with CANCELLED.
-     */
-    static async start(options) {
-        const host = new ModuleHost(options);
-        try {
-            if (options.signal?.aborted === true)
-                throw cancelled('The modules were not loaded');
-            await host.#open();
-            return host;
-        }
-        catch (error) {
-            await host.end();
-            throw error;
-        }
-    }
-    /**
-     * Calls a listener and waits for it and for all that it asked of the run. Rejects with LISTENER, or CANCELLED when
-     * `kill()` ended it. Where the process of the modules is gone, a new one is started: after a listener that crashed or
-     * was cancelled, those of `on:error` can still tell about it. One call at a time.
-     */
-    async call(listener, state) {
-        const number = this.#options.listeners.findIndex(({ event, index }) => event === listener.event && index === listener.index);
-        if (number < 0)
-            throw new ShipperError('INTERNAL', `${nameListener(listener)} was not loaded.`);
-        const session = this.#session?.over === false ? this.#session : await this.#open();
-        const outcome = await session.call(number, state);
-        if (session.killed)
-            throw cancelled(`${nameListener(listener)} was stopped`);
-        if (outcome.kind !== 'done')
-            throw listenerError(listener, outcome);
-    }
-    /** Lets the modules' process end by itself; what the user's code keeps going longer than 2 s is killed. */
-    async end() {
-        this.#options.signal?.removeEventListener('abort', this.#abort);
-        await this.#session?.end();
-        this.#session = undefined;
-    }
-    /** Ends the modules' process and everything that it started, at once, and with it the call under way. */
-    kill() {
-        this.#session?.kill();
-    }
-    async #open() {
-        const { entry = process.argv[1] ?? '', env, context, services } = this.#options;
-        const { methods, problems } = this.#located;
-        const session = new session_Session({ workspace: this.#workspace, entry, env, methods, context, services });
-        this.#session = session;
-        const outcome = await session.load();
-        if (session.killed)
-            throw cancelled('The modules were stopped while they were loaded');
-        const found = outcome.kind === 'loaded' ? outcome.problems : [problemAtEnd(outcome.ending, outcome.loading)];
-        const all = [...problems, ...found].sort((one, other) => one.listener - other.listener);
-        if (all.length > 0)
-            throw new ShipperError('CONFIG', all.map((problem) => this.#place(problem)));
-        return session;
-    }
-    #place({ listener, message, at }) {
-        return { message, at: at ?? this.#options.listeners[listener]?.at };
-    }
+;// CONCATENATED MODULE: ./build/src/upload/entry.js
+function toBytes(text) {
+    return (typeof text === 'string' ? Buffer.from(text) : text).toString('latin1');
 }
-function cancelled(what) {
-    return new ShipperError('CANCELLED', `${what}, because the run was cancelled.`);
-}
-function problemAtEnd(ending, loading) {
-    if (loading === undefined) {
-        throw new ShipperError('INTERNAL', `The process for the modules ${howItEnded(ending)} before it loaded one.`);
-    }
-    const message = `The module ended its process while it was loaded: it ${howItEnded(ending)}. Do not call process.exit() in a module.`;
-    return { listener: loading, message };
-}
-function listenerError(listener, outcome) {
-    const name = nameListener(listener);
-    if (outcome.kind === 'ended') {
-        const what = `${name} failed: the process of the modules ${howItEnded(outcome.ending)} while it was called. To fail, throw an error; to succeed, return; do not call process.exit().`;
-        return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
-    }
-    const { failure, cause } = outcome;
-    const target = cause instanceof ShipperError ? cause.target : undefined;
-    const what = [`${name} failed: ${failure.message}`, ...failure.stack.map((line) => `    ${line}`)].join('\n');
-    return new ShipperError('LISTENER', what, { step: listener.event, at: failure.at ?? listener.at, target, cause });
-}
-function howItEnded({ code, signal }) {
-    if (signal !== null)
-        return `was ended by ${signal}`;
-    return code === null ? 'could not be started' : `ended with exit status ${code}`;
+/** A path for people: what is no UTF-8 shows as replacement characters, control characters as `?`. */
+function showPath(path) {
+    return Buffer.from(path, 'latin1')
+        .toString()
+        .replace(/\p{Cc}/gu, '?');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/run-on-runner.js
+;// CONCATENATED MODULE: ./build/src/upload/content.js
 
 
 
 
 
-const kept = 64 * 1024;
-/** Milliseconds between asking a command to end and killing it. */
-const run_on_runner_grace = 2_000;
-/** Milliseconds in which the output of a command that has ended is still read; a daemon of its may hold it open. */
-const drain = 500;
-/**
- * Runs a listener's command on the runner: in the workspace, by `sh -c` as on the targets (on Windows the `sh` of Git,
- * which the runners have in their PATH), with an empty stdin. Rejects with LISTENER unless it ends with exit status 0
- * or may fail, and with CANCELLED. By node:child_process, since @actions/exec can neither stop a program nor tell its
- * process id, and a timeout has to end the whole group.
- */
-async function runOnRunner(command) {
-    const { listener, log, signal } = command;
-    const name = nameListener(listener);
-    if (signal?.aborted === true)
-        throw new ShipperError('CANCELLED', `${name} did not run: the run was cancelled.`);
-    const ending = await ended(command);
-    if (ending.stopped === 'cancelled') {
-        throw new ShipperError('CANCELLED', `${name} was stopped: the run was cancelled.`);
-    }
-    const failure = whyFailed(ending, command);
-    if (failure !== undefined && !listener.allowFailure) {
-        const last = ending.output.trim().split('\n').slice(-10).join('\n');
-        const what = `${name} failed on the runner: ${failure}${last === '' ? '' : `\n${last}`}`;
-        throw new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
-    }
-    if (failure !== undefined)
-        log.warning(`${name} failed on the runner, which it may: ${failure}`);
-    return { code: ending.code, output: ending.output };
+const noFollow = process.platform === 'win32' ? 0 : external_node_fs_.constants.O_NOFOLLOW;
+const content_window = 1024 * 1024;
+/** In one call where Node has it (20.12 and later), which is twice as fast for small files. */
+const { hash: hashOnce } = external_node_crypto_;
+/** SHA-256, hexadecimal. */
+function sha256(content) {
+    if (hashOnce !== undefined)
+        return hashOnce('sha256', content, 'hex');
+    return external_node_crypto_.createHash('sha256').update(content).digest('hex');
 }
-async function ended({ listener, workspace, env, variables, log, signal }) {
-    const child = (0,external_node_child_process_.spawn)('sh', ['-c', listener.run], {
-        cwd: workspace,
-        env: { ...withoutInputs(env), ...variables },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: process_group/* leadsGroup */.BN,
-        windowsHide: true,
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text) => {
-            output = (output + text).slice(-kept);
-            log.output(text);
-        });
-    }
-    let stopped;
-    let groupEnded;
-    const stop = (reason) => {
-        stopped ??= reason;
-        if (child.pid !== undefined)
-            groupEnded ??= (0,process_group/* endGroup */.N4)(child.pid, run_on_runner_grace);
-    };
-    const cancel = () => stop('cancelled');
-    const { timeout } = listener;
-    const timer = timeout === undefined ? undefined : setTimeout(() => stop('timeout'), timeout * 1_000);
-    signal?.addEventListener('abort', cancel, { once: true });
+/** Opens a file for reading; the caller closes it. Throws UPLOAD if it is not what it was when the upload began. */
+function openFile(file) {
+    let descriptor;
     try {
-        const { code, signal: by } = await new Promise((resolve, reject) => {
-            child.once('error', (error) => reject(notStarted(listener, error)));
-            child.once('close', (status, name) => resolve({ code: status, signal: name }));
-            child.once('exit', (status, name) => setTimeout(resolve, drain, { code: status, signal: name }).unref());
-        });
-        await groupEnded;
-        return { code: code ?? undefined, signal: by ?? undefined, output, stopped };
+        descriptor = (0,external_node_fs_.openSync)(file.source, external_node_fs_.constants.O_RDONLY | noFollow);
     }
-    finally {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', cancel);
-        child.stdout.destroy();
-        child.stderr.destroy();
+    catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new ShipperError('UPLOAD', `${showPath(file.path)} cannot be read: ${reason}`, { cause });
     }
+    const stats = (0,external_node_fs_.fstatSync)(descriptor);
+    if (stats.isFile() && stats.size === file.size)
+        return descriptor;
+    (0,external_node_fs_.closeSync)(descriptor);
+    throw changed(file);
 }
-function whyFailed({ code, signal, stopped }, { listener, env, variables }) {
-    if (stopped === 'timeout')
-        return `it was stopped after its timeout of ${listener.timeout ?? 0} s`;
-    if (signal !== undefined)
-        return `it was ended by ${signal}`;
-    const path = variables['PATH'] ?? env['PATH'] ?? '';
-    if (code === 127)
-        return `exit status 127, a command was not found; PATH was ${path}`;
-    return code === 0 ? undefined : `exit status ${code ?? 'unknown'}`;
+function changed(file) {
+    return new ShipperError('UPLOAD', `${showPath(file.path)} was changed while it was being uploaded: let it be finished first`);
 }
-function notStarted(listener, error) {
-    const windows = process.platform === 'win32' ? ' It needs the "sh" of Git for Windows in the PATH.' : '';
-    const what = `${nameListener(listener)} could not be started on the runner: ${error.message}.${windows}`;
-    return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at, cause: error });
+/** Knows the hashes of a tree's files, reading each at most once, and only as long as somebody waits for them. */
+class Hashing {
+    #files;
+    #signal;
+    #buffer = Buffer.allocUnsafeSlow(content_window);
+    #done;
+    #waiting;
+    /** @param waiting how many may wait; each is to call `all` or `release`. */
+    constructor(files, waiting, signal) {
+        this.#files = files;
+        this.#signal = signal;
+        this.#waiting = waiting;
+        this.#done = this.#run();
+        this.#done.catch(() => undefined);
+    }
+    /** Resolves when every file has its hash. */
+    async all() {
+        return this.#done;
+    }
+    /** For whoever does not need the hashes ahead: the last one to say so stops the reading. */
+    release() {
+        this.#waiting -= 1;
+    }
+    async #run() {
+        const breather = new Breather();
+        for (const file of this.#files) {
+            await breather.breathe();
+            if (this.#signal.aborted || this.#waiting === 0)
+                return;
+            file.sha256 ??= file.size <= content_window ? this.#small(file) : await this.#large(file, breather);
+        }
+    }
+    #small(file) {
+        const descriptor = openFile(file);
+        try {
+            if ((0,external_node_fs_.readSync)(descriptor, this.#buffer, 0, file.size, null) !== file.size)
+                throw changed(file);
+            return sha256(this.#buffer.subarray(0, file.size));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+    }
+    async #large(file, breather) {
+        const descriptor = openFile(file);
+        try {
+            const hash = external_node_crypto_.createHash('sha256');
+            for (let left = file.size; left > 0;) {
+                const count = (0,external_node_fs_.readSync)(descriptor, this.#buffer, 0, Math.min(left, content_window), null);
+                if (count === 0)
+                    throw changed(file);
+                hash.update(this.#buffer.subarray(0, count));
+                left -= count;
+                await breather.breathe();
+                if (this.#signal.aborted || this.#waiting === 0)
+                    return undefined;
+            }
+            return hash.digest('hex');
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+    }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/channel.js
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = require("node:stream/promises");
+;// CONCATENATED MODULE: ./build/src/ssh/channel.js
 
 
 const channel_unknown = { code: undefined, signal: undefined };
@@ -62955,10 +63369,10 @@ function toChannel(channel, loss) {
         stdout: channel,
         stderr: channel.stderr,
         exit,
-        closed: Promise.all([channel_ended(channel), channel_ended(channel.stderr)]).then(ignore),
+        closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
     };
 }
-async function channel_ended(stream) {
+async function ended(stream) {
     return new Promise((resolve) => {
         stream.once('end', resolve);
         stream.once('close', resolve);
@@ -62992,7 +63406,7 @@ class Input extends external_node_stream_.Writable {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/failure.js
+;// CONCATENATED MODULE: ./build/src/ssh/failure.js
 
 /** A failure that another attempt may get past. Nothing secret was sent before it. */
 class NetworkFault extends ShipperError {
@@ -63081,14 +63495,14 @@ function nothingInCommon(kind, { place, offers, hostKeyTypes }, fail) {
 function codeOf(cause) {
     return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }
-/** With several addresses behind a name, Node reports an AggregateError without a message. */
+/** What an error says, on one line: servers choose some of the words. */
 function failure_text(cause) {
-    if (cause instanceof AggregateError)
-        return cause.errors.map(String).join('; ');
-    return cause?.message ?? 'it was closed';
+    // With several addresses behind a name, Node reports an AggregateError without a message.
+    const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
+    return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/session.js
+;// CONCATENATED MODULE: ./build/src/ssh/session.js
 
 
 
@@ -63103,7 +63517,7 @@ function isChannelRefused(error) {
     return error instanceof ChannelRefused;
 }
 /** One authenticated connection: to a target, or to a hop on the way there. */
-class ssh_session_Session {
+class session_Session {
     address;
     identification;
     keyFingerprint;
@@ -63136,7 +63550,7 @@ class ssh_session_Session {
     async exec(command) {
         const { client, place, target } = this.#facts;
         return this.#request((done) => client.exec(command, done), toChannel, (error) => {
-            const message = `${place} is connected, but its SSH server refuses to start a program (${error.message}): it allows no more sessions (MaxSessions), or none at all.`;
+            const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
             return new ChannelRefused('TARGET', message, { target, cause: error });
         });
     }
@@ -63157,10 +63571,10 @@ class ssh_session_Session {
         const opened = this.#request((done) => client.forwardOut('127.0.0.1', 65535, host, port, done), accept, (error) => {
             const facts = { target, cause: error };
             if (!('reason' in error) || error.reason !== 2) {
-                const why = `${place} does not forward connections (${error.message}).`;
+                const why = `${place} does not forward connections (${failure_text(error)}).`;
                 return new ShipperError('CONNECT', `${why} Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`, facts);
             }
-            const message = `${place} cannot reach ${to}: ${error.message.replace(/^\(SSH\) Channel open failure: /, '')}.`;
+            const message = `${place} cannot reach ${to}: ${failure_text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
             return /name or service|unknown host/i.test(message)
                 ? new ShipperError('CONNECT', message, facts)
                 : new NetworkFault('CONNECT', message, facts);
@@ -63218,38 +63632,1730 @@ class ssh_session_Session {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/target/command.js
+;// CONCATENATED MODULE: ./build/src/upload/compress.js
+
+
+
+
+const { createZstdCompress, zstdDecompress } = external_node_zlib_;
+const chunkSize = 256 * 1024;
+/** Bytes up to which a stream is packed harder: there time goes into the way, not into packing. */
+const little = 4 * 1024 * 1024;
+function choosePacking(onTarget) {
+    if (createZstdCompress !== undefined && onTarget.includes('zstd'))
+        return 'zstd';
+    return onTarget.includes('gzip') ? 'gzip' : 'none';
+}
+/** @param bytes about how many there will be. */
+function packer(packing, bytes) {
+    if (packing === 'gzip')
+        return external_node_zlib_.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
+    if (packing === 'zstd' && createZstdCompress !== undefined)
+        return zstd(createZstdCompress, bytes);
+    return new external_node_stream_.Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+}
+/** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
+function zstd(create, bytes) {
+    const { ZSTD_c_compressionLevel, ZSTD_c_windowLog, ZSTD_c_enableLongDistanceMatching } = external_node_zlib_.constants;
+    const params = bytes < little
+        ? { [ZSTD_c_compressionLevel]: 9 }
+        : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
+    return create({ chunkSize, params });
+}
+async function compress_unpack(packing, bytes) {
+    if (packing === 'none')
+        return bytes;
+    if (packing === 'gzip')
+        return (0,external_node_util_.promisify)(external_node_zlib_.gunzip)(bytes);
+    if (packing === 'zstd' && zstdDecompress !== undefined)
+        return (0,external_node_util_.promisify)(zstdDecompress)(bytes);
+    throw new ShipperError('INTERNAL', `the target packed its index by ${packing}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
+const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\ntake_stock() {\nchoose_base\n: >base\nif [ -n \"$base\" ]; then\nold=$revisions/$base\nset +f\ncat -- \"$manifests/$base\"/* >base 2>/dev/null\nset -f\n[ -s base ] || base=''\nfi\npacking=none\nif [ -n \"$base\" ]; then\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nsay room \"$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\") / workers + 1))\n[ \"$count\" -ge 64 ] || count=64\n[ \"$count\" -le 1000 ] || count=1000\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$stage/tree\" \"$stage/sums.${1##*/}\" \"$hash\" \"$2\"\n}\nmake_directories() { # LIST\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (cd tree && xargs -0 mkdir -p --)\n}\ncopy_kept() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\n: >kept\n: >copied\nawk \"$paths\"'\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{ while (at < count && FNR > bound[at + 1]) at += 2 }\nat >= count || FNR < bound[at] { next }\n{\nprint >\"kept\"\np = path($0)\nif ((\"./\" p) in other) next\nif (index(p, \"\\\\\")) { print p \"\\n\" p >\"odd.kept\"; next }\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}' ranges others base\nmake_directories directories 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\")\n}\ncopy_moved() {\n: >moved\n[ -d copies ] || return 0\nset +f\ncat copies/* >wanted\nset -f\n: >moves\nawk \"$paths\"'\nFILENAME == \"wanted\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif ((\"./\" from) in other) continue\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nd = parent(to); name = to; sub(/.*\\//, \"\", name)\ne = parent(from); same = from; sub(/.*\\//, \"\", same)\nif (!(d in made)) print \"./\" d >\"directories.moved\"\nmade[d]\nif (name == same) { if (e != last_from || d != last_to) print \"<\" e \"\\n>\" d >\"moves\"; print \"=\" name >\"moves\" }\nelse print \"<\" from \"\\nn\" to >\"moves\"\nlast_from = name == same ? e : \"\"; last_to = d\n}\n}' wanted others base\nmake_directories directories.moved\nset --\nwhile IFS= read -r line; do\nvalue=${line#?}\ncase $line in\n'<'*)\ncopy_into \"$@\"\nset --\nfrom=$value\n;;\n'>'*) to=$value ;;\n'='*)\nset -- \"$@\" \"./$value\"\n[ $# -lt 500 ] || {\ncopy_into \"$@\"\nset --\n}\n;;\nn*) cp $reflink -- \"$old/$from\" \"tree/$value\" ;;\nesac\ndone <moves 2>/dev/null\ncopy_into \"$@\" 2>/dev/null\n}\ncopy_into() { # NAME...: from the directory $from of the old revision to the directory $to\n[ $# -eq 0 ] || (cd -- \"$old/$from\" && cp $reflink -- \"$@\" \"$stage/tree/$to/\")\n}\ncopy_odd() { # LIST: of paths, by two\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\nwait\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nread -r total <end\nrm -f end\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >hashed\n(cd tree && in_batches \"$stage/hashed\" none)\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nset_modes() {\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$copier\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' copier=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >others\ntake_stock\nIFS= read -r line || exit 1\ncase $line in\n*' '*)\ncopy_kept \"${line#* }\" &\ncopier=$!\n;;\nesac\nreceive \"${line%% *}\"\nwait\ncopier=''\ncopy_moved\ncopy_odd odd.kept\ncopy_odd odd.moved\nassemble\ncat moved sent >arrived\nhash_plain arrived\nhash_odd manifest\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_plain sent\nhash_odd sent\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
+
+;// CONCATENATED MODULE: ./build/src/upload/conversation.js
 
 
 
 
 
+const newline = 10;
+/** Milliseconds that the target may take to say why it ended, once it took no more data. */
+const conversation_lastWordMilliseconds = 3_000;
+/** One start of the target's upload script: facts and blocks of bytes come from it, one line and a stream go to it. */
+class Conversation {
+    #channel;
+    #target;
+    #bytes = [];
+    #length = 0;
+    #ended = false;
+    #stderr = '';
+    #arrival = deferred();
+    constructor(channel, target) {
+        this.#channel = channel;
+        this.#target = target;
+        channel.stdin.on('error', () => undefined);
+        channel.stderr.on('data', (data) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
+        channel.stdout.on('data', (data) => {
+            this.#bytes.push(data);
+            this.#length += data.length;
+            this.#arrived();
+        });
+        void channel.closed.then(() => {
+            this.#ended = true;
+            this.#arrived();
+        });
+    }
+    /** Starts the script and waits for its first word. */
+    static async start(connection, target, words) {
+        const { request, feed, feedFirst } = start(uploadSh, frame_frame(words), connection);
+        const conversation = new Conversation(await connection.exec(request), target);
+        if (feedFirst)
+            conversation.stdin.write(feed);
+        for (;;) {
+            const line = await conversation.#line();
+            if (line === 'shipper-upload 1')
+                return conversation;
+            if (line === 'shipper-feed' && !feedFirst)
+                conversation.stdin.write(feed);
+        }
+    }
+    get stdin() {
+        return this.#channel.stdin;
+    }
+    /** The next fact. Rejects with what the target says has failed, or with CONNECT when it says nothing any more. */
+    async fact() {
+        const fact = readFact(await this.#line());
+        if (fact.kind !== 'error')
+            return fact;
+        const [code, , sentence = ''] = fact.values;
+        const known = errorCodes.find((each) => each === code) ?? 'UPLOAD';
+        throw new ShipperError(known, `${this.#target}: ${sentence}`, { target: this.#target });
+    }
+    /** The next bytes, as many as these. */
+    async block(size) {
+        while (this.#length < size)
+            await this.#more();
+        return this.#take(size);
+    }
+    /** What the target says has failed, if it says so soon. */
+    async lastWord() {
+        const patience = deferred();
+        const timer = setTimeout(() => patience.resolve(undefined), conversation_lastWordMilliseconds);
+        const failure = this.#failure().catch((error) => error);
+        const word = await Promise.race([failure, patience.promise]);
+        clearTimeout(timer);
+        return word;
+    }
+    /** Closes the channel; the script then ends by itself, or is ended through the steps' own channel. */
+    close() {
+        this.#ended = true;
+        this.#arrived();
+        this.#channel.stdout.destroy();
+    }
+    async #failure() {
+        for (;;)
+            await this.fact();
+    }
+    async #line() {
+        for (;;) {
+            const joined = this.#bytes.length === 1 ? this.#bytes[0] : Buffer.concat(this.#bytes);
+            const end = joined?.indexOf(newline) ?? -1;
+            if (joined !== undefined)
+                this.#bytes = [joined];
+            if (end !== -1)
+                return this.#take(end + 1)
+                    .subarray(0, end)
+                    .toString();
+            await this.#more();
+        }
+    }
+    #take(size) {
+        const joined = Buffer.concat(this.#bytes);
+        const rest = joined.subarray(size);
+        this.#bytes = rest.length > 0 ? [rest] : [];
+        this.#length = rest.length;
+        return joined.subarray(0, size);
+    }
+    async #more() {
+        if (this.#ended) {
+            const said = this.#stderr.trim();
+            const reason = said === '' ? '' : ` (the target said: ${said})`;
+            throw new ShipperError('CONNECT', `${this.#target}: the connection was lost during the upload${reason}`, {
+                target: this.#target,
+            });
+        }
+        await this.#arrival.promise;
+    }
+    #arrived() {
+        this.#arrival.resolve();
+        this.#arrival = deferred();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/manifest.js
+
+
+
+/**
+ * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
+ * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012` and a
+ * backslash as `\0134`, so that a line is a line; every other byte stands for itself.
+ */
+function manifestLine(file) {
+    if (file.sha256 === undefined)
+        throw new ShipperError('INTERNAL', `${file.path} has no hash yet`);
+    return `${file.sha256} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+}
+function kindOf(file) {
+    return file.executable ? 'x' : 'f';
+}
+function writePath(path) {
+    return /[\\\n]/.test(path) ? path.replaceAll('\\', String.raw `\0134`).replaceAll('\n', String.raw `\0012`) : path;
+}
+function readPath(written) {
+    return written.replace(/\\0134|\\0012/g, (escape) => (escape === String.raw `\0134` ? '\\' : '\n'));
+}
+/** The SHA-256 of a whole manifest, which the target must come to as well. */
+async function manifestHash(files) {
+    const sorted = files.some(({ path }) => /[\\\n]/.test(path)) ? [...files].sort(byWritten) : files;
+    const breather = new Breather();
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for (let index = 0; index < sorted.length; index += 1000) {
+        const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
+        hash.update(lines.join(''), 'latin1');
+        await breather.breathe();
+    }
+    return hash.digest('hex');
+}
+function byWritten(one, other) {
+    return writePath(one.path) < writePath(other.path) ? -1 : 1;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/delta.js
+
+
+/** Hexadecimal digits of a hash that the index holds; a chance hit is met by the hash of the whole manifest. */
+const digits = 16;
+const line = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
+/** Compares the files with the index that the target sent: a manifest with shortened hashes. All must be hashed. */
+async function compare(files, index) {
+    const breather = new Breather();
+    const there = await readIndex(index, breather);
+    const keptLines = [];
+    const copied = [];
+    const sent = [];
+    let keptBytes = 0;
+    let copiedBytes = 0;
+    for (const file of files) {
+        const content = file.sha256?.slice(0, digits) ?? '';
+        const own = there.byPath.get(writePath(file.path));
+        const other = there.byContent.get(content);
+        if (own?.content === content && own.kind === kindOf(file)) {
+            keptLines.push(own.line);
+            keptBytes += file.size;
+        }
+        else if (other !== undefined && file.size > 0) {
+            copied.push({ line: own?.content === content ? own.line : other, file });
+            copiedBytes += file.size;
+        }
+        else {
+            sent.push(file);
+        }
+        await breather.breathe();
+    }
+    const kept = runs(keptLines.sort((one, two) => one - two));
+    return { kept, copied, sent, keptFiles: keptLines.length, keptBytes, copiedBytes };
+}
+/** Everything is sent. */
+function everything(files) {
+    return { kept: [], copied: [], sent: files, keptFiles: 0, keptBytes: 0, copiedBytes: 0 };
+}
+async function readIndex(bytes, breather) {
+    const byPath = new Map();
+    const byContent = new Map();
+    let number = 0;
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(10, start);
+        const end = newline === -1 ? bytes.length : newline;
+        const [, content, kind, path] = line.exec(bytes.toString('latin1', start, end)) ?? [];
+        start = end + 1;
+        number += 1;
+        await breather.breathe();
+        if (content === undefined || kind === undefined || path === undefined)
+            continue;
+        byPath.set(path, { line: number, content, kind });
+        if (!byContent.has(content))
+            byContent.set(content, number);
+    }
+    return { byPath, byContent };
+}
+function runs(lines) {
+    const found = [];
+    for (const number of lines) {
+        if (found.at(-1) === number - 1)
+            found[found.length - 1] = number;
+        else
+            found.push(number, number);
+    }
+    return found;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/progress.js
+/** Milliseconds between two lines. */
+const pace = 4_000;
+/** Tells every few seconds how far an upload is, and at its end what it did. */
+class Progress {
+    #log;
+    #title;
+    #started = performance.now();
+    #timer;
+    #phase = 'comparing with what the target has';
+    #files = 0;
+    #bytes = 0;
+    #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
+    /** Bytes that went over the network, packed. */
+    wire = 0;
+    constructor(title, log) {
+        this.#log = log;
+        this.#title = title;
+        this.#timer = setInterval(() => this.#log.info(`${title}: ${this.#state()}`), pace);
+        this.#timer.unref();
+    }
+    /** What a round is going to do. */
+    plan(sent, copied) {
+        this.#plan = { ...sent, copied: copied.files, copiedBytes: copied.bytes };
+        this.#phase = 'sending';
+        this.#files = 0;
+        this.#bytes = 0;
+    }
+    sent(bytes) {
+        this.#bytes += bytes;
+    }
+    fileSent() {
+        this.#files += 1;
+    }
+    checking() {
+        this.#phase = 'copying and checking on the target';
+    }
+    /** Files that had changed on the target and are sent in a second round. */
+    again(files) {
+        this.#phase = 'sending again';
+        this.#log.info(`${this.#title}: ${files} files had been changed on the target since they were uploaded: sending them`);
+    }
+    /** One line for all of it. */
+    done() {
+        const { files, bytes, copied, copiedBytes } = this.#plan;
+        const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+        this.#log.info(`${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
+            `${count(files)} sent (${size(bytes)}, packed ${size(this.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`);
+    }
+    end() {
+        clearInterval(this.#timer);
+    }
+    #state() {
+        const { files, bytes, copied } = this.#plan;
+        if (this.#phase !== 'sending')
+            return this.#phase;
+        const rate = this.wire / ((performance.now() - this.#started) / 1000);
+        return (`sent ${this.#files} of ${count(files)}, ${size(this.#bytes)} of ${size(bytes)}, ` +
+            `${size(rate)}/s over the network; ${count(copied)} copied on the target`);
+    }
+}
+function count(files) {
+    return files === 1 ? '1 file' : `${files.toLocaleString('en')} files`;
+}
+function size(bytes) {
+    if (bytes < 1_000)
+        return `${bytes.toFixed(0)} B`;
+    if (bytes < 1_000_000)
+        return `${(bytes / 1_000).toFixed(1)} kB`;
+    return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/room.js
+
+
+/** Most file systems give out space by this much. */
+const unit = 4096;
+/** Throws UPLOAD where the disk of the target cannot hold the upload. */
+function requireRoom({ delta, free, shares, target }) {
+    if (!/^\d+$/.test(free))
+        return;
+    const available = Number(free) * 1024;
+    const sent = delta.sent.reduce((bytes, file) => bytes + Math.ceil(file.size / unit) * unit, 0);
+    const needed = sent + (shares ? 0 : delta.keptBytes + delta.copiedBytes);
+    if (needed <= available)
+        return;
+    const missing = Math.ceil((needed - available) / 1_000_000);
+    throw new ShipperError('UPLOAD', `${target}: the disk is too full for the upload: it needs ${size(needed)}, ${size(available)} are free, ` +
+        `${missing} MB are missing. Make room, or keep fewer revisions by revisions_to_keep`, { target });
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/tar.js
+/** Bytes of a block, of which a tar stream is made. */
+const block = 512;
+/** Largest size that the octal field of a header holds. */
+const largestOctal = 0o77777777777;
+const typeFlags = { file: '0', directory: '5', link: '2' };
+/**
+ * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
+ * of any length by a header of their own before it. Times and owners are left to whoever unpacks.
+ */
+function tarHeader(member) {
+    const { path, text = '' } = member;
+    const parts = [...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])];
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+}
+/** What follows a content of that size, up to the next block. */
+function paddingAfter(size) {
+    return (block - (size % block)) % block;
+}
+/** The end of a stream. */
+const tarEnd = Buffer.alloc(2 * block);
+function longName(type, name) {
+    if (name.length <= 100)
+        return [];
+    const content = Buffer.from(`${name}\0`, 'latin1');
+    const size = content.length;
+    const padding = Buffer.alloc(paddingAfter(size));
+    return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, padding];
+}
+function header({ path, mode, size, text = '' }, type) {
+    const bytes = Buffer.alloc(block);
+    bytes.write(path.slice(0, 100), 0, 'latin1');
+    bytes.write(octal(mode, 7), 100, 'latin1');
+    bytes.write(octal(0, 7), 108, 'latin1');
+    bytes.write(octal(0, 7), 116, 'latin1');
+    if (size <= largestOctal) {
+        bytes.write(octal(size, 11), 124, 'latin1');
+    }
+    else {
+        bytes.writeUInt8(0x80, 124);
+        bytes.writeBigUInt64BE(BigInt(size), 128);
+    }
+    bytes.write(octal(0, 11), 136, 'latin1');
+    bytes.write('        ', 148, 'latin1');
+    bytes.write(type, 156, 'latin1');
+    bytes.write(text.slice(0, 100), 157, 'latin1');
+    bytes.write('ustar  \0', 257, 'latin1');
+    let sum = 0;
+    for (const byte of bytes)
+        sum += byte;
+    bytes.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
+    return bytes;
+}
+function octal(value, width) {
+    return value.toString(8).padStart(width, '0');
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/stream.js
+
+
+
+
+
+
+/** Bytes of a piece of the stream. */
+const pieceSize = 256 * 1024;
+/** Lines of one member that holds lines, so that none grows with the number of files. */
+const linesPerMember = 2_000;
+/**
+ * The tar stream for a target, in pieces: `copies/…` (what to copy under which path), `tree/…` (directories, files and
+ * at last the links), `lines/…` (the manifest of what was sent) and `end` (the hash of the whole manifest). Hashes of
+ * files that have none yet are taken on the way. Throws UPLOAD where a file is no longer what it was.
+ */
+async function* tarStream({ tree, delta, umask, progress }) {
+    const modes = modesUnder(umask);
+    const pieces = new Pieces();
+    const breather = new Breather();
+    const { sent, copied } = delta;
+    yield* members('copies', copied, ({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`, pieces);
+    for (const { path } of tree.directories) {
+        yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
+    }
+    for (const file of sent) {
+        const mode = file.executable ? modes.executable : modes.plain;
+        yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
+        yield* pieces.addFile(file, progress, breather);
+        progress.fileSent();
+        await breather.breathe();
+    }
+    for (const { path, text } of tree.links) {
+        yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
+    }
+    yield* members('lines', sent, (file) => `${manifestLine(file)}\n`, pieces);
+    yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
+    yield* pieces.add(tarEnd);
+    yield* pieces.rest();
+}
+function* members(name, items, write, pieces) {
+    for (let start = 0; start < items.length; start += linesPerMember) {
+        const text = items
+            .slice(start, start + linesPerMember)
+            .map(write)
+            .join('');
+        yield* pieces.add(textMember(`${name}/${start}`, text));
+    }
+}
+function textMember(path, text) {
+    const content = Buffer.from(text, 'latin1');
+    const member = { kind: 'file', path, mode: 0o600, size: content.length };
+    return Buffer.concat([tarHeader(member), content, Buffer.alloc(paddingAfter(content.length))]);
+}
+/** What new files and directories get. */
+function modesUnder(umask) {
+    const mask = parseInt(umask, 8);
+    return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
+}
+/** Fills pieces of one size; what is full is yielded. */
+class Pieces {
+    #piece = Buffer.allocUnsafe(pieceSize);
+    #used = 0;
+    *add(bytes) {
+        for (let start = 0; start < bytes.length;) {
+            const count = bytes.copy(this.#piece, this.#used, start);
+            start += count;
+            this.#used += count;
+            if (this.#used === pieceSize)
+                yield this.#full();
+        }
+    }
+    async *addFile(file, progress, breather) {
+        if (file.size <= pieceSize && file.size > pieceSize - this.#used)
+            yield* this.rest();
+        const hash = file.sha256 === undefined && file.size > pieceSize ? (0,external_node_crypto_.createHash)('sha256') : undefined;
+        const descriptor = openFile(file);
+        try {
+            for (let left = file.size; left > 0;) {
+                const wanted = Math.min(left, pieceSize - this.#used);
+                const count = (0,external_node_fs_.readSync)(descriptor, this.#piece, this.#used, wanted, null);
+                if (count === 0)
+                    throw changed(file);
+                hash?.update(this.#piece.subarray(this.#used, this.#used + count));
+                this.#used += count;
+                left -= count;
+                progress.sent(count);
+                if (left === 0 && file.size <= pieceSize) {
+                    file.sha256 ??= sha256(this.#piece.subarray(this.#used - file.size, this.#used));
+                }
+                if (this.#used === pieceSize)
+                    yield this.#full();
+                await breather.breathe();
+            }
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+        if (hash !== undefined)
+            file.sha256 ??= hash.digest('hex');
+        else if (file.size === 0)
+            file.sha256 ??= sha256('');
+        yield* this.add(Buffer.alloc(paddingAfter(file.size)));
+    }
+    *rest() {
+        if (this.#used > 0)
+            yield this.#full();
+    }
+    #full() {
+        const piece = this.#piece.subarray(0, this.#used);
+        this.#piece = Buffer.allocUnsafe(pieceSize);
+        this.#used = 0;
+        return piece;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/delivery.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** Brings one tree into the new revision of one target. */
+class Delivery {
+    #options;
+    #progress;
+    #own;
+    #conversation;
+    #packing = 'none';
+    constructor(options) {
+        this.#options = options;
+        this.#progress = new Progress(options.title, options.log);
+    }
+    /** Resolves when every file is there and was checked there. Rejects with what failed first. */
+    async deliver() {
+        const { signal, destination, id, title, log } = this.#options;
+        const cancel = () => {
+            destination.stop(id);
+            this.#conversation?.close();
+            this.#own?.end();
+        };
+        signal.addEventListener('abort', cancel);
+        try {
+            let verdict = await this.#round('new');
+            if (verdict.kind === 'stale') {
+                log.info(`${title}: the target's manifest of an earlier revision is damaged: sending everything`);
+                verdict = await this.#round('fresh');
+            }
+            if (verdict.kind === 'bad') {
+                this.#progress.again(verdict.files.length);
+                verdict = await this.#again(verdict.files);
+            }
+            if (verdict.kind !== 'done')
+                throw this.#failure('the target could not put the manifest together');
+            this.#progress.done();
+        }
+        catch (error) {
+            if (signal.aborted)
+                throw new ShipperError('CANCELLED', 'the upload was cancelled', { cause: error });
+            throw error;
+        }
+        finally {
+            signal.removeEventListener('abort', cancel);
+            this.#progress.end();
+            this.#own?.end();
+        }
+    }
+    /** One whole upload; by `fresh` without looking at what the target has. */
+    async #round(round) {
+        const { tree } = this.#options;
+        const conversation = await this.#start(round);
+        const room = await this.#expect(conversation, 'room');
+        const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
+        const index = await conversation.block(Number(length));
+        const delta = await this.#compare(index, packed);
+        const [free = '', shares, ...tools] = room;
+        requireRoom({ delta, free, shares: shares === 'true', target: this.#options.destination.target.name });
+        const sent = { files: delta.sent.length, bytes: sum(delta.sent) };
+        const copied = { files: tree.files.length - sent.files, bytes: delta.keptBytes + delta.copiedBytes };
+        this.#progress.plan(sent, copied);
+        this.#packing = choosePacking(tools);
+        return this.#send(conversation, delta.kept, delta, sent.bytes);
+    }
+    /** What was wrong on the target after the first round. */
+    async #again(files) {
+        const conversation = await this.#start('again');
+        await this.#expect(conversation, 'ready');
+        return this.#send(conversation, [], { sent: files, copied: [] }, sum(files));
+    }
+    async #compare(index, packed) {
+        const { tree, hashing } = this.#options;
+        if (index.length === 0) {
+            hashing.release();
+            return everything(tree.files);
+        }
+        const lines = await compress_unpack(packed, index);
+        await hashing.all();
+        return compare(tree.files, lines);
+    }
+    async #send(conversation, kept, delta, bytes) {
+        const { tree, umask, signal } = this.#options;
+        const progress = this.#progress;
+        conversation.stdin.write(`${[this.#packing, ...kept].join(' ')}\n`);
+        const count = new external_node_stream_.Transform({
+            transform(piece, _encoding, done) {
+                progress.wire += piece.length;
+                done(null, piece);
+            },
+        });
+        const stream = tarStream({ tree, delta, umask, progress });
+        try {
+            await (0,external_node_stream_promises_namespaceObject.pipeline)(stream, packer(this.#packing, bytes), count, conversation.stdin, { signal });
+        }
+        catch (error) {
+            if (error instanceof ShipperError && error.code === 'UPLOAD')
+                throw error;
+            throw (await conversation.lastWord()) ?? error;
+        }
+        progress.checking();
+        return this.#verdict(conversation);
+    }
+    async #verdict(conversation) {
+        const { kind, values } = await conversation.fact();
+        if (kind === 'done' || kind === 'stale')
+            return { kind };
+        if (kind !== 'bad')
+            throw this.#failure(`the target said ${kind}`);
+        const list = (await conversation.block(Number(values[0]))).toString('latin1');
+        const paths = new Set(list.split('\n').map(readPath));
+        return { kind, files: this.#options.tree.files.filter(({ path }) => paths.has(path)) };
+    }
+    async #expect(conversation, kind) {
+        const fact = await conversation.fact();
+        if (fact.kind === kind)
+            return fact.values;
+        throw this.#failure(`the target said ${fact.kind} instead of ${kind}`);
+    }
+    async #start(round) {
+        const { destination, id, revision, previous = '', umask, key, signal } = this.#options;
+        const { target, runDirectory } = destination;
+        const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
+        const words = ['upload', ...Object.entries(values).flat(), 'reads', readable()];
+        if (signal.aborted)
+            throw new ShipperError('CANCELLED', 'the upload was cancelled');
+        this.#conversation = await this.#open(words);
+        return this.#conversation;
+    }
+    async #open(words) {
+        const { destination } = this.#options;
+        const { connection, target } = destination;
+        if (connection === undefined)
+            throw this.#failure('there is no connection to it');
+        try {
+            return await Conversation.start(this.#own ?? connection, target.name, words);
+        }
+        catch (cause) {
+            if (this.#own !== undefined || !isChannelRefused(cause))
+                throw cause;
+        }
+        this.#own = await destination.reconnect();
+        return Conversation.start(this.#own, target.name, words);
+    }
+    #failure(what) {
+        const { name } = this.#options.destination.target;
+        return new ShipperError('UPLOAD', `${name}: ${what}`, { target: name });
+    }
+}
+function readable() {
+    return choosePacking(['zstd', 'gzip']);
+}
+function sum(files) {
+    return files.reduce((bytes, { size }) => bytes + size, 0);
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: ./build/src/upload/source.js
+
+
+
+
+
+/** Finds what `from` names in the workspace. Rejects with UPLOAD where it is missing, or where a path leaves its place. */
+async function findSource(workspace, from, to) {
+    const inside = source_clean(from, 'from', 'the workspace');
+    const destination = source_clean(to, '"to"', 'the revision');
+    const base = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
+    const path = (0,external_node_path_.join)(base, inside);
+    let root;
+    try {
+        root = await (0,external_node_fs_promises_namespaceObject.realpath)(path);
+    }
+    catch (cause) {
+        const message = `there is no ${inside} in the workspace: is it built before it is uploaded?`;
+        throw new ShipperError('UPLOAD', message, { cause });
+    }
+    if (root !== base && !root.startsWith(base + external_node_path_.sep)) {
+        throw new ShipperError('UPLOAD', `${inside} leads out of the workspace, to ${root}`);
+    }
+    const stats = await (0,external_node_fs_promises_namespaceObject.lstat)(root);
+    if (!stats.isFile() && !stats.isDirectory()) {
+        throw new ShipperError('UPLOAD', `${inside} is neither a file nor a directory`);
+    }
+    const inWorkspace = (0,external_node_path_.relative)(base, root).split(external_node_path_.sep).join('/');
+    if (inWorkspace.split('/').includes('.git'))
+        throw new ShipperError('UPLOAD', `${inside}: .git is never uploaded`);
+    return {
+        workspace: base,
+        root,
+        inWorkspace,
+        isFile: stats.isFile(),
+        prefix: destination === '.' ? '' : `${toBytes(destination)}/`,
+    };
+}
+/** The name that a single file gets in the revision, in bytes. */
+function source_nameOf(from) {
+    return toBytes((0,external_node_path_.basename)(from.replaceAll('\\', '/')));
+}
+function source_clean(path, subject, place) {
+    const cleaned = workspacePath(path, `${subject} of an upload`, place, (message) => {
+        throw new ShipperError('UPLOAD', `${message}: ${path}`);
+    });
+    return cleaned ?? '.';
+}
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
+
+
+
+const execute = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
+/**
+ * Which files are executable where the file system cannot say: on Windows, those that git's index has as such. Paths
+ * are bytes from `root`; for a file, from its directory. Undefined where the file system can say.
+ */
+async function executables(root, isFile, platform = process.platform) {
+    if (platform !== 'win32')
+        return undefined;
+    try {
+        const { stdout } = await execute('git', ['ls-files', '-s', '-z'], {
+            cwd: isFile ? (0,external_node_path_.dirname)(root) : root,
+            encoding: 'latin1',
+            maxBuffer: 512 * 1024 * 1024,
+        });
+        return executablesIn(stdout);
+    }
+    catch {
+        return new Set(); // No git, or no repository: then nothing is known to be executable.
+    }
+}
+function executablesIn(index) {
+    const entries = index.split('\0').filter((entry) => entry.startsWith('100755 '));
+    return new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)));
+}
+
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+;// CONCATENATED MODULE: ./build/src/upload/ignored.js
+
+/**
+ * What an upload leaves out, by gitignore's rules: a `.shipignore` counts for its directory and below, a deeper one
+ * goes before one above it, and the patterns of `exclude`, which start at the uploaded directory, before them all.
+ */
+class Ignored {
+    #rules;
+    #last;
+    #matcher;
+    constructor(rules, last) {
+        this.#rules = rules;
+        this.#last = last;
+        // `ignore` pays no heed to case unless told to.
+        if (rules.length + last.length > 0)
+            this.#matcher = ignore_default()({ ignorecase: false }).add([...rules, ...last]);
+    }
+    /** @param directory that the patterns of `exclude` start from; empty for the workspace. */
+    static excluding(directory, exclude) {
+        return new Ignored([], anchored(directory, exclude));
+    }
+    /** The same and, below this directory, the rules of the `.shipignore` in it. */
+    with(directory, shipignore) {
+        return new Ignored([...this.#rules, ...anchored(directory, shipignore.split(/\r?\n/))], this.#last);
+    }
+    has(path) {
+        return this.#matcher?.ignores(path) === true;
+    }
+}
+/** Rules of a directory as rules of the workspace. */
+function anchored(directory, lines) {
+    const rules = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    if (directory === '')
+        return rules;
+    const place = directory.replace(/[\\*?[\]!#]/g, '\\$&');
+    return rules.map((line) => {
+        const negated = line.startsWith('!') ? '!' : '';
+        const pattern = line.slice(negated.length);
+        if (pattern.startsWith('/'))
+            return `${negated}/${place}${pattern}`;
+        const deep = pattern.replace(/\/\s*$/, '').includes('/') ? '' : '**/';
+        return `${negated}/${place}/${deep}${pattern}`;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/links.js
+
+
+/** Links that lead to links, at most; as many as Linux follows. */
+const mostHops = 40;
+/** Throws UPLOAD for a link that leads out of the uploaded directory, by itself or by the links on its way. */
+function refuseEscapes(prefix, links) {
+    const texts = new Map(links.map(({ path, text }) => [path.slice(prefix.length), text]));
+    for (const { path, text } of links) {
+        const inUpload = path.slice(prefix.length);
+        const problem = leadsOut(inUpload, texts);
+        if (problem === undefined)
+            continue;
+        throw new ShipperError('UPLOAD', `the symlink ${showPath(inUpload)} → ${showPath(text)} ${problem}: upload what it leads to, or exclude it`);
+    }
+}
+function leadsOut(link, texts) {
+    const todo = link.split('/').reverse();
+    let here = [];
+    for (let hops = 0; todo.length > 0;) {
+        const part = todo.pop();
+        if (part === undefined || part === '' || part === '.')
+            continue;
+        if (part === '..') {
+            if (here.length === 0)
+                return 'leads out of the uploaded directory';
+            here = here.slice(0, -1);
+            continue;
+        }
+        const text = texts.get([...here, part].join('/'));
+        if (text === undefined) {
+            here = [...here, part];
+            continue;
+        }
+        if (text.startsWith('/') || /^[a-z]:/i.test(text))
+            return 'is absolute, and leads out of the uploaded directory';
+        hops += 1;
+        if (hops > mostHops)
+            return undefined; // A circle leads nowhere.
+        todo.push(...text.split('/').reverse());
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/walk.js
+
+
+
+
+
+
+
+
+
+const separator = Buffer.from('/');
+/** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
+async function walk(source, exclude, signal) {
+    const walker = new Walker(source, await executables(source.root, source.isFile), signal);
+    const { files, directories, links } = await walker.walk(exclude);
+    refuseEscapes(source.prefix, links);
+    return { files: files.sort(byPath), directories: directories.sort(byPath), links: links.sort(byPath) };
+}
+function byPath(one, other) {
+    return one.path < other.path ? -1 : 1;
+}
+class Walker {
+    files = [];
+    directories = [];
+    links = [];
+    #source;
+    #executables;
+    #signal;
+    #breather = new Breather();
+    constructor(source, fromGit, signal) {
+        this.#source = source;
+        this.#executables = fromGit;
+        this.#signal = signal;
+    }
+    async walk(exclude) {
+        const { root, inWorkspace, isFile, prefix } = this.#source;
+        const parts = inWorkspace === '' ? [] : inWorkspace.split('/');
+        const above = isFile ? parts.slice(0, -1) : parts;
+        let ignored = Ignored.excluding(above.join('/'), exclude);
+        for (let depth = 0; depth <= above.length; depth += 1) {
+            ignored = this.#withRules(ignored, above.slice(0, depth).join('/'));
+        }
+        if (inWorkspace !== '' && ignored.has(isFile ? inWorkspace : `${inWorkspace}/`)) {
+            throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
+        }
+        if (isFile) {
+            this.#file(`${prefix}${source_nameOf(root)}`, root, source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
+            return this;
+        }
+        await this.#directory({ source: root, path: '', ignored });
+        return this;
+    }
+    async #directory({ source, path, ignored }) {
+        const { prefix, inWorkspace } = this.#source;
+        const before = this.files.length + this.links.length + this.directories.length;
+        for (const entry of (0,external_node_fs_.readdirSync)(source, { withFileTypes: true, encoding: 'buffer' })) {
+            await this.#breather.breathe();
+            if (this.#signal.aborted)
+                throw new ShipperError('CANCELLED', 'the upload was cancelled');
+            const name = entry.name.toString('latin1');
+            if (name === '.git' || name === '.shipignore')
+                continue;
+            const here = `${path}${name}`;
+            const shown = Buffer.from(here, 'latin1').toString();
+            const place = inWorkspace === '' ? shown : `${inWorkspace}/${shown}`;
+            if (ignored.has(entry.isDirectory() ? `${place}/` : place))
+                continue;
+            const full = walk_below(source, entry.name);
+            if (entry.isDirectory()) {
+                const rules = this.#withRules(ignored, place, full);
+                await this.#directory({ source: full, path: `${here}/`, ignored: rules });
+            }
+            else if (entry.isFile()) {
+                this.#file(`${prefix}${here}`, full, here, (0,external_node_fs_.lstatSync)(full));
+            }
+            else if (entry.isSymbolicLink()) {
+                const text = toBytes((0,external_node_fs_.readlinkSync)(full, 'buffer'));
+                const posix = process.platform === 'win32' ? text.replaceAll('\\', '/') : text;
+                this.links.push({ kind: 'link', path: `${prefix}${here}`, text: posix });
+            }
+            else {
+                throw new ShipperError('UPLOAD', `${showPath(here)} is a socket, a device or a pipe, which no upload can hold`);
+            }
+        }
+        const isEmpty = this.files.length + this.links.length + this.directories.length === before;
+        if (isEmpty && `${prefix}${path}` !== '') {
+            this.directories.push({ kind: 'directory', path: `${prefix}${path}`.slice(0, -1) });
+        }
+    }
+    #file(path, source, inUpload, stats) {
+        if (!stats.isFile())
+            throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
+        const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
+        this.files.push({ kind: 'file', path, source, executable, size: stats.size, sha256: undefined });
+    }
+    #withRules(ignored, inWorkspace, directory) {
+        const file = directory === undefined
+            ? (0,external_node_path_.join)(this.#source.workspace, inWorkspace, '.shipignore')
+            : walk_below(directory, Buffer.from('.shipignore'));
+        try {
+            return ignored.with(inWorkspace, (0,external_node_fs_.readFileSync)(file, 'utf8'));
+        }
+        catch (error) {
+            if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+                return ignored;
+            throw error;
+        }
+    }
+}
+/** A name that is ASCII stays text: that is faster, and right on every system. */
+function walk_below(directory, name) {
+    const text = name.toString('latin1');
+    if (typeof directory === 'string' && /^[ -~]*$/.test(text))
+        return `${directory}/${text}`;
+    const start = typeof directory === 'string' ? Buffer.from(directory) : directory;
+    return Buffer.concat([start, separator, name]);
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/upload.js
+
+
+
+
+
+let uploads = 0;
+/**
+ * Puts a file or directory of the workspace into the new revision of every target at once. When it resolves, each file
+ * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
+ */
+async function upload(options) {
+    const { destinations, workspace, from, to, exclude, log, signal } = options;
+    const id = `upload-${(uploads += 1)}`;
+    const source = await findSource(workspace, from, to);
+    const tree = await walk(source, exclude, signal);
+    const key = sha256(`${from}\n${to}`).slice(0, 16);
+    const stop = new AbortController();
+    const hashing = new Hashing(tree.files, destinations.length, AbortSignal.any([signal, stop.signal]));
+    const ended = await Promise.allSettled(destinations.map(async (destination) => {
+        const name = destinations.length > 1 ? `${destination.target.name}: ` : '';
+        return new Delivery({
+            ...options,
+            destination,
+            tree,
+            hashing,
+            id,
+            key,
+            title: `${name}upload of ${from}`,
+        }).deliver();
+    }));
+    stop.abort();
+    const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [failure(each.reason)] : []));
+    for (const other of others)
+        log.warning(other.message);
+    if (first !== undefined)
+        throw first;
+}
+/** What the operating system refused, of a file or a channel, is no fault of Shipper's. */
+function failure(reason) {
+    if (reason instanceof Error && 'syscall' in reason) {
+        return new ShipperError('UPLOAD', `the upload failed: ${reason.message}`, { cause: reason });
+    }
+    return asShipperError(reason);
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/modules/missing.js
+
+
+
+const runnable = /(?<!\.d)\.(?:ts|mts|js|mjs|cjs)$/;
+const almost = /\.(?:tsx|jsx|cts|d\.ts)$/;
+/** What there is instead of a missing module's file, as a sentence with a leading space; or nothing. */
+function hintAtMissing(listener, workspace) {
+    const base = (0,external_node_path_.join)(workspace, listener.module);
+    const parent = (0,external_node_path_.dirname)(base);
+    const hint = (0,external_node_fs_.existsSync)(parent)
+        ? (hintInDirectory(listener, workspace, (0,external_node_fs_.readdirSync)(parent)) ?? hintBesideConfig(listener, workspace))
+        : (hintBesideConfig(listener, workspace) ?? hintAtParent(parent, workspace));
+    return hint === undefined ? '' : ` ${hint}`;
+}
+function hintInDirectory(listener, workspace, names) {
+    const base = (0,external_node_path_.join)(workspace, listener.module);
+    const name = (0,external_node_path_.basename)(base);
+    const parent = (0,external_node_path_.dirname)(listener.module);
+    const beside = (other) => (0,external_node_path_.join)(parent, other);
+    const other = names.find((entry) => almost.test(entry) && entry.replace(almost, '') === name);
+    if (other !== undefined) {
+        return `${beside(other)} exists, but Node does not run this kind of file; rename it to ${beside(name)}.ts.`;
+    }
+    if (isDirectory(base)) {
+        const inside = (0,external_node_fs_.readdirSync)(base).find((entry) => runnable.test(entry));
+        const example = inside === undefined ? '' : `, such as "${refer(listener, (0,external_node_path_.join)(listener.module, inside))}"`;
+        return `${listener.module} is a directory; name a file in it${example}.`;
+    }
+    const files = names.filter((entry) => runnable.test(entry));
+    const like = (0,nearest/* nearest */.p)(name, files.map(stem));
+    const file = files.find((entry) => stem(entry) === like);
+    return file === undefined
+        ? undefined
+        : `${beside(file)} exists; did you mean "${refer(listener, (0,external_node_path_.join)(parent, file))}"?`;
+}
+/** References count from the workspace, while authors of a config in a directory may count from there. */
+function hintBesideConfig(listener, workspace) {
+    const origin = (0,external_node_path_.dirname)(listener.at?.file ?? '.');
+    const directory = (0,external_node_path_.join)(workspace, origin, (0,external_node_path_.dirname)(listener.module));
+    if (origin === '.' || !isDirectory(directory))
+        return undefined;
+    const name = (0,external_node_path_.basename)(listener.module);
+    const file = (0,external_node_fs_.readdirSync)(directory).find((entry) => runnable.test(entry) && stem(entry) === name);
+    if (file === undefined)
+        return undefined;
+    const path = (0,external_node_path_.relative)(workspace, (0,external_node_path_.join)(directory, file));
+    return `${path} exists, and references count from the workspace: write "${refer(listener, path)}".`;
+}
+function hintAtParent(parent, workspace) {
+    let missing = parent;
+    while (!(0,external_node_fs_.existsSync)((0,external_node_path_.dirname)(missing)))
+        missing = (0,external_node_path_.dirname)(missing);
+    const directories = (0,external_node_fs_.readdirSync)((0,external_node_path_.dirname)(missing), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const names = directories.map((entry) => entry.name);
+    const like = (0,nearest/* nearest */.p)((0,external_node_path_.basename)(missing), names);
+    const instead = like === undefined ? '' : `; ${(0,external_node_path_.relative)(workspace, (0,external_node_path_.join)((0,external_node_path_.dirname)(missing), like))} does`;
+    return `The directory ${(0,external_node_path_.relative)(workspace, missing)} does not exist${instead}.`;
+}
+function refer(listener, path) {
+    const module = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), stem((0,external_node_path_.basename)(path)));
+    return [...module.split(/[\\/]/), listener.className, listener.method].join('.');
+}
+function stem(file) {
+    return file.slice(0, file.length - (0,external_node_path_.extname)(file).length);
+}
+function isDirectory(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/modules/locate.js
+
+
+
+const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
+/**
+ * Finds the file of every listener below the workspace (absolute, free of symlinks). A module that several listeners
+ * name is one problem, at the first of them.
+ */
+function locateModules(listeners, workspace) {
+    const found = new Map();
+    const methods = [];
+    const problems = [];
+    for (const [index, listener] of listeners.entries()) {
+        const known = found.get(listener.module);
+        const outcome = known ?? locateModule(listener, workspace);
+        found.set(listener.module, outcome);
+        if ('path' in outcome) {
+            const { reference, className, method } = listener;
+            methods.push({ listener: index, reference, path: outcome.path, className, method });
+        }
+        else if (known === undefined) {
+            problems.push({ listener: index, message: `${listener.reference}: ${outcome.problem}` });
+        }
+    }
+    return { methods, problems };
+}
+function locateModule(listener, workspace) {
+    const { module } = listener;
+    const base = (0,external_node_path_.resolve)(workspace, module);
+    if (!isBelow(workspace, base)) {
+        return { problem: `the module ${module} is outside the workspace; move it into the workspace, or copy it there.` };
+    }
+    const candidates = extensions.map((extension) => base + extension).filter(isFile);
+    const [candidate, second] = candidates;
+    if (candidate === undefined) {
+        const looked = `${module}.{${extensions.map((extension) => extension.slice(1)).join(',')}}`;
+        return { problem: `there is no file ${looked} in the workspace.${hintAtMissing(listener, workspace)}` };
+    }
+    if (second !== undefined) {
+        const names = candidates.map((path) => (0,external_node_path_.relative)(workspace, path)).join(' and ');
+        return { problem: `${names} both exist; remove or rename one of them, so that it is clear which to load.` };
+    }
+    const path = (0,external_node_fs_.realpathSync)(candidate);
+    if (!isBelow(workspace, path)) {
+        const name = (0,external_node_path_.relative)(workspace, candidate);
+        return {
+            problem: `${name} is a symlink to ${path}, outside the workspace; put the file itself into the workspace.`,
+        };
+    }
+    return { path };
+}
+function isFile(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+function isBelow(directory, path) {
+    const way = (0,external_node_path_.relative)(directory, path);
+    return way !== '' && way !== '..' && !way.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(way);
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/modules/name-listener.js
+/** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
+function nameListener(listener) {
+    return `Listener ${listener.index + 1} of ${listener.event} (${whatItDoes(listener)})`;
+}
+function whatItDoes(listener) {
+    switch (listener.kind) {
+        case 'module':
+            return listener.reference;
+        case 'run':
+            return `run ${shorten(listener.run)}`;
+        case 'upload':
+            return `upload ${listener.upload}`;
+    }
+}
+function shorten(command) {
+    const line = command.trim().split('\n', 1)[0] ?? '';
+    return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/modules/answers.js
+
+/** Serves what the modules of one process ask for, and knows what is still under way. */
+class Answers {
+    #services;
+    #tell;
+    #pending = new Set();
+    #refused = new Map();
+    #refusedGift;
+    constructor(services, tell) {
+        this.#services = services;
+        this.#tell = tell;
+    }
+    request(request) {
+        const served = this.#serve(request).finally(() => this.#pending.delete(served));
+        this.#pending.add(served);
+    }
+    /** Takes an output or a summary. The module does not wait for it, so a refusal is kept for the end of its call. */
+    take(gift) {
+        try {
+            if (gift.type === 'output')
+                this.#services.setOutput(gift.name, gift.value);
+            else
+                this.#services.addSummary(gift.markdown);
+        }
+        catch (error) {
+            this.#refusedGift ??= error;
+        }
+    }
+    /** The first refusal of an output or summary since it was last asked for. */
+    refusedGift() {
+        const refused = this.#refusedGift;
+        this.#refusedGift = undefined;
+        return refused;
+    }
+    /** What made the run refuse a request, as it was on this side. */
+    refusalOf(request) {
+        return request === undefined ? undefined : this.#refused.get(request);
+    }
+    /** Resolves when nothing that was asked for is under way. */
+    async settled() {
+        while (this.#pending.size > 0)
+            await Promise.all(this.#pending);
+    }
+    async #serve({ request, asks }) {
+        try {
+            const results = asks.kind === 'run'
+                ? await this.#services.run(asks.command, asks.options)
+                : await this.#services.upload(asks.from, asks.options).then(() => []);
+            this.#tell({ type: 'reply', request, results });
+        }
+        catch (error) {
+            this.#refused.set(request, error);
+            const code = error instanceof ShipperError ? error.code : undefined;
+            this.#tell({ type: 'refusal', request, message: errorText(error), code });
+        }
+    }
+}
+function errorText(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+// EXTERNAL MODULE: ./build/src/listeners/modules/process-group.js
+var process_group = __nccwpck_require__(8489);
+;// CONCATENATED MODULE: ./build/src/listeners/modules/host-process.js
+
+
+
+/** Milliseconds that the user's code may keep the process alive after the run is done with it. */
+const grace = 2_000;
+/** The process in which the user's modules run, at the head of a process group of its own. */
+class HostProcess {
+    #child;
+    /** Resolves once it has ended and all that it said has been heard. Never rejects. */
+    ended;
+    constructor(entry, workspace, env, receive) {
+        this.#child = (0,external_node_child_process_.fork)(entry, [], {
+            cwd: workspace,
+            env: { ...withoutInputs(env), [marker]: '1' },
+            execArgv: quietly(),
+            detached: process_group/* leadsGroup */.BN,
+            serialization: 'advanced',
+            stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        });
+        this.#child.on('message', (message) => receive(message));
+        this.ended = endingOf(this.#child);
+    }
+    /** Says something to the modules; it is lost where they are gone, and `ended` tells. */
+    tell(message) {
+        if (this.#child.connected)
+            this.#child.send(message, () => undefined);
+    }
+    /** Lets it end by itself, and kills it where the user's code keeps it alive longer than the grace. */
+    async end() {
+        this.tell({ type: 'end' });
+        const timer = setTimeout(() => this.kill(), grace);
+        await this.ended;
+        clearTimeout(timer);
+    }
+    /**
+     * Kills it with everything that it started and that stayed in its group. Also serves after it has ended: the group's
+     * number is not given away while anyone is left in it.
+     */
+    kill() {
+        if (this.#child.pid !== undefined)
+            (0,process_group/* signalGroup */.i8)(this.#child.pid, 'SIGKILL');
+    }
+}
+/** Every variable but the inputs of the action, which hold secrets. */
+function withoutInputs(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !/^INPUT_/i.test(name)));
+}
+async function endingOf(child) {
+    return new Promise((resolve) => {
+        child.once('error', () => resolve({ code: null, signal: null }));
+        child.once('close', (code, signal) => resolve({ code, signal }));
+        // Something that it left behind may hold its channel open: its end counts, not the channel's.
+        child.once('exit', (code, signal) => setTimeout(resolve, 1_000, { code, signal }).unref());
+    });
+}
+/** Node would comment on each TypeScript module without a "type" in package.json, which is fine here. */
+function quietly() {
+    const known = process.allowedNodeEnvironmentFlags.has('--disable-warning');
+    return known ? ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--disable-warning=ExperimentalWarning'] : [];
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/modules/session.js
+
+
+
+/** One process of modules, from its start to its end: it loads them all, then takes one call after the other. */
+class modules_session_Session {
+    #options;
+    #process;
+    #answers;
+    #ended;
+    #loaded = deferred();
+    #loading;
+    #calls = 0;
+    #returned = deferred();
+    #over = false;
+    #killed = false;
+    constructor(options) {
+        const { entry, workspace, env, services } = options;
+        this.#options = options;
+        this.#process = new HostProcess(entry, workspace, env, (message) => this.#receive(message));
+        this.#answers = new Answers(services, (message) => this.#process.tell(message));
+        this.#ended = this.#process.ended.then((ending) => {
+            this.#over = true;
+            return { kind: 'ended', ending, loading: this.#loading };
+        });
+    }
+    /** Whether it can be called. */
+    get open() {
+        return !this.#over && !this.#killed;
+    }
+    /** Whether it is over by `kill()`. */
+    get killed() {
+        return this.#killed;
+    }
+    /** Waits until every module is loaded and every class constructed. */
+    async load() {
+        return Promise.race([this.#loaded.promise, this.#ended]);
+    }
+    /** Calls a listener; settles when nothing that it asked of the run is under way any more. */
+    async call(listener, state) {
+        const call = (this.#calls += 1);
+        this.#returned = deferred();
+        this.#process.tell({ type: 'call', call, listener, state });
+        const outcome = await Promise.race([this.#returned.promise, this.#ended]);
+        if (this.#killed)
+            return outcome;
+        if (outcome.kind === 'ended')
+            this.#process.kill();
+        await this.#answers.settled();
+        const cause = this.#answers.refusedGift();
+        const refused = cause !== undefined && outcome.kind === 'done';
+        return refused ? { kind: 'failed', failure: { message: errorText(cause), stack: [] }, cause } : outcome;
+    }
+    /** Lets the process end by itself, for a short while. */
+    async end() {
+        await this.#process.end();
+    }
+    /** Ends the process and everything that it started, at once. */
+    kill() {
+        this.#killed = true;
+        this.#process.kill();
+    }
+    #receive(message) {
+        const { workspace, context, methods, services } = this.#options;
+        switch (message.type) {
+            case 'ready':
+                this.#process.tell({ type: 'load', workspace, context, methods });
+                break;
+            case 'loading':
+                this.#loading = message.listener;
+                break;
+            case 'loaded':
+                this.#loading = undefined;
+                this.#loaded.resolve({ kind: 'loaded', problems: message.problems });
+                break;
+            case 'done':
+                this.#return(message.call, { kind: 'done' });
+                break;
+            case 'failed': {
+                const cause = this.#answers.refusalOf(message.failure.request);
+                this.#return(message.call, { kind: 'failed', failure: message.failure, cause });
+                break;
+            }
+            case 'stray': {
+                const lines = [message.failure.message, ...message.failure.stack];
+                services.log.warning(`A module failed after its listener had returned: ${lines.join('\n')}`);
+                break;
+            }
+            case 'request':
+                this.#answers.request(message);
+                break;
+            case 'output':
+            case 'summary':
+                this.#answers.take(message);
+                break;
+            case 'log':
+                services.log[message.level](message.message);
+                break;
+        }
+    }
+    #return(call, outcome) {
+        if (call === this.#calls)
+            this.#returned.resolve(outcome);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/modules/module-host.js
+
+
+
+
+
+/**
+ * The user's modules, in a process of their own: a listener may block its thread, exit or crash, and be ended with
+ * everything that it started, while the run goes on. It keeps the run's process alive until `end()` or `kill()`.
+ */
+class ModuleHost {
+    #options;
+    #workspace;
+    #located;
+    #abort = () => this.kill();
+    #session;
+    constructor(options) {
+        this.#options = options;
+        this.#workspace = (0,external_node_fs_.realpathSync)(options.workspace);
+        this.#located = locateModules(options.listeners, this.#workspace);
+        options.signal?.addEventListener('abort', this.#abort, { once: true });
+    }
+    /**
+     * Finds and loads every module and constructs every class. Rejects with CONFIG and everything that is wrong with any
+     * of them, or with CANCELLED.
+     */
+    static async start(options) {
+        const host = new ModuleHost(options);
+        try {
+            if (options.signal?.aborted === true)
+                throw cancelled('The modules were not loaded');
+            await host.#open();
+            return host;
+        }
+        catch (error) {
+            await host.end();
+            throw error;
+        }
+    }
+    /**
+     * Calls a listener and waits for it and for all that it asked of the run. Rejects with LISTENER, or CANCELLED when
+     * `kill()` ended it. Where the process of the modules is gone, a new one is started: after a listener that crashed or
+     * was cancelled, those of `on:error` can still tell about it. One call at a time.
+     */
+    async call(listener, state) {
+        const number = this.#options.listeners.findIndex(({ event, index }) => event === listener.event && index === listener.index);
+        if (number < 0)
+            throw new ShipperError('INTERNAL', `${nameListener(listener)} was not loaded.`);
+        const session = this.#session?.open === true ? this.#session : await this.#openAnew();
+        const outcome = await session.call(number, state);
+        if (session.killed)
+            throw cancelled(`${nameListener(listener)} was stopped`);
+        if (outcome.kind !== 'done')
+            throw listenerError(listener, outcome);
+    }
+    /** Lets the modules' process end by itself; what the user's code keeps going longer than 2 s is killed. */
+    async end() {
+        this.#options.signal?.removeEventListener('abort', this.#abort);
+        await this.#session?.end();
+        this.#session = undefined;
+    }
+    /** Ends the modules' process and everything that it started, at once, and with it the call under way. */
+    kill() {
+        this.#session?.kill();
+    }
+    async #openAnew() {
+        this.#options.services.log.info('The modules are loaded anew, since the process that they were in has ended.');
+        return await this.#open();
+    }
+    async #open() {
+        const { entry = process.argv[1] ?? '', env, context, services } = this.#options;
+        const { methods, problems } = this.#located;
+        const session = new modules_session_Session({ workspace: this.#workspace, entry, env, methods, context, services });
+        this.#session = session;
+        const outcome = await session.load();
+        if (session.killed)
+            throw cancelled('The modules were stopped while they were loaded');
+        const found = outcome.kind === 'loaded' ? outcome.problems : [problemAtEnd(outcome.ending, outcome.loading)];
+        const all = [...problems, ...found].sort((one, other) => one.listener - other.listener);
+        if (all.length > 0)
+            throw new ShipperError('CONFIG', all.map((problem) => this.#place(problem)));
+        return session;
+    }
+    #place({ listener, message, at }) {
+        return { message, at: at ?? this.#options.listeners[listener]?.at };
+    }
+}
+function cancelled(what) {
+    return new ShipperError('CANCELLED', `${what}, because the run was cancelled.`);
+}
+function problemAtEnd(ending, loading) {
+    if (loading === undefined) {
+        throw new ShipperError('INTERNAL', `The process for the modules ${howItEnded(ending)} before it loaded one.`);
+    }
+    const message = `The module ended its process while it was loaded: it ${howItEnded(ending)}. Do not call process.exit() in a module.`;
+    return { listener: loading, message };
+}
+function listenerError(listener, outcome) {
+    const name = nameListener(listener);
+    if (outcome.kind === 'ended') {
+        const what = `${name} failed: the process of the modules ${howItEnded(outcome.ending)} while it was called. To fail, throw an error; to succeed, return; do not call process.exit().`;
+        return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
+    }
+    const { failure, cause } = outcome;
+    const target = cause instanceof ShipperError ? cause.target : undefined;
+    const what = [`${name} failed: ${failure.message}`, ...failure.stack.map((line) => `    ${line}`)].join('\n');
+    return new ShipperError('LISTENER', what, { step: listener.event, at: failure.at ?? listener.at, target, cause });
+}
+function howItEnded({ code, signal }) {
+    if (signal !== null)
+        return `was ended by ${signal}`;
+    return code === null ? 'could not be started' : `ended with exit status ${code}`;
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/run-on-runner.js
+
+
+
+
+
+const kept = 64 * 1024;
+/** Milliseconds between asking a command to end and killing it. */
+const run_on_runner_grace = 2_000;
+/** Milliseconds in which the output of a command that has ended is still read; a daemon of its may hold it open. */
+const drain = 500;
+/**
+ * Runs a listener's command on the runner: in the workspace, by `sh -c` as on the targets (on Windows the `sh` of Git,
+ * which the runners have in their PATH), with an empty stdin. Rejects with LISTENER unless it ends with exit status 0
+ * or may fail, and with CANCELLED. By node:child_process, since @actions/exec can neither stop a program nor tell its
+ * process id, and a timeout has to end the whole group.
+ */
+async function runOnRunner(command) {
+    const { listener, log, signal } = command;
+    const name = nameListener(listener);
+    if (signal?.aborted === true)
+        throw new ShipperError('CANCELLED', `${name} did not run: the run was cancelled.`);
+    const ending = await run_on_runner_ended(command);
+    if (ending.stopped === 'cancelled') {
+        throw new ShipperError('CANCELLED', `${name} was stopped: the run was cancelled.`);
+    }
+    const failure = whyFailed(ending, command);
+    if (failure !== undefined && !listener.allowFailure) {
+        const last = ending.output.trim().split('\n').slice(-10).join('\n');
+        const what = `${name} failed on the runner: ${failure}${last === '' ? '' : `\n${last}`}`;
+        throw new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
+    }
+    if (failure !== undefined)
+        log.warning(`${name} failed on the runner, which it may: ${failure}`);
+    return { code: ending.code, output: ending.output };
+}
+async function run_on_runner_ended({ listener, workspace, env, variables, log, signal }) {
+    const child = (0,external_node_child_process_.spawn)('sh', ['-c', listener.run], {
+        cwd: workspace,
+        env: { ...withoutInputs(env), ...variables },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: process_group/* leadsGroup */.BN,
+        windowsHide: true,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text) => {
+            output = (output + text).slice(-kept);
+            const room = log.output(text);
+            if (room === undefined)
+                return;
+            stream.pause();
+            void room.then(() => stream.resume());
+        });
+    }
+    let stopped;
+    let groupEnded;
+    const stop = (reason) => {
+        stopped ??= reason;
+        if (child.pid !== undefined)
+            groupEnded ??= (0,process_group/* endGroup */.N4)(child.pid, run_on_runner_grace);
+    };
+    const cancel = () => stop('cancelled');
+    const { timeout } = listener;
+    const timer = timeout === undefined ? undefined : setTimeout(() => stop('timeout'), timeout * 1_000);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+        const { code, signal: by } = await new Promise((resolve, reject) => {
+            child.once('error', (error) => reject(notStarted(listener, error)));
+            child.once('close', (status, name) => resolve({ code: status, signal: name }));
+            child.once('exit', (status, name) => setTimeout(resolve, drain, { code: status, signal: name }).unref());
+        });
+        await groupEnded;
+        return { code: code ?? undefined, signal: by ?? undefined, output, stopped };
+    }
+    finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', cancel);
+        child.stdout.destroy();
+        child.stderr.destroy();
+    }
+}
+function whyFailed({ code, signal, stopped }, { listener, env, variables }) {
+    if (stopped === 'timeout')
+        return `it was stopped after its timeout of ${listener.timeout ?? 0} s`;
+    if (signal !== undefined)
+        return `it was ended by ${signal}`;
+    const path = variables['PATH'] ?? env['PATH'] ?? '';
+    if (code === 127)
+        return `exit status 127, a command was not found; PATH was ${path}`;
+    return code === 0 ? undefined : `exit status ${code ?? 'unknown'}`;
+}
+function notStarted(listener, error) {
+    const windows = process.platform === 'win32' ? ' It needs the "sh" of Git for Windows in the PATH.' : '';
+    const what = `${nameListener(listener)} could not be started on the runner: ${error.message}.${windows}`;
+    return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at, cause: error });
+}
+
+;// CONCATENATED MODULE: ./build/src/generated/command-sh.js
+const commandSh = "set -fu\nIFS=' '\nunset CDPATH\ncd /\nshipper_decode() { # WORD: sets $shipper_value\ncase $1 in\n*\\\\*)\nshipper_value=$(printf '%bx' \"$1\")\nshipper_value=${shipper_value%x}\n;;\n*) shipper_value=$1 ;;\nesac\n}\nshipper_export() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\nshipper_decode \"$2\"\nexport \"$1=$shipper_value\"\nshift 2\ndone\n}\nshipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...\nshipper_mark=$1\nshipper_decode \"$2\"\nshipper_file=$shipper_value/commands/$3\nmkdir -- \"$shipper_value/commands\" 2>/dev/null\n[ -d \"$shipper_value/commands\" ] || shipper_file=/dev/null\nshipper_decode \"$4\"\nshipper_directory=$shipper_value\nshipper_decode \"$5\"\nshipper_text=$shipper_value\numask \"$6\"\nshipper_forwarded=''\nif [ \"$7\" = true ]; then IFS= read -r shipper_forwarded; fi\nshift 7\nprintf '\\n%s\\n' \"$shipper_mark\" >&2\ncd -- \"${shipper_directory:-${HOME:-/}}\" || exit 126\nshipper_export \"$@\"\nshipper_export $shipper_forwarded\nif kill -s 0 -- \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\nprintf '%s\\n' $$ >\"$shipper_file\"\nprintf '\\n%s %s\\n' \"$shipper_mark\" $$\nsh -c \"$shipper_text\" </dev/null\nelse\nsetsid sh -c 'printf \"%s\\n\" \"$$\" >\"$1\"; printf \"\\n%s %s\\n\" \"$2\" \"$$\"; exec sh -c \"$3\"' \\\nsh \"$shipper_file\" \"$shipper_mark\" \"$shipper_text\" </dev/null\nfi\nshipper_status=$?\n[ \"$shipper_file\" = /dev/null ] || rm -f -- \"$shipper_file\"\n[ \"$shipper_status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$shipper_status\"\n}\nset -- $2\nshipper_command \"$@\"\n";
+
+;// CONCATENATED MODULE: ./build/src/target/command-output.js
 /** Bytes kept of what a command printed on each stream; the log has all of it. */
 const keptBytes = 256 * 1024;
-/** Milliseconds that output may still arrive after the end of a command; a daemon it left may hold its streams open. */
-const drainMilliseconds = 300;
+/** One stream of a command: from its mark on, passed on as it comes, its end kept in bounded memory. */
+class CommandOutput {
+    #mark;
+    #onOutput;
+    #onMark;
+    #before = Buffer.from('\n');
+    #chunks = [];
+    #bytes = 0;
+    #moved = false;
+    #waiting = false;
+    /** `onMark` is told what stands behind the mark on its line. */
+    constructor(stream, mark, onOutput, onMark) {
+        this.#mark = Buffer.from(`\n${mark}`);
+        this.#onOutput = onOutput;
+        this.#onMark = onMark;
+        stream.on('data', (data) => {
+            this.#moved = true;
+            const output = this.#before === undefined ? data : this.#behindMark(Buffer.concat([this.#before, data]));
+            if (output.length === 0)
+                return;
+            this.#keep(output);
+            const room = this.#onOutput(output);
+            if (room === undefined)
+                return;
+            this.#waiting = true;
+            stream.pause();
+            void room.then(() => {
+                this.#waiting = false;
+                stream.resume();
+            });
+        });
+    }
+    /** Whether something came since the last call, or still has to wait for room. */
+    isBusy() {
+        const busy = this.#moved || this.#waiting;
+        this.#moved = false;
+        return busy;
+    }
+    /** The last 256 KiB. */
+    text() {
+        return Buffer.concat(this.#chunks).subarray(-keptBytes).toString();
+    }
+    #behindMark(all) {
+        const from = all.indexOf(this.#mark);
+        const end = from < 0 ? -1 : all.indexOf('\n', from + 1);
+        if (end < 0) {
+            this.#before = from < 0 ? all.subarray(-this.#mark.length) : all;
+            return Buffer.alloc(0);
+        }
+        this.#before = undefined;
+        this.#onMark(all.toString('utf8', from + this.#mark.length, end).trim());
+        return all.subarray(end + 1);
+    }
+    #keep(output) {
+        this.#chunks.push(output);
+        this.#bytes += output.length;
+        while (this.#bytes - (this.#chunks[0]?.length ?? 0) > keptBytes)
+            this.#bytes -= this.#chunks.shift()?.length ?? 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/target/command.js
+
+
+
+
+
+
+
+
 /** Runs a listener's command on a channel of its own, beside the one of the steps. */
 async function runCommand(options) {
-    const { connection, environment, forwarded, onOutput } = options;
+    const { connection, environment, forwarded, onOutput, onStart } = options;
     const secret = Object.entries(forwarded).flat();
-    const words = ['command', options.runDirectory, options.id, options.cwd, options.command, options.umask];
+    const mark = (0,external_node_crypto_.randomUUID)();
+    const words = [mark, options.runDirectory, options.id, options.cwd, options.command, options.umask];
     const first = frame_frame([...words, String(secret.length > 0), ...Object.entries(environment).flat()]);
-    const { request, feed, feedFirst } = start(first, connection.identification);
+    const { request, feed, feedFirst } = start(commandSh, first, connection);
     const channel = await command_open(connection, request, options.target);
     channel.stdin.on('error', () => undefined);
     if (feedFirst)
         channel.stdin.write(feed);
     channel.stdin.end(secret.length > 0 ? `${frame_frame(secret)}\n` : '');
-    const stdout = new Tail();
-    const stderr = new Tail();
-    for (const [stream, tail] of [[channel.stdout, stdout], [channel.stderr, stderr]]) {
-        stream.on('data', (data) => {
-            tail.add(data);
-            onOutput(data);
-        });
-    }
-    const { code, signal } = await channel.exit;
-    await drained(channel);
+    const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
+    const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
+    const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());
     return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
 }
 async function command_open(connection, request, target) {
@@ -63263,30 +65369,10 @@ async function command_open(connection, request, target) {
             'raise MaxSessions in its sshd_config to at least 2, or run the command with `"on": "runner"`', { target, cause });
     }
 }
-async function drained(channel) {
-    const patience = deferred();
-    const timer = setTimeout(patience.resolve, drainMilliseconds);
-    await Promise.race([channel.closed, patience.promise]);
-    clearTimeout(timer);
-}
-/** The end of a stream, in bounded memory. */
-class Tail {
-    #chunks = [];
-    #bytes = 0;
-    add(chunk) {
-        this.#chunks.push(chunk);
-        this.#bytes += chunk.length;
-        while (this.#bytes - (this.#chunks[0]?.length ?? 0) > keptBytes)
-            this.#bytes -= this.#chunks.shift()?.length ?? 0;
-    }
-    text() {
-        return Buffer.concat(this.#chunks).subarray(-keptBytes).toString();
-    }
-}
 
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/prefixed-lines.js
+;// CONCATENATED MODULE: ./build/src/listeners/prefixed-lines.js
 
 /** Passes output on to the log; with a prefix only in whole lines, so that several targets can speak at once. */
 class PrefixedLines {
@@ -63298,25 +65384,23 @@ class PrefixedLines {
         this.#prefix = prefix;
         this.#log = log;
     }
+    /** Resolves when there is room for more. */
     add(bytes) {
         const text = this.#decoder.write(bytes);
-        if (this.#prefix === '') {
-            this.#log.output(text);
-            return;
-        }
+        if (this.#prefix === '')
+            return this.#log.output(text);
         const lines = (this.#rest + text).split('\n');
         this.#rest = lines.pop() ?? '';
-        for (const line of lines)
-            this.#log.output(`${this.#prefix}${line}\n`);
+        return this.#log.output(lines.map((line) => `${this.#prefix}${line}\n`).join(''));
     }
     end() {
         if (this.#rest !== '')
-            this.#log.output(`${this.#prefix}${this.#rest}\n`);
+            void this.#log.output(`${this.#prefix}${this.#rest}\n`);
         this.#rest = '';
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/scene.js
+;// CONCATENATED MODULE: ./build/src/listeners/scene.js
 /** A revision as a listener sees it: with its path on that target. */
 function revisionOn(target, name) {
     if (target === undefined || name === undefined)
@@ -63335,7 +65419,8 @@ function commandVariables({ command, event, revision, previous }, target) {
     };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/run-on-targets.js
+;// CONCATENATED MODULE: ./build/src/listeners/run-on-targets.js
+
 
 
 
@@ -63351,11 +65436,11 @@ async function runOnTargets(scene, run, umask, log) {
     const fitting = scene.places.filter(({ target }) => run.on === undefined || matchesTarget(run.on, target));
     const places = run.once ? fitting.slice(0, 1) : fitting;
     const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, umask, log)));
-    const [first, ...others] = ended.filter((each) => each.status === 'rejected');
-    for (const { reason } of others)
-        log.warning(reason instanceof Error ? reason.message : String(reason));
+    const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [asShipperError(each.reason)] : []));
+    for (const other of others)
+        log.warning(other.message);
     if (first !== undefined)
-        throw first.reason;
+        throw first;
     return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 async function runOn(place, scene, run, umask, log) {
@@ -63366,13 +65451,14 @@ async function runOn(place, scene, run, umask, log) {
     const id = String((run_on_targets_commands += 1));
     const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
     const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;
-    let late = false;
-    const timer = run.timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            late = true;
-            place.stop(id);
-        }, run.timeout * 1000);
+    const late = new AbortController();
+    let leader;
+    const stop = () => {
+        if (leader !== undefined && late.signal.aborted)
+            place.stop(leader);
+    };
+    late.signal.addEventListener('abort', stop);
+    const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
     try {
         const { code, signal, stdout, stderr } = await runCommand({
             connection,
@@ -63384,21 +65470,30 @@ async function runOn(place, scene, run, umask, log) {
             umask,
             environment: { ...commandVariables(scene, target), SHIPPER_HOST: target.name },
             forwarded: run.env,
-            onOutput: (text) => lines.add(text),
+            onOutput: async (text) => lines.add(text),
+            onStart: (started) => {
+                leader = started;
+                stop();
+            },
         });
-        if (late)
+        if (late.signal.aborted)
             throw failure(`it was stopped after its timeout of ${run.timeout ?? 0} seconds`);
-        const failed = code !== 0;
-        if (failed && !(run.allowFailure && code !== undefined))
+        const status = code ?? statusOf(signal);
+        if (status === undefined || (status !== 0 && !run.allowFailure))
             throw failure(ending(code, signal, stderr));
-        if (failed)
-            log.warning(`${target.name}: exit status ${code ?? '?'}, which allow_failure permits`);
-        return { host: target.host, code: code ?? -1, stdout, stderr };
+        if (status !== 0)
+            log.warning(`${target.name}: ${ending(code, signal, '')}, which it may`);
+        return { host: target.host, code: status, stdout, stderr };
     }
     finally {
         clearTimeout(timer);
         lines.end();
     }
+}
+/** The exit status by which a shell reports a command that a signal ended. */
+function statusOf(signal) {
+    const known = external_node_os_namespaceObject.constants.signals;
+    return signal === undefined ? undefined : 128 + (known[signal] ?? 0);
 }
 function ending(code, signal, stderr) {
     const last = stderr.trim().split('\n').slice(-5).join('\n');
@@ -63410,7 +65505,8 @@ function ending(code, signal, stderr) {
     return `exit status ${code}${said}`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/listeners/listeners.js
+;// CONCATENATED MODULE: ./build/src/listeners/listeners.js
+
 
 
 
@@ -63497,7 +65593,7 @@ class Listeners {
                 setOutput,
                 addSummary,
                 run: async (text, options) => runOnTargets(this.#now(), { command: text, ...options }, config.umask, log),
-                upload: async () => Promise.reject(new ShipperError('UPLOAD', 'uploads are not available yet')),
+                upload: async (from, options) => this.#upload(from, options),
             },
         });
     }
@@ -63524,10 +65620,24 @@ class Listeners {
             case 'run':
                 return this.#run(listener, scene);
             case 'upload':
-                throw new ShipperError('UPLOAD', `${nameListener(listener)}: uploads are not available yet`, {
-                    at: listener.at,
-                });
+                try {
+                    await this.#upload(listener.upload, listener);
+                }
+                catch (error) {
+                    const { code, message, target } = asShipperError(error);
+                    const facts = { target, at: listener.at, step: scene.event, cause: error };
+                    throw new ShipperError(code, `${nameListener(listener)} failed: ${message}`, facts);
+                }
         }
+    }
+    async #upload(from, { to, exclude }) {
+        const { workspace, config, log, signal } = this.#options;
+        const { places, event, revision, previous } = this.#now();
+        if (revision === undefined || !uploadEvents.includes(event)) {
+            throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
+        }
+        const { umask } = config;
+        await upload({ destinations: places, workspace, from, to, exclude, revision, previous, umask, log, signal });
     }
     async #run(listener, scene) {
         const { log, workspace, env, signal, config } = this.#options;
@@ -63558,19 +65668,17 @@ function missingVariables(listener, env) {
     if (listener.kind !== 'run')
         return [];
     return listener.env
-        .filter((name) => env[name] === undefined)
+        .filter((name) => !Object.hasOwn(env, name))
         .map((name) => ({
         message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step`,
         at: listener.at,
     }));
 }
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(8500);
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
 var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/algorithms.js
+;// CONCATENATED MODULE: ./build/src/ssh/algorithms.js
 /**
  * What Shipper speaks, best first: no SHA-1, no CBC, no DSA. AES-GCM leads the ciphers because OpenSSL does it in
  * hardware, while ssh2's ChaCha20 computes its Poly1305 in WebAssembly.
@@ -63616,7 +65724,7 @@ function proposal(serverHostKey) {
     return { ...transport, serverHostKey: [...serverHostKey] };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/auth-failure.js
+;// CONCATENATED MODULE: ./build/src/ssh/auth-failure.js
 
 /** Says who was refused, with what, what the server takes instead, and what to do. Never retried: servers count. */
 function explainAuthFailure(authentication, facts, cause) {
@@ -63663,7 +65771,7 @@ function advice({ user, credentials, tried, passed }, methods) {
     return `It takes no password: give \`key\`, or set PasswordAuthentication in its sshd_config.`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/authentication.js
+;// CONCATENATED MODULE: ./build/src/ssh/authentication.js
 /**
  * The order in which one connection proves who it is: key, agent, password, each at most once, and only where the
  * server takes it. A server that wants two of them gets the next one after a partial success.
@@ -63743,7 +65851,7 @@ class Authentication {
     }
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/greeting.js
+;// CONCATENATED MODULE: ./build/src/ssh/greeting.js
 const limit = 4096;
 /** Reads along with ssh2, which keeps this to itself; to be called before ssh2 gets the stream. */
 function readGreeting(stream, onIdentified) {
@@ -63763,7 +65871,7 @@ function readGreeting(stream, onIdentified) {
     return () => greeting;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/overheard.js
+;// CONCATENATED MODULE: ./build/src/ssh/overheard.js
 /** What a server says that ssh2 keeps to itself, learned from its debug messages; for the words of errors only. */
 class Overheard {
     /** What the server offers, by ssh2's name for the kind, such as `KEX method`. */
@@ -63780,7 +65888,7 @@ class Overheard {
     };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/host-pattern.js
+;// CONCATENATED MODULE: ./build/src/ssh/host-pattern.js
 
 /** How known_hosts calls a host: by its name alone on port 22, else `[name]:port`; in lower case. */
 function hostName(host, port) {
@@ -63818,7 +65926,7 @@ function wildcard(pattern) {
     return new RegExp(`^${source}$`, 's');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/public-key.js
+;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
 
 /** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
 function fingerprintOf(key) {
@@ -63856,7 +65964,7 @@ function writeStrings(...strings) {
     }));
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/known-hosts.js
+;// CONCATENATED MODULE: ./build/src/ssh/known-hosts.js
 
 
 
@@ -63937,7 +66045,7 @@ function linesFor(known, name) {
     };
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/host-key.js
+;// CONCATENATED MODULE: ./build/src/ssh/host-key.js
 
 
 
@@ -64010,7 +66118,7 @@ function howToCompare(type) {
     return `Compare first: \`${command}\`, on the server itself, has to show the same SHA256:…. Then put the line into \`known-hosts\`.`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/handshake.js
+;// CONCATENATED MODULE: ./build/src/ssh/handshake.js
 
 
 
@@ -64063,8 +66171,9 @@ async function handshake(stream, facts) {
             else if (exhausted)
                 fail(error, true);
             else {
-                notes.push(`it ended the connection (${error.message})`);
-                fail(error, wasRefused());
+                notes.push(`it ended the connection (${failure_text(error)})`);
+                // A number is the reason that the server gave with its goodbye.
+                fail(error, wasRefused() || (phase === 'authenticating' && typeof error.code === 'number'));
             }
         }
         function onGone() {
@@ -64081,7 +66190,7 @@ async function handshake(stream, facts) {
         stop.addEventListener('abort', onStop);
         client.on('error', onError).on('end', onGone).on('close', onGone);
         client.on('connect', () => (phase = 'identifying'));
-        client.on('banner', (text) => (banner += text));
+        client.on('banner', (words) => (banner += words));
         client.once('handshake', ({ kex, serverHostKey, cs }) => {
             phase = 'authenticating';
             log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
@@ -64095,7 +66204,7 @@ async function handshake(stream, facts) {
             const identification = greeting().identification ?? '';
             const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
             const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
-            resolve(new ssh_session_Session({ ...facts, client, stream, identification, keyFingerprint }));
+            resolve(new session_Session({ ...facts, client, stream, identification, keyFingerprint }));
         });
         client.connect({
             sock: stream,
@@ -64120,7 +66229,7 @@ function describeNote(message, { agent }) {
         : reason;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/connection.js
+;// CONCATENATED MODULE: ./build/src/ssh/connection.js
 
 
 
@@ -64194,7 +66303,7 @@ function show({ host, port }) {
     return port === 22 ? host : `${name}:${String(port)}`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/key-defects.js
+;// CONCATENATED MODULE: ./build/src/ssh/key-defects.js
 const newKey = 'make a new one with `ssh-keygen -t ed25519`';
 const privateFile = 'the key that belongs here is in the file without “.pub”, and begins with “-----BEGIN”';
 const publicKey = /^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+)\s|^-{4,5} ?BEGIN (?:RSA |SSH2 )?PUBLIC KEY/;
@@ -64232,8 +66341,8 @@ const keyDefects = {
     unsupported: (what) => `The key uses ${what}, which is not supported: ${newKey}.`,
 };
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/key-text.js
-const header = /(?:Proc-Type: *4,ENCRYPTED|DEK-Info: *[\w-]+,[0-9A-Fa-f]+)(?=\s)/g;
+;// CONCATENATED MODULE: ./build/src/ssh/key-text.js
+const key_text_header = /(?:Proc-Type: *4,ENCRYPTED|DEK-Info: *[\w-]+,[0-9A-Fa-f]+)(?=\s)/g;
 /**
  * The text of a key as its tool wrote it, undoing what secrets suffer on their way: CRLF, literal `\n`, a BOM, quotes
  * around it, and base64 around the whole. What is not a key comes back as well as it could be read.
@@ -64259,8 +66368,8 @@ function findArmoredKey(text) {
     const [, label = '', body = ''] = found;
     return {
         label,
-        headers: (body.match(header) ?? []).map((line) => line.replace(/: */, ': ')),
-        base64: body.replace(header, '').replace(/\s/g, ''),
+        headers: (body.match(key_text_header) ?? []).map((line) => line.replace(/: */, ': ')),
+        base64: body.replace(key_text_header, '').replace(/\s/g, ''),
     };
 }
 /** The key's text with its line breaks where they belong, and a final newline. */
@@ -64270,7 +66379,7 @@ function armor({ label, headers, base64 }) {
     return [`-----BEGIN ${label}-----`, ...before, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/openssh-key.js
+;// CONCATENATED MODULE: ./build/src/ssh/openssh-key.js
 
 
 const magic = Buffer.from('openssh-key-v1\0');
@@ -64313,7 +66422,7 @@ function writeOpenSshEd25519(publicKey, seed) {
     return Buffer.concat(body).toString('base64');
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/ssh/private-key.js
+;// CONCATENATED MODULE: ./build/src/ssh/private-key.js
 
 
 
@@ -64428,7 +66537,7 @@ function secretLines(...texts) {
     return [...new Set(lines.filter((line) => line.length >= 16 && !/^-----|^(?:Proc-Type|DEK-Info):/.test(line)))];
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/run.js
+;// CONCATENATED MODULE: ./build/src/run.js
 
 
 
@@ -64448,6 +66557,9 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
         log.warning(warning);
     const credentials = readCredentials(inputs, env, face);
     const hostKeys = readHostKeys(inputs);
+    if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
+        throw new ShipperError('INPUT', `the input fingerprint belongs to one server, but this run has ${config.targets.length} targets: use known-hosts`);
+    }
     const { setOutput, addSummary } = face;
     const listeners = await Listeners.load({
         command: inputs.command,
@@ -64517,7 +66629,7 @@ function runUrl(env) {
         : `${server}/${repository}/actions/runs/${id}`;
 }
 
-;// CONCATENATED MODULE: ../../tmp/qb/src/main.js
+;// CONCATENATED MODULE: ./build/src/main.js
 
 
 
@@ -64556,7 +66668,12 @@ async function main() {
     }
     finally {
         face.log.close();
+        endSoon();
     }
+}
+/** The process ends by itself; should anything hold it, it is ended once its output has been read. */
+function endSoon() {
+    setTimeout(() => (process.stdout.writableLength > 0 ? endSoon() : process.exit()), 2_000).unref();
 }
 void (isModuleHost() ? hostModules() : main());
 

@@ -68,20 +68,19 @@ async function demonstrate(): Promise<void> {
   }
   await using server = await startEmbeddedServer(home);
   const { host, port, user } = server;
-  const config = {
-    events: {
-      'after:create_revision': [{ upload: 'site' }],
-      'after:link_current_revision': ['deploy.health.Health.check'],
-    },
-    config: {
-      target: { host, port, user },
-      base_dir: site,
-      directories: { uploads: 'share/uploads' },
-      symlinks: { 'share/uploads': 'uploads' },
-    },
-  };
-  const shipperJson = `${JSON.stringify(config, undefined, 2)}\n`;
-  await writeFile(join(workspace, 'shipper.json'), shipperJson);
+  const config = `{
+  "events": {
+    "after:create_revision": [{ "upload": "site" }],
+    "after:link_current_revision": ["deploy.health.Health.check"]
+  },
+  "config": {
+    "target": { "host": "${host}", "port": ${String(port)}, "user": "${user}" },
+    "base_dir": ${JSON.stringify(site)},
+    "directories": { "uploads": "share/uploads" },
+    "symlinks": { "share/uploads": "uploads" }
+  }
+}`;
+  await writeFile(join(workspace, 'shipper.json'), `${config}\n`);
   await writeFile(join(workspace, 'deploy', 'health.mjs'), listener);
   await writeFile(join(workspace, 'key'), server.keyText, { mode: 0o600 });
   await writeFile(join(workspace, 'known_hosts'), `${server.knownHosts}\n`);
@@ -89,7 +88,9 @@ async function demonstrate(): Promise<void> {
   print(`An SSH server listens on ${host}:${String(port)}; what it serves is in ${site}.`);
   print('Nothing outside that temporary directory is touched, and at the end it is gone.');
   heading('The config, shipper.json');
-  print(shipperJson.replaceAll(site, '/var/www').trimEnd());
+  print(config);
+  heading('The listener, deploy/health.mjs');
+  print(listener.trimEnd());
   for (const [index, act] of acts.entries()) {
     heading(`${String(index + 1)}. ${act.title}`);
     if (act.page !== undefined) await writeFile(join(workspace, 'site', 'index.html'), `${act.page}\n`);

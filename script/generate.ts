@@ -1,4 +1,4 @@
-/** Writes `src/generated/`: the compiled schema, the schema as a value, and the target's script as text. */
+/** Writes `src/generated/`: the compiled schema, the schema as a value, and the target's scripts as text. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type AnySchemaObject } from 'ajv';
@@ -47,6 +47,11 @@ write('validate.cjs', `${standaloneCode(ajv, ajv.compile(schema))}\n`);
 write('validate.d.cts', declaration);
 write('schema.ts', `export const schema: unknown = ${JSON.stringify(schema)};\n`);
 
-const script = join(root, 'src', 'target', 'shipper.sh');
-const text = existsSync(script) ? strip(readFileSync(script, 'utf8')) : '';
-write('shipper-sh.ts', `export const shipperSh: string = ${JSON.stringify(text)};\n`);
+for (const [file, name] of [
+  ['shipper', 'shipperSh'] as const,
+  ['command', 'commandSh'] as const,
+  ['upload', 'uploadSh'] as const,
+]) {
+  const text = strip(readFileSync(join(root, 'src', 'target', `${file}.sh`), 'utf8'));
+  write(`${file}-sh.ts`, `export const ${name}: string = ${JSON.stringify(text)};\n`);
+}

@@ -5,8 +5,11 @@ export interface Log {
   notice(message: string): void;
   warning(message: string): void;
   error(message: string): void;
-  /** What a program printed, passed on as it comes; can never act as a workflow command. */
-  output(text: string): void;
+  /**
+   * What a program printed, passed on as it comes; can never act as a workflow command. Resolves when there is room for
+   * more: whoever reads faster than the log is read has to wait for it.
+   */
+  output(text: string): Promise<void> | undefined;
 }
 
 /** A titled part of the log. */

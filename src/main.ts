@@ -34,7 +34,13 @@ async function main(): Promise<void> {
     face.log.fail(error);
   } finally {
     face.log.close();
+    endSoon();
   }
+}
+
+/** The process ends by itself; should anything hold it, it is ended once its output has been read. */
+function endSoon(): void {
+  setTimeout(() => (process.stdout.writableLength > 0 ? endSoon() : process.exit()), 2_000).unref();
 }
 
 void (isModuleHost() ? hostModules() : main());

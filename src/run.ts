@@ -34,6 +34,12 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
   for (const warning of warnings) log.warning(warning);
   const credentials = readCredentials(inputs, env, face);
   const hostKeys = readHostKeys(inputs);
+  if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
+    throw new ShipperError(
+      'INPUT',
+      `the input fingerprint belongs to one server, but this run has ${config.targets.length} targets: use known-hosts`,
+    );
+  }
   const { setOutput, addSummary } = face;
   const listeners = await Listeners.load({
     command: inputs.command,

@@ -37,7 +37,7 @@ function read(variables: Readonly<Record<string, string>>): { inputs: Inputs; wa
   const masked: string[] = [];
   const silent = (): void => undefined;
   const warning = (message: string): number => warnings.push(message);
-  const log: Log = { debug: silent, info: silent, notice: silent, warning, error: silent, output: silent };
+  const log: Log = { debug: silent, info: silent, notice: silent, warning, error: silent, output: () => undefined };
   return { inputs: readInputs({ ...variables }, log, (secrets) => masked.push(...secrets)), warnings, masked };
 }
 
@@ -160,7 +160,7 @@ test('secrets are handed to the mask even if the inputs are wrong, the word agen
 test('every INPUT_ variable leaves the environment, in an error too', () => {
   const env: NodeJS.ProcessEnv = { INPUT_KEY: 'k', INPUT_PORT: 'x', INPUT_OTHER: 'y', HOME: '/root' };
   const silent = (): void => undefined;
-  const log: Log = { debug: silent, info: silent, notice: silent, warning: silent, error: silent, output: silent };
+  const log: Log = { debug: silent, info: silent, notice: silent, warning: silent, error: silent, output: () => undefined };
   assert.throws(() => readInputs(env, log, silent));
   assert.deepEqual(env, { HOME: '/root' });
 });

@@ -29,7 +29,6 @@ describe('the bundle against OpenSSH', { concurrency: 2 }, () => {
       'revisions/.shipper/active',
       'revisions/.shipper/journal',
       'revisions/.shipper/runs/',
-      'revisions/.shipper/trash/',
       `revisions/${outputs['revision'] ?? ''}/`,
     ]);
   });
@@ -60,7 +59,8 @@ describe('the bundle against OpenSSH', { concurrency: 2 }, () => {
     const { result, stdout } = await ship.succeed({ command: 'status' });
     const rows = result?.targets[0]?.revisions?.map(({ name, state }) => `${name} ${state}`);
     assert.deepEqual(rows, ['v3 completed', 'v5 completed', `${taken.outputs['revision'] ?? ''} completed`]);
-    assert.equal(result?.targets[0]?.active, taken.outputs['revision']);
+    assert.ok(result?.targets[0]);
+    assert.equal(result.targets[0].active, taken.outputs['revision']);
     assert.equal(result.targets[0].lock, undefined);
     assert.match(stdout, /→ {2}v5-\d{10} +completed/);
   });

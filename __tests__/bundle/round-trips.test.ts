@@ -18,7 +18,7 @@ for (const links of [5, 500]) {
     await using ship = await shipTo(server, { config: { base_dir: server.root, symlinks, sync: false } });
     await ship.succeed({ revision: 'first' });
     const inputs = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port) };
-    const trips = await roundTrips(relay, async () => ship.succeed(inputs), { delays: [0, 400], tries: 3 });
+    const trips = await roundTrips(relay, async () => ship.succeed(inputs), { delays: [0, 600], tries: 3 });
     assert.ok(trips > 6.5 && trips < 7.5, `${trips} round trips`);
   });
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, Target } from '../../src/config/config.ts';
 import type { Command } from '../../src/config/events.ts';
@@ -22,6 +22,8 @@ export interface Steps {
   readonly lease?: number;
   /** Milliseconds between beats, instead of five seconds. */
   readonly beat?: number;
+  /** Whether the run finds the shims before the tools. */
+  readonly shimmed?: boolean;
   /** Commands that the target runs when it goes back alone. */
   readonly again?: readonly string[];
 }
@@ -52,6 +54,7 @@ export async function scriptTarget(shell: Shell) {
   const directory = await temporaryDirectory('script');
   const path = await pathFor(shell, directory.path);
   const root = join(directory.path, 'site');
+  const shims = join(directory.path, 'shims');
   const target: Target = {
     name: 'here',
     host: 'localhost',
@@ -77,7 +80,7 @@ export async function scriptTarget(shell: Shell) {
   /** A session that has not begun, and the facts that it tells. */
   const session = (steps: Steps = {}) => {
     const facts: Fact[] = [];
-    const connection = localConnection(path, directory.path);
+    const connection = localConnection(steps.shimmed === true ? `${shims}:${path}` : path, directory.path);
     const token = steps.token ?? `run-test${(runs += 1)}`;
     const audit = { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' };
     const { command = 'deploy', revision = '', lockTimeout = 10 } = steps;
@@ -90,7 +93,15 @@ export async function scriptTarget(shell: Shell) {
     );
     if (steps.lease !== undefined) setup.push('lease', String(steps.lease));
     const onFact = (fact: Fact): void => void facts.push(fact);
-    const made = new Session({ connection, name: 'here', setup, onFact, log: silentLog, answerTimeout: 10, beat: steps.beat ?? 5000 });
+    const made = new Session({
+      connection,
+      name: 'here',
+      setup,
+      onFact,
+      log: silentLog,
+      answerTimeout: 10,
+      beat: steps.beat ?? 5000,
+    });
     return { session: made, facts, token, connection, of: (kind: string) => valuesOf(facts, kind) };
   };
 
@@ -111,6 +122,13 @@ export async function scriptTarget(shell: Shell) {
     target,
     session,
     perform,
+    /** The home directory of the target's user. */
+    home: directory.path,
+    /** A tool that first does something else. */
+    shim(tool: string, script: string): void {
+      mkdirSync(shims, { recursive: true });
+      writeFileSync(join(shims, tool), `#!/bin/sh\n${script}\nPATH='${path}' exec ${tool} "$@"\n`, { mode: 0o755 });
+    },
     /** Name of the active revision, by the disk; undefined without an active symlink. */
     active: () =>
       readdirSync(root).includes('current') ? readlinkSync(`${root}/current`).split('/').pop() : undefined,

@@ -3,6 +3,7 @@ import { createServer, type Server as Listener } from 'node:net';
 import type { ChildProcess } from 'node:child_process';
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 import type { KeyPair } from './keys.ts';
 import { killOnce, killServer } from './processes.ts';
 import { run } from './program.ts';
@@ -144,11 +145,10 @@ export async function startListening(
     child.once('close', () => resolve(false));
   });
   if (await settled) {
-    const killAtExit = (): void => void killOnce(child.pid, port);
-    process.once('exit', killAtExit);
+    const forget = atExit(() => killOnce(child.pid, port));
     stack.defer(async () => {
-      process.off('exit', killAtExit);
       await killServer(child.pid, port);
+      forget();
     });
     return { port, log: () => log };
   }

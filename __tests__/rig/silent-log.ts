@@ -9,7 +9,7 @@ export const silentLog: RunLog = {
   notice: nothing,
   warning: nothing,
   error: nothing,
-  output: nothing,
+  output: () => undefined,
   step: nothing,
   group: () => ({ end: nothing }),
 };

@@ -8,7 +8,10 @@ import { describeServer, makeRoot, startListening, type Server } from './server.
 import { temporaryDirectory } from './temporary.ts';
 import { createUser, type UserOptions } from './user.ts';
 
-/** With none of `shell`, `startup`, `password`: the user is whoever runs the tests. With any of them: one of its own. */
+/**
+ * As root, the user is one of its own: root's start-up files are not the rig's to depend on. Otherwise it is whoever
+ * runs the tests, unless `shell`, `startup` or `password` ask for more.
+ */
 export interface SshdOptions extends UserOptions {
   readonly hostKeys?: readonly KeyType[];
   readonly userKey?: KeyType;
@@ -28,7 +31,11 @@ export async function startSshd(options: SshdOptions = {}): Promise<Server> {
   const sshd = await findProgram('sshd', 'openssh-server');
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryDirectory('sshd'));
-  const own = options.shell !== undefined || options.startup !== undefined || options.password !== undefined;
+  const own =
+    process.getuid?.() === 0 ||
+    options.shell !== undefined ||
+    options.startup !== undefined ||
+    options.password !== undefined;
   const user = own ? stack.use(await createUser(options)) : undefined;
   const types = options.hostKeys ?? ['ed25519'];
   const hostKeys = await Promise.all(types.map(async (type) => generateKey(join(path, `host_${type}`), type)));

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 
 export interface TemporaryDirectory extends AsyncDisposable {
   readonly path: string;
@@ -11,13 +12,12 @@ export interface TemporaryDirectory extends AsyncDisposable {
 export async function temporaryDirectory(purpose: string): Promise<TemporaryDirectory> {
   const path = await mkdtemp(join(await realpath(tmpdir()), `shipper-${purpose}-`));
   await chmod(path, 0o755); // A rig's own user has to get in.
-  const removeAtExit = (): void => rmSync(path, { recursive: true, force: true });
-  process.once('exit', removeAtExit);
+  const forget = atExit(() => rmSync(path, { recursive: true, force: true }));
   return {
     path,
     async [Symbol.asyncDispose]() {
-      process.off('exit', removeAtExit);
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      forget();
     },
   };
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 import { fingerprintOf, generateKey, withoutComment } from './keys.ts';
 import { killOnce, killServer } from './processes.ts';
 import { findProgram, run } from './program.ts';
@@ -36,12 +37,11 @@ export async function startTinysshd(options: Pick<UserOptions, 'shell' | 'startu
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const port = portOf(listener);
-  const killAtExit = (): void => [...pids].forEach((pid) => killOnce(pid, port));
-  process.once('exit', killAtExit);
+  const forget = atExit(() => [undefined, ...pids].forEach((pid) => killOnce(pid, port)));
   stack.defer(async () => {
-    process.off('exit', killAtExit);
     listener.close();
     for (const pid of [undefined, ...pids]) await killServer(pid, port);
+    forget();
   });
   const facts = { port, root, key, user: user.name, log: () => log };
   return describeServer({ ...facts, hostKeys: [hostKey], fingerprint: fingerprintOf(hostKey) }, stack.move());

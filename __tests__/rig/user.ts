@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atExit } from './at-exit.ts';
 import { findProgram, run } from './program.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -44,11 +45,10 @@ export async function createUser(options: UserOptions): Promise<User & AsyncDisp
     options.password === undefined ? '*' : (await run('openssl', ['passwd', '-6', options.password])).trim();
   const name = `shp${randomBytes(5).toString('hex')}`;
   await patiently('useradd', ['--create-home', '--skel', skeleton, '--shell', shell, '--password', secret, name]);
-  const removeAtExit = (): void => void spawnSync('userdel', ['--force', '--remove', name]);
-  process.once('exit', removeAtExit);
+  const forget = atExit(() => spawnSync('userdel', ['--force', '--remove', name]));
   stack.defer(async () => {
-    process.off('exit', removeAtExit);
     await patiently('userdel', ['--remove', name]);
+    forget();
   });
   const entry = (await run('getent', ['passwd', name])).trim().split(':');
   const held = stack.move();

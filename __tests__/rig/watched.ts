@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { atExit } from './at-exit.ts';
 
 /** A child whose output is kept while it runs. It is killed if this process exits before it. */
 export interface Watched {
@@ -26,12 +27,11 @@ export function watch(child: ChildProcess): Watched {
       waiting.forEach((look) => look());
     });
   }
-  const killAtExit = (): boolean => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  const forget = atExit(() => child.kill('SIGKILL'));
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      process.off('exit', killAtExit);
+      forget();
       resolve({ code, signal });
       waiting.forEach((look) => look());
     });

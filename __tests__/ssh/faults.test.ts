@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { before, test } from 'node:test';
 import type { Algorithms } from 'ssh2';
 import { proposal } from '../../src/ssh/algorithms.ts';
+import type { Log } from '../../src/log.ts';
 import type { Credentials } from '../../src/ssh/credentials.ts';
+import { startRelay } from '../rig/relay.ts';
 import { portOf } from '../rig/server.ts';
 import { startSshServer } from '../rig/ssh-server.ts';
 import { connectTo, failure, memoryLog } from './story.ts';
@@ -78,17 +79,21 @@ test('a web server is not taken for an SSH server', async () => {
 
 test('a connection that is reset before the server identified itself is tried again, and may then succeed', async () => {
   await using server = await startSshServer();
-  let count = 0;
-  await using unstable = await listen((socket, sockets) => {
-    count += 1;
-    if (count < 3) socket.resetAndDestroy();
-    else pipe(socket, server.port, sockets);
-  });
-  const log = memoryLog();
-  const knownHosts = server.knownHosts.replace(String(server.port), String(unstable.port));
-  using connection = await connectTo(unstable, credentials, { knownHosts }, { log });
+  await using relay = await startRelay(server.port);
+  relay.refusing = true;
+  const memory = memoryLog();
+  const log: Log = {
+    ...memory,
+    info: (line) => {
+      memory.info(line);
+      relay.refusing = retries(memory.lines) < 2;
+    },
+  };
+  const knownHosts = server.knownHosts.replace(String(server.port), String(relay.port));
+  using connection = await connectTo({ port: relay.port }, credentials, { knownHosts }, { log });
   assert.match(connection.identification, /^SSH-2\.0-/);
-  assert.equal(retries(log.lines), 2);
+  assert.equal(relay.connections, 3);
+  assert.equal(retries(memory.lines), 2);
 });
 
 test('a server that says nothing is given up after connect-timeout, each time', async () => {
@@ -105,8 +110,8 @@ test('a server that stops in the middle of the handshake is tried again, one tha
   assert.equal(early.count(), 3);
   await using late = await startSshServer({ authenticate: () => undefined });
   const known = { knownHosts: late.knownHosts };
-  const asking = await failure(connectTo(late, credentials, known, { connectTimeout: 0.5 }), 'CONNECT');
-  assert.match(asking.message, /^The connection to web1 .* ended during authentication: no answer within 0\.5 seconds/);
+  const asking = await failure(connectTo(late, credentials, known, { connectTimeout: 0.8 }), 'CONNECT');
+  assert.match(asking.message, /^The connection to web1 .* ended during authentication: no answer within 0\.8 seconds/);
   assert.equal(late.connections.length, 1);
 });
 
@@ -166,18 +171,12 @@ test('a jump host whose way on is silent is given up in time', async () => {
   const route = { port: 1, proxyJump };
   const log = memoryLog();
   const known = { knownHosts: hop.knownHosts };
-  const { message } = await failure(connectTo(route, credentials, known, { connectTimeout: 0.3, log }), 'CONNECT');
-  assert.match(message, /^jump host .* finds no way to 127\.0\.0\.1:1: no answer within 0\.3 seconds/);
+  const { message } = await failure(connectTo(route, credentials, known, { connectTimeout: 0.6, log }), 'CONNECT');
+  assert.match(message, /^jump host .* finds no way to 127\.0\.0\.1:1: no answer within 0\.6 seconds/);
   assert.equal(hop.connections.length, 1);
   assert.equal(retries(log.lines), 2);
 });
 
 async function arrival(server: TcpServer): Promise<void> {
   while (server.count() === 0) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function pipe(near: Socket, port: number, sockets: Socket[]): void {
-  const far = connect({ port, host: '127.0.0.1', noDelay: true }).on('error', () => undefined);
-  sockets.push(far);
-  near.pipe(far).pipe(near);
 }

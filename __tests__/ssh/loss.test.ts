@@ -7,8 +7,8 @@ import { readPrivateKey } from '../../src/ssh/private-key.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { startSshServer } from '../rig/ssh-server.ts';
-import { connectTo, failure, finish, me } from './story.ts';
-import { relayTo } from './tcp.ts';
+import { connectTo, failure, finish } from './story.ts';
+import { startRelay } from '../rig/relay.ts';
 
 let sshd: Server;
 before(async () => (sshd = await startSshd()));
@@ -18,17 +18,19 @@ const credentials = () => ({ key: readPrivateKey(sshd.keyText) });
 const unknown = { code: undefined, signal: undefined };
 
 test('a cut connection ends everything that hangs on it, and nothing throws', async () => {
-  await using relay = await relayTo(sshd.port);
-  using connection = await connectTo(relay, credentials(), { knownHosts: sshd.knownHostsAt(relay.port) });
+  await using relay = await startRelay(sshd.port);
+  using connection = await connectTo({ port: relay.port, user: sshd.user }, credentials(), {
+    knownHosts: sshd.knownHostsAt(relay.port),
+  });
   const channel = await connection.exec('echo begun; cat >/dev/null; sleep 60');
   const output = finish(channel);
   const endless = (function* () {
     for (;;) yield Buffer.alloc(65_536);
   })();
   const upload = failure(pipeline(endless, channel.stdin), 'CONNECT');
-  channel.stdout.once('data', () => relay.cut());
+  channel.stdout.once('data', () => relay.fail('reset'));
   const reason = await connection.lost;
-  assert.match(String(reason), /The connection to web1 .* was lost: read ECONNRESET/);
+  assert.match(String(reason), /The connection to web1 .* was lost: (?:read|write) (?:ECONNRESET|EPIPE)/);
   assert.deepEqual(await channel.exit, unknown);
   assert.equal((await output).stdout, 'begun\n');
   assert.equal(await upload, reason);
@@ -49,12 +51,12 @@ test('a server that closes in the middle is noticed, with output unread', async 
 });
 
 test('a network that goes silent is noticed when six signs of life went without an answer', async () => {
-  await using relay = await relayTo(sshd.port);
+  await using relay = await startRelay(sshd.port);
   const known = { knownHosts: sshd.knownHostsAt(relay.port) };
-  using connection = await connectTo(relay, credentials(), known, { keepalive: 20 });
+  using connection = await connectTo({ port: relay.port, user: sshd.user }, credentials(), known, { keepalive: 20 });
   const channel = await connection.exec('cat');
   const began = performance.now();
-  relay.silence();
+  relay.fail('stall');
   assert.match(String(await connection.lost), /was lost: Keepalive timeout/);
   assert.ok(performance.now() - began >= 80);
   assert.deepEqual(await channel.exit, unknown);
@@ -70,12 +72,12 @@ test('a connection over a network that is only slow is kept', async () => {
 });
 
 test('losing a hop is losing the target, and the reason says so', async () => {
-  await using relay = await relayTo(sshd.port);
+  await using relay = await startRelay(sshd.port);
   const knownHosts = `${sshd.knownHosts}\n${sshd.knownHostsAt(relay.port)}`;
-  const proxyJump = [{ host: '127.0.0.1', port: relay.port, user: me }];
-  using connection = await connectTo({ port: sshd.port, proxyJump }, credentials(), { knownHosts });
+  const proxyJump = [{ host: '127.0.0.1', port: relay.port, user: sshd.user }];
+  using connection = await connectTo({ ...sshd, proxyJump }, credentials(), { knownHosts });
   const channel = await connection.exec('cat');
-  relay.cut();
+  relay.fail('reset');
   assert.match(
     String(await connection.lost),
     /connection to web1 .* was lost: The connection to jump host .* was lost/,
@@ -85,7 +87,7 @@ test('losing a hop is losing the target, and the reason says so', async () => {
 });
 
 test('ending is no loss, and frees programs that still run', async () => {
-  for (const proxyJump of [[], [{ host: sshd.host, port: sshd.port, user: me }]]) {
+  for (const proxyJump of [[], [{ host: sshd.host, port: sshd.port, user: sshd.user }]]) {
     const connection = await connectTo({ ...sshd, proxyJump }, credentials(), { knownHosts: sshd.knownHosts });
     const channel = await connection.exec('sleep 60');
     connection.end();
@@ -100,7 +102,13 @@ test('ending is no loss, and frees programs that still run', async () => {
 for (const network of ['working', 'silent', 'silent, through a hop'] as const) {
   test(`after end() nothing keeps the process alive, over a ${network} network`, async () => {
     const script = new URL('end-and-exit.ts', import.meta.url).pathname;
-    const input = JSON.stringify({ network, port: sshd.port, file: sshd.key.file, knownHosts: sshd.knownHosts });
+    const input = JSON.stringify({
+      network,
+      port: sshd.port,
+      user: sshd.user,
+      file: sshd.key.file,
+      knownHosts: sshd.knownHosts,
+    });
     const args = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', script, input];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 });
     assert.match(stdout, /^1?\d{1,3}$/, 'It lived on for two seconds or more');

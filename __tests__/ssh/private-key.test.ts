@@ -50,7 +50,6 @@ for (const type of ['-t ed25519', '-t ecdsa -b 256', '-t ecdsa -b 384', '-t ecds
 for (const args of [
   '-t ed25519',
   '-t ed25519 -Z aes256-gcm@openssh.com',
-  '-t ed25519 -Z aes256-cbc',
   '-t ecdsa -m PEM',
   '-t rsa -b 2048 -m PKCS8',
 ]) {

@@ -11,7 +11,7 @@ import { findProgram } from '../rig/program.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd, type SshdOptions } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
-import { connectTo, failure, finish, me, memoryLog, run } from './story.ts';
+import { connectTo, failure, finish, memoryLog, run } from './story.ts';
 
 let sshd: Server;
 before(async () => (sshd = await startSshd({ hostKeys: ['ed25519', 'ecdsa'] })));
@@ -82,10 +82,16 @@ test('a key that is not authorized is refused with the line to add', async () =>
     'AUTH',
   );
   assert.equal(target, 'web1');
-  assert.ok(message.includes(`does not let ${me} in with the key ${other.key.fingerprint} (ssh-ed25519)`));
+  assert.ok(message.includes(`does not let ${sshd.user} in with the key ${other.key.fingerprint} (ssh-ed25519)`));
   assert.ok(message.includes('It takes publickey.'));
   assert.ok(message.split('\n').includes(other.key.publicKey));
-  assert.ok(message.includes(`~${me}/.ssh/authorized_keys`));
+  assert.ok(message.includes(`~${sshd.user}/.ssh/authorized_keys`));
+});
+
+test('the words with which sshd ends too many attempts are passed on', async () => {
+  await using server = await startSshd({ config: ['MaxAuthTries 1'] });
+  const { message } = await failure(connectTo(server, credentialsOf(sshd), { knownHosts: server.knownHosts }), 'AUTH');
+  assert.match(message, /It ended the connection \(Too many authentication failures\)\./);
 });
 
 test('a program gets its input, and its output and exit status come back', async () => {
@@ -150,7 +156,7 @@ test('a server that allows one session says so for the second, and the first goe
 
 test('a chain of jump hosts is gone through, each with its own host key', async () => {
   await using inner = await startSshd();
-  const hop = { host: sshd.host, port: sshd.port, user: me };
+  const hop = { host: sshd.host, port: sshd.port, user: sshd.user };
   // All take the same key: that of the first.
   await inner.sh(`cp ${sshd.key.file}.pub ../authorized_keys`);
   const route = { ...inner, proxyJump: [hop, hop] };
@@ -174,7 +180,7 @@ test('a chain of jump hosts is gone through, each with its own host key', async 
 
 test('a jump host that does not forward, or finds nobody, is named', async () => {
   await using closed = await startSshd({ config: ['AllowTcpForwarding no'] });
-  const hop = { host: closed.host, port: closed.port, user: me };
+  const hop = { host: closed.host, port: closed.port, user: closed.user };
   const knownHosts = `${closed.knownHosts}\n${sshd.knownHosts}`;
   const refused = await failure(
     connectTo({ ...sshd, proxyJump: [hop] }, credentialsOf(closed), { knownHosts }),
@@ -182,7 +188,7 @@ test('a jump host that does not forward, or finds nobody, is named', async () =>
   );
   assert.match(refused.message, /^jump host .* does not forward connections .*AllowTcpForwarding/);
   const log = memoryLog();
-  const route = { port: 1, proxyJump: [{ host: sshd.host, port: sshd.port, user: me }] };
+  const route = { port: 1, proxyJump: [{ host: sshd.host, port: sshd.port, user: sshd.user }] };
   const nobody = await failure(connectTo(route, credentialsOf(sshd), { knownHosts }, { log }), 'CONNECT');
   assert.match(nobody.message, /^jump host .* cannot reach 127\.0\.0\.1:1: Connection refused/);
   assert.equal(log.lines.filter((line) => line.includes('Trying again')).length, 2);
@@ -191,6 +197,6 @@ test('a jump host that does not forward, or finds nobody, is named', async () =>
 test('IPv6 works', async () => {
   await using server = await startSshd({ config: ['ListenAddress ::1'] });
   const knownHosts = server.knownHosts.replaceAll('127.0.0.1', '::1');
-  using connection = await connectTo({ host: '::1', port: server.port }, credentialsOf(server), { knownHosts });
+  using connection = await connectTo({ ...server, host: '::1' }, credentialsOf(server), { knownHosts });
   assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { userInfo } from 'node:os';
 import type { Log } from '../../src/log.ts';
 import type { Address } from '../../src/config/config.ts';
 import { ShipperError, type ErrorCode } from '../../src/errors.ts';
@@ -12,11 +11,8 @@ import { readHostKeys, type HostKeyInputs } from '../../src/ssh/host-key.ts';
 export function memoryLog(): Log & { readonly lines: readonly string[] } {
   const lines: string[] = [];
   const keep = (line: string): void => void lines.push(line);
-  return { lines, debug: keep, info: keep, notice: keep, warning: keep, error: keep, output: keep };
+  return { lines, debug: keep, info: keep, notice: keep, warning: keep, error: keep, output: () => undefined };
 }
-
-/** The user whom the rig's sshd lets in. */
-export const me = userInfo().username;
 
 interface Where {
   readonly host?: string;
@@ -32,7 +28,7 @@ export async function connectTo(
   hostKeys: HostKeyInputs,
   options: Partial<ConnectOptions> = {},
 ): Promise<Connection & Disposable> {
-  const { host = '127.0.0.1', port, user = me, proxyJump = [] } = where;
+  const { host = '127.0.0.1', port, user = 'deploy', proxyJump = [] } = where;
   const defaults = { log: memoryLog(), connectTimeout: 5, pause: 5 };
   const route = { name: 'web1', host, port, user, proxyJump };
   const connection = await connect(route, credentials, readHostKeys(hostKeys), { ...defaults, ...options });

@@ -22,7 +22,6 @@ async function gone(pid: number): Promise<void> {
 function assertAtRest(site: Site): void {
   assert.equal(existsSync(`${site.root}/revisions/.shipper/lock`), false, 'no lock');
   assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper/runs`), []);
-  assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper/trash`), []);
   assert.deepEqual(readdirSync(site.root).sort(), ['current', 'revisions']);
 }
 

@@ -4,6 +4,7 @@ import type { ActionsCore } from './core.ts';
 import type { Group } from '../log.ts';
 import { type Clock, type FaceLog, origin, timed } from './log.ts';
 import { OutputLines, harmless } from './output-lines.ts';
+import { roomIn } from './room.ts';
 
 type Kind = 'notice' | 'warning' | 'error';
 
@@ -46,8 +47,9 @@ export class ActionsLog implements FaceLog {
     this.#annotate('error', message, {});
   }
 
-  output(text: string): void {
+  output(text: string): Promise<void> | undefined {
     this.#output.add(text);
+    return roomIn(process.stdout);
   }
 
   group(title: string): Group {

@@ -3,6 +3,7 @@ import { type Position, ShipperError } from '../errors.ts';
 import type { Group } from '../log.ts';
 import { type Clock, type FaceLog, origin, timed } from './log.ts';
 import { OutputLines, harmless } from './output-lines.ts';
+import { roomIn } from './room.ts';
 
 type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 
@@ -42,8 +43,9 @@ export class TerminalLog implements FaceLog {
     this.#say(process.stderr, `error: ${message}`, 'red');
   }
 
-  output(text: string): void {
+  output(text: string): Promise<void> | undefined {
     this.#output.add(text);
+    return roomIn(process.stdout);
   }
 
   group(title: string): Group {

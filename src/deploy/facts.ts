@@ -5,10 +5,15 @@ const states = ['completed', 'prepared', 'bad', 'unfinished', 'foreign'] as cons
 const known = (value: string | undefined): string | undefined =>
   value === undefined || value === '' || value === '-' ? undefined : value;
 
+/** What a Date can hold. */
+const latestSeconds = 8.64e12;
+
 /** Seconds since 1970 as ISO 8601 without fractions. */
 function time(seconds: string | undefined): string | undefined {
   const value = Number(known(seconds) ?? Number.NaN);
-  return Number.isSafeInteger(value) ? new Date(value * 1000).toISOString().replace('.000', '') : undefined;
+  return Math.abs(value) <= latestSeconds && Number.isInteger(value)
+    ? new Date(value * 1000).toISOString().replace('.000', '')
+    : undefined;
 }
 
 /** A row of the target's table of revisions. */

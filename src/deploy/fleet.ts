@@ -70,6 +70,11 @@ export class Fleet {
     return this.#sites.every(({ completed }) => completed);
   }
 
+  /** Whether some targets completed and others did not: one was lost, or failed, exactly while completing. */
+  get isParted(): boolean {
+    return !this.isDone && this.#sites.some(({ completed }) => completed) && !this.isSwitched;
+  }
+
   get isSwitched(): boolean {
     return this.#sites.some(({ switched }) => switched);
   }
@@ -87,17 +92,18 @@ export class Fleet {
   }
 
   async connect(): Promise<void> {
-    const waiting = [...this.#sites];
-    const work = async () => {
-      for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) await site.connect();
-    };
-    await this.#all(Array.from({ length: Math.min(this.#options.concurrency, waiting.length) }, work));
+    await this.#each(
+      () => true,
+      async (site) => site.connect(),
+    );
   }
 
   /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
   async perform(work: readonly Work[], last: boolean): Promise<void> {
-    const sites = this.#sites.filter(({ unchanged }) => !unchanged);
-    await this.#all(sites.map(async (site) => site.perform(work, last)));
+    await this.#each(
+      ({ unchanged }) => !unchanged,
+      async (site) => site.perform(work, last),
+    );
   }
 
   /** What each target would be made to do, after `inspect`. */
@@ -108,18 +114,25 @@ export class Fleet {
 
   /** Takes the steps on the targets that can still be reached and have begun. */
   async afterFailure(work: readonly Work[], last = false): Promise<void> {
-    const sites = this.#sites.filter(({ reachable, completed, unchanged }) => reachable && !completed && !unchanged);
-    await this.#all(sites.map(async (site) => site.perform(work, last)));
+    await this.#each(
+      ({ reachable, completed, unchanged }) => reachable && !completed && !unchanged,
+      async (site) => site.perform(work, last),
+    );
   }
 
   async interrupt(): Promise<void> {
-    await this.#all(this.#sites.filter(({ reachable }) => reachable).map(async (site) => site.interrupt()));
+    await this.#each(
+      ({ reachable }) => reachable,
+      async (site) => site.interrupt(),
+    );
   }
 
   /** Asks the targets whose connection was lost on the way what became of the run there. */
   async judgeLost(): Promise<void> {
-    const lost = this.#sites.filter((site) => site.begun && !site.reachable && !site.completed && !site.unchanged);
-    await this.#all(lost.map(async (site) => site.judge()));
+    await this.#each(
+      ({ begun, reachable, completed, unchanged }) => begun && !reachable && !completed && !unchanged,
+      async (site) => site.judge(),
+    );
   }
 
   results(error: ShipperError | undefined, cancelled: boolean): readonly TargetResult[] {
@@ -137,10 +150,19 @@ export class Fleet {
     for (const site of this.#sites) site.end();
   }
 
-  async #all(work: readonly Promise<void>[]): Promise<void> {
-    const ended = await Promise.allSettled(work);
-    const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-    for (const each of others) this.#options.log.warning(asShipperError(each).message);
-    if (first !== undefined) throw asShipperError(first);
+  /** Works on the targets that fit, as many at once as is allowed. The first failure wins, the others are warnings. */
+  async #each(fits: (site: Site) => boolean, work: (site: Site) => Promise<void>): Promise<void> {
+    const { concurrency, log } = this.#options;
+    const waiting = this.#sites.filter(fits);
+    const failures: ShipperError[] = [];
+    const worker = async (): Promise<void> => {
+      for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
+        await work(site).catch((error: unknown) => void failures.push(asShipperError(error)));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
+    const [first, ...others] = failures;
+    for (const other of others) log.warning(other.message);
+    if (first !== undefined) throw first;
   }
 }

@@ -50,6 +50,8 @@ class Run {
   readonly #options: ShipOptions;
   readonly #config: Config;
   readonly #fleet: Fleet;
+  /** Whether time ran out for putting things back: what still comes of it is nobody's concern. */
+  #late = false;
   #error: ShipperError | undefined;
 
   constructor(options: ShipOptions) {
@@ -118,7 +120,7 @@ class Run {
     try {
       await this.#dispatch(event, { outcome: this.#status(), ...more });
     } catch (error) {
-      this.#options.log.warning(`${event}: ${asShipperError(error).message}`);
+      this.#warn(`${event}: ${asShipperError(error).message}`);
     }
   }
 
@@ -136,11 +138,11 @@ class Run {
       listeners.kill();
       await this.#attempt(fleet.interrupt());
     }
+    const wasSwitched = fleet.isSwitched;
     const stays = facts.command === 'rollback' || !this.#config.rollbackOnFailure;
-    if (fleet.isSwitched && stays) {
+    if (wasSwitched && stays) {
       await this.#attempt(fleet.afterFailure(['complete']));
     } else {
-      const wasSwitched = fleet.isSwitched;
       await this.#attempt(fleet.afterFailure(['go_back']));
       if (wasSwitched && fleet.previous !== undefined) {
         await this.#notify('after:link_current_revision', { revision: fleet.previous, previous: fleet.revision });
@@ -148,7 +150,7 @@ class Run {
       await this.#attempt(fleet.afterFailure(['discard']));
     }
     const error = this.#error === undefined ? undefined : { code: this.#error.code, message: this.#error.message };
-    const lastWord = this.#notify('on:error', { error });
+    const lastWord = this.#notify('on:error', { error, made: wasSwitched });
     await (signal.aborted ? Promise.race([lastWord, after(lastWordMilliseconds)]) : lastWord);
     await this.#attempt(fleet.afterFailure(['unlock'], true));
   }
@@ -158,8 +160,12 @@ class Run {
     try {
       await work;
     } catch (error) {
-      this.#options.log.warning(asShipperError(error).message);
+      this.#warn(asShipperError(error).message);
     }
+  }
+
+  #warn(message: string): void {
+    if (!this.#late) this.#options.log.warning(message);
   }
 
   /** Rejects as soon as the run is cancelled, whatever the work does. */
@@ -186,6 +192,8 @@ class Run {
     else signal.addEventListener('abort', hurry, { once: true });
     if ((await Promise.race([work, late.promise])) === 'late') {
       log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
+      this.#late = true;
+      this.#options.listeners.kill();
     }
     clearTimeout(timer);
     signal.removeEventListener('abort', hurry);
@@ -193,7 +201,7 @@ class Run {
 
   #status(): Status {
     if (this.#error === undefined) return this.#fleet.isUnchanged ? 'unchanged' : 'succeeded';
-    if (this.#fleet.isUnknown) return 'unknown';
+    if (this.#fleet.isUnknown || this.#fleet.isParted) return 'unknown';
     if (this.#options.signal.aborted) return 'cancelled';
     return this.#fleet.isReturned ? 'returned' : 'failed';
   }

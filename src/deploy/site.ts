@@ -65,9 +65,9 @@ export class Site {
     return this.#session?.open === true;
   }
 
-  /** Whether anything was asked of the target yet. */
+  /** Whether the target began to do what it was asked. */
   get begun(): boolean {
-    return this.#session !== undefined;
+    return this.#session?.answered === true;
   }
 
   /** Absolute path on the target of the directory by which this run holds the lock. */
@@ -108,12 +108,14 @@ export class Site {
   async judge(): Promise<void> {
     const { target, token, log, setup, connectTimeout, connect } = this.#options;
     const wasSwitched = this.switched;
+    this.end();
     try {
       this.#connection = await connect(target);
       const words = [...setup(target, token, this.#connection), 'lost_token', token, 'token', `${token}-judge`];
       const onFact = (fact: Fact) => this.#learnVerdict(fact, wasSwitched);
       const options = { connection: this.#connection, name: target.name, setup: words, log, onFact };
-      await new Session({ ...options, answerTimeout: connectTimeout }).perform(['verdict'], { last: true });
+      this.#session = new Session({ ...options, answerTimeout: connectTimeout });
+      await this.#session.perform(['verdict'], { last: true });
     } catch (error) {
       this.unknown = true;
       const reason = error instanceof Error ? error.message : String(error);
@@ -133,8 +135,13 @@ export class Site {
     await this.#session?.interrupt();
   }
 
-  stop(command: string): void {
-    this.#session?.stop(command);
+  stop(leader: string): void {
+    this.#session?.stop(leader);
+  }
+
+  /** One more connection; the caller ends it. */
+  async reconnect(): Promise<Connection> {
+    return this.#options.connect(this.target);
   }
 
   end(): void {
@@ -226,7 +233,6 @@ export class Site {
         break;
       case 'active':
         this.result.active = first === '' ? undefined : first;
-        this.result.previousRevision ??= this.result.active;
         break;
       case 'listed':
         (this.result.revisions ??= []).push(readRevision(values));

@@ -15,6 +15,7 @@ const timelines: Record<Exclude<Command, 'status'>, readonly Mark[]> = {
     ...around('create_symlinks'),
     'barrier',
     ...around('link_current_revision'),
+    'barrier',
     ...around('purge_old_revisions'),
     ...(['before:completion', 'barrier', 'complete', 'unlock'] as const),
   ],
@@ -28,6 +29,7 @@ const timelines: Record<Exclude<Command, 'status'>, readonly Mark[]> = {
   activate: [
     ...(['preflight', 'lock', 'choose', 'barrier'] as const),
     ...around('link_current_revision'),
+    'barrier',
     ...around('purge_old_revisions'),
     ...(['before:completion', 'barrier', 'complete', 'unlock'] as const),
   ],

@@ -1,9 +1,10 @@
 import type { Config, Listener, RunListener } from '../config/config.ts';
-import { type Command, type EventName, events } from '../config/events.ts';
-import { type Problem, ShipperError } from '../errors.ts';
+import { type Command, type EventName, events, uploadEvents } from '../config/events.ts';
+import { asShipperError, type Problem, ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
 import { matchesTarget } from '../config/pattern.ts';
 import type { Target } from '../config/config.ts';
+import { upload } from '../upload/upload.ts';
 import { ModuleHost } from './modules/module-host.ts';
 import { nameListener } from './modules/name-listener.ts';
 import { runOnRunner } from './run-on-runner.ts';
@@ -102,7 +103,7 @@ export class Listeners {
         setOutput,
         addSummary,
         run: async (text, options) => runOnTargets(this.#now(), { command: text, ...options }, config.umask, log),
-        upload: async () => Promise.reject(new ShipperError('UPLOAD', 'uploads are not available yet')),
+        upload: async (from, options) => this.#upload(from, options),
       },
     });
   }
@@ -130,10 +131,24 @@ export class Listeners {
       case 'run':
         return this.#run(listener, scene);
       case 'upload':
-        throw new ShipperError('UPLOAD', `${nameListener(listener)}: uploads are not available yet`, {
-          at: listener.at,
-        });
+        try {
+          await this.#upload(listener.upload, listener);
+        } catch (error) {
+          const { code, message, target } = asShipperError(error);
+          const facts = { target, at: listener.at, step: scene.event, cause: error };
+          throw new ShipperError(code, `${nameListener(listener)} failed: ${message}`, facts);
+        }
     }
+  }
+
+  async #upload(from: string, { to, exclude }: { readonly to: string; readonly exclude: readonly string[] }) {
+    const { workspace, config, log, signal } = this.#options;
+    const { places, event, revision, previous } = this.#now();
+    if (revision === undefined || !uploadEvents.includes(event)) {
+      throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
+    }
+    const { umask } = config;
+    await upload({ destinations: places, workspace, from, to, exclude, revision, previous, umask, log, signal });
   }
 
   async #run(listener: RunListener, scene: Scene): Promise<void> {
@@ -169,7 +184,7 @@ export class Listeners {
 function missingVariables(listener: Listener, env: NodeJS.ProcessEnv): Problem[] {
   if (listener.kind !== 'run') return [];
   return listener.env
-    .filter((name) => env[name] === undefined)
+    .filter((name) => !Object.hasOwn(env, name))
     .map((name) => ({
       message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step`,
       at: listener.at,

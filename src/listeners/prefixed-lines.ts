@@ -13,19 +13,17 @@ export class PrefixedLines {
     this.#log = log;
   }
 
-  add(bytes: Buffer): void {
+  /** Resolves when there is room for more. */
+  add(bytes: Buffer): Promise<void> | undefined {
     const text = this.#decoder.write(bytes);
-    if (this.#prefix === '') {
-      this.#log.output(text);
-      return;
-    }
+    if (this.#prefix === '') return this.#log.output(text);
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.#log.output(`${this.#prefix}${line}\n`);
+    return this.#log.output(lines.map((line) => `${this.#prefix}${line}\n`).join(''));
   }
 
   end(): void {
-    if (this.#rest !== '') this.#log.output(`${this.#prefix}${this.#rest}\n`);
+    if (this.#rest !== '') void this.#log.output(`${this.#prefix}${this.#rest}\n`);
     this.#rest = '';
   }
 }

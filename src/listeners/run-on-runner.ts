@@ -72,7 +72,10 @@ async function ended({ listener, workspace, env, variables, log, signal }: Runne
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-kept);
-      log.output(text);
+      const room = log.output(text);
+      if (room === undefined) return;
+      stream.pause();
+      void room.then(() => stream.resume());
     });
   }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { posix } from 'node:path';
 import { matchesTarget } from '../config/pattern.ts';
 import { asShipperError, ShipperError } from '../errors.ts';
@@ -46,7 +47,11 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
   const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
   const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;
   const late = new AbortController();
-  late.signal.addEventListener('abort', () => place.stop(id));
+  let leader: string | undefined;
+  const stop = (): void => {
+    if (leader !== undefined && late.signal.aborted) place.stop(leader);
+  };
+  late.signal.addEventListener('abort', stop);
   const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
   try {
     const { code, signal, stdout, stderr } = await runCommand({
@@ -59,16 +64,27 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
       umask,
       environment: { ...commandVariables(scene, target), SHIPPER_HOST: target.name },
       forwarded: run.env,
-      onOutput: (text) => lines.add(text),
+      onOutput: async (text) => lines.add(text),
+      onStart: (started) => {
+        leader = started;
+        stop();
+      },
     });
     if (late.signal.aborted) throw failure(`it was stopped after its timeout of ${run.timeout ?? 0} seconds`);
-    if (code === undefined || (code !== 0 && !run.allowFailure)) throw failure(ending(code, signal, stderr));
-    if (code !== 0) log.warning(`${target.name}: exit status ${code}, which may be`);
-    return { host: target.host, code, stdout, stderr };
+    const status = code ?? statusOf(signal);
+    if (status === undefined || (status !== 0 && !run.allowFailure)) throw failure(ending(code, signal, stderr));
+    if (status !== 0) log.warning(`${target.name}: ${ending(code, signal, '')}, which it may`);
+    return { host: target.host, code: status, stdout, stderr };
   } finally {
     clearTimeout(timer);
     lines.end();
   }
+}
+
+/** The exit status by which a shell reports a command that a signal ended. */
+function statusOf(signal: string | undefined): number | undefined {
+  const known: Partial<Record<string, number>> = constants.signals;
+  return signal === undefined ? undefined : 128 + (known[signal] ?? 0);
 }
 
 function ending(code: number | undefined, signal: string | undefined, stderr: string): string {

@@ -10,8 +10,10 @@ export interface Place {
   readonly connection: Connection | undefined;
   /** Absolute path on the target of the run's own directory. */
   readonly runDirectory: string;
-  /** Ends the process group of the command with that id. */
-  stop(id: string): void;
+  /** Ends the process group that has this leader on the target. */
+  stop(leader: string): void;
+  /** One more connection, for a server that refuses a second channel; the caller ends it. */
+  reconnect(): Promise<Connection>;
 }
 
 /** The moment at which listeners are called, and what is known by then. */

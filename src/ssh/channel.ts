@@ -28,6 +28,7 @@ export function toChannel(channel: ClientChannel, loss: Loss): Channel {
     stdout: channel,
     stderr: channel.stderr,
     exit,
+    kill: () => channel.signal('KILL'),
     closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
   };
 }

@@ -144,8 +144,9 @@ function codeOf(cause: Error | undefined): string | undefined {
   return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
-/** With several addresses behind a name, Node reports an AggregateError without a message. */
+/** What an error says, on one line: servers choose some of the words. */
 export function text(cause: Error | undefined): string {
-  if (cause instanceof AggregateError) return cause.errors.map(String).join('; ');
-  return cause?.message ?? 'it was closed';
+  // With several addresses behind a name, Node reports an AggregateError without a message.
+  const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
+  return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
 }

@@ -7,7 +7,7 @@ import { proposal } from './algorithms.ts';
 import { explainAuthFailure } from './auth-failure.ts';
 import { Authentication } from './authentication.ts';
 import type { Credentials } from './credentials.ts';
-import { explainConnectFailure, type Phase } from './failure.ts';
+import { explainConnectFailure, text, type Phase } from './failure.ts';
 import { readGreeting } from './greeting.ts';
 import { Overheard } from './overheard.ts';
 import { hostKeyPolicy, type HostKeys } from './host-key.ts';
@@ -69,14 +69,15 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     }
     // Servers say goodbye, or nothing at all, after one refusal too many.
     const wasRefused = (): boolean => phase === 'authenticating' && heard.methods.length > 0;
-    function onError(error: Error & { level?: string }): void {
+    function onError(error: Error & { level?: string; code?: unknown }): void {
       const exhausted = error.message === 'All configured authentication methods failed';
       const goesOn = error.level === 'agent' || (error.level === 'client-authentication' && !exhausted);
       if (goesOn) notes.push(describeNote(error.message, credentials));
       else if (exhausted) fail(error, true);
       else {
-        notes.push(`it ended the connection (${error.message})`);
-        fail(error, wasRefused());
+        notes.push(`it ended the connection (${text(error)})`);
+        // A number is the reason that the server gave with its goodbye.
+        fail(error, wasRefused() || (phase === 'authenticating' && typeof error.code === 'number'));
       }
     }
     function onGone(): void {
@@ -94,7 +95,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     stop.addEventListener('abort', onStop);
     client.on('error', onError).on('end', onGone).on('close', onGone);
     client.on('connect', () => (phase = 'identifying'));
-    client.on('banner', (text) => (banner += text));
+    client.on('banner', (words) => (banner += words));
     client.once('handshake', ({ kex, serverHostKey, cs }) => {
       phase = 'authenticating';
       log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);

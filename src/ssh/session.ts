@@ -68,7 +68,7 @@ export class Session implements Connection, Loss {
       (done) => client.exec(command, done),
       toChannel,
       (error) => {
-        const message = `${place} is connected, but its SSH server refuses to start a program (${error.message}): it allows no more sessions (MaxSessions), or none at all.`;
+        const message = `${place} is connected, but its SSH server refuses to start a program (${text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
         return new ChannelRefused('TARGET', message, { target, cause: error });
       },
     );
@@ -92,14 +92,14 @@ export class Session implements Connection, Loss {
       (error) => {
         const facts = { target, cause: error };
         if (!('reason' in error) || error.reason !== 2) {
-          const why = `${place} does not forward connections (${error.message}).`;
+          const why = `${place} does not forward connections (${text(error)}).`;
           return new ShipperError(
             'CONNECT',
             `${why} Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`,
             facts,
           );
         }
-        const message = `${place} cannot reach ${to}: ${error.message.replace(/^\(SSH\) Channel open failure: /, '')}.`;
+        const message = `${place} cannot reach ${to}: ${text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
         return /name or service|unknown host/i.test(message)
           ? new ShipperError('CONNECT', message, facts)
           : new NetworkFault('CONNECT', message, facts);

@@ -1,9 +1,11 @@
 import { deferred } from '../deferred.ts';
 import { ShipperError, type ErrorCode, errorCodes } from '../errors.ts';
+import { shipperSh } from '../generated/shipper-sh.ts';
 import type { Log } from '../log.ts';
 import type { Channel, Connection } from '../ssh/connection-types.ts';
 import { type Fact, frame, readFact } from './frame.ts';
-import { start } from './loader.ts';
+import { drained } from './drained.ts';
+import { mustBeFed, start } from './loader.ts';
 import { silentStart, unknownStart } from './start-failure.ts';
 
 /** Milliseconds that a script which ended its work may take to exit, before its channel is closed for it. */
@@ -84,20 +86,26 @@ export class Session {
     this.#work = undefined;
   }
 
-  /** Ends the process group of the listener's command with that id. */
-  stop(id: string): void {
-    this.#send(`stop ${id}`);
+  /** Whether the target's script has said a word. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /** Ends the process group of a listener's command that has this leader. */
+  stop(leader: string): void {
+    this.#send(`stop ${leader}`);
   }
 
   /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
   close(): void {
     this.#ended(undefined);
-    if (this.#channel?.stdin.writable === true) this.#channel.stdin.end();
+    // A start-up file that waits for input must not take this for its answer.
+    if (this.#answered && this.#channel?.stdin.writable === true) this.#channel.stdin.end();
   }
 
   async #start(what: readonly string[]): Promise<void> {
     const { connection, setup, answerTimeout, name, beat = 5_000 } = this.#options;
-    const { request, feed, feedFirst } = start(frame([...setup, ...what]), connection.identification);
+    const { request, feed, feedFirst } = start(shipperSh, frame([...setup, ...what]), connection);
     const channel = await connection.exec(request);
     this.#channel = channel;
     if (feedFirst) channel.stdin.write(feed);
@@ -106,18 +114,20 @@ export class Session {
     channel.stderr.on('data', (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
     channel.stdout.on('data', (data: Buffer) => {
       const lines = (this.#rest + data.toString()).split('\n');
-      this.#rest = lines.pop() ?? '';
+      this.#rest = (lines.pop() ?? '').slice(this.#answered ? 0 : -4096);
       for (const line of lines) {
         if (this.#answered) this.#fact(readFact(line));
         else if (line === 'shipper 1') {
           this.#answered = true;
           clearTimeout(silence);
-        } else if (line === 'shipper-feed' && !feedFirst) channel.stdin.write(feed);
-        else this.#preamble = `${this.#preamble}${line}\n`.slice(0, 4096);
+        } else if (line === 'shipper-feed') {
+          mustBeFed(connection);
+          channel.stdin.write(feed);
+        } else this.#preamble = `${this.#preamble}${line}\n`.slice(0, 4096);
       }
     });
     this.#beat = setInterval(() => this.#send('b'), beat);
-    void channel.closed.then(() => {
+    void drained(channel).then(() => {
       clearTimeout(silence);
       this.#ended(undefined);
     });

@@ -144,7 +144,8 @@ rotation() { # ACTIVE PREVIOUS: prints words
   becomes=$word
   encode "$2"
   revisions_table | active=$becomes previous=$word awk -v keep="$revisions_to_keep" '
-    BEGIN { active = ENVIRON["active"]; previous = ENVIRON["previous"] }
+    # A string is added to each, or 1.1 and 1.10 would be the same number.
+    BEGIN { active = ENVIRON["active"] ""; previous = ENVIRON["previous"] "" }
     { name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }
     END {
       for (i = NR; i > 0; i--) {
@@ -159,7 +160,7 @@ rotation() { # ACTIVE PREVIOUS: prints words
 
 state_of() { # REVISION: prints its state, nothing if there is no such revision
   encode "$1"
-  revisions_table | name=$word awk '$1 == ENVIRON["name"] { print $2 }'
+  revisions_table | name=$word awk '$1 "" == ENVIRON["name"] "" { print $2 }'
 }
 
 # Whether the first of two revisions was created before the second.
@@ -169,8 +170,8 @@ is_older() { # REVISION REVISION
   encode "$2"
   revisions_table | first=$first second=$word awk '
     $2 == "foreign" { next }
-    $1 == ENVIRON["first"] { seen = 1 }
-    $1 == ENVIRON["second"] { older = seen; exit }
+    $1 "" == ENVIRON["first"] "" { seen = 1 }
+    $1 "" == ENVIRON["second"] "" { older = seen; exit }
     END { exit !older }'
 }
 
@@ -178,7 +179,7 @@ is_older() { # REVISION REVISION
 rollback_choice() { # ACTIVE: prints a word
   encode "$1"
   revisions_table | active=$word awk '
-    $1 == ENVIRON["active"] { exit }
+    $1 "" == ENVIRON["active"] "" { exit }
     $2 == "completed" { choice = $1 }
     END { print choice }'
 }
@@ -225,13 +226,14 @@ preflight() {
     writable_ancestor "$path" ||
       fail "$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'"
   done
-  if [ -f "$state/active" ]; then
+  if [ -s "$state/active" ]; then
     served=$(cat "$state/active")
     [ "$served" = "$active_symlink" ] ||
       fail "$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server"
   fi
   read_active
   say active "$active" "$linked"
+  say previous "$active"
 }
 
 # ---- the lock: a symlink to the holder's token, kept by the beats in the holder's directory
@@ -263,39 +265,41 @@ lock() {
 
 acquire() {
   holds && return
-  problem=$(mkdir -p -- "$state/runs" "$state/trash" 2>&1 && mkdir -- "$run" 2>&1) || fail "cannot lock: $problem"
+  problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" 2>&1) || fail "cannot lock: $problem"
   printf '%010d\n' 0 >"$run/beat"
   printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
   ln -s "$token" "$run/lock" || fail "cannot lock: no symlink can be made in $run"
-  waited=0 idle=0 seen='' told=''
-  until ln -s "$token" "$state/lock" 2>/dev/null || holds; do
+  waited=0 idle=0 freed=0 seen='' told=''
+  until problem=$(ln -s "$token" "$state/lock" 2>&1) || holds; do
     holder=$(readlink "$state/lock" 2>/dev/null) || holder=''
     if [ -z "$holder" ]; then
-      [ "$waited" -lt 3 ] || fail "cannot lock: $(ln -s "$token" "$state/lock" 2>&1)"
-    else
-      owner_of "$holder"
-      beat=''
-      [ -z "$owner" ] || read -r beat <"$state/runs/$owner/beat" || :
-      if [ "$holder $owner $beat" = "$seen" ]; then idle=$((idle + 1)); else idle=0 seen="$holder $owner $beat"; fi
-      if [ "$idle" -ge $((lease + lease / 5)) ]; then
-        take_over "$holder" "$owner"
-        idle=0
-        continue
-      fi
-      [ -n "$told" ] || [ -z "$owner" ] || say_holder waiting "$owner"
-      told=1
-      if [ "$waited" -ge "$lock_timeout" ]; then
-        rm -rf -- "${run:?}"
-        [ -z "$owner" ] || say_holder holder "$owner"
-        fail "$revisions is locked by another run" LOCKED
-      fi
+      # It was freed a moment ago, unless it cannot be made at all.
+      freed=$((freed + 1))
+      [ "$freed" -lt 10 ] || fail "cannot lock: $problem"
+      continue
+    fi
+    freed=0
+    owner_of "$holder"
+    beat=''
+    [ -z "$owner" ] || read -r beat 2>/dev/null <"$state/runs/$owner/beat" || :
+    if [ "$holder $owner $beat" = "$seen" ]; then idle=$((idle + 1)); else idle=0 seen="$holder $owner $beat"; fi
+    if [ "$idle" -ge $((lease + lease / 5)) ]; then
+      take_over "$holder" "$owner"
+      idle=0
+      continue
+    fi
+    [ -n "$told" ] || [ -z "$owner" ] || say_holder waiting "$owner"
+    told=1
+    if [ "$waited" -ge "$lock_timeout" ]; then
+      [ -z "$owner" ] || say_holder holder "$owner"
+      fail "$revisions is locked by another run" LOCKED
     fi
     sleep 1
     waited=$((waited + 1))
   done
   settle_inside "$run"
-  sweep_runs
-  printf '%s\n' "$active_symlink" >"$state/active"
+  sweep
+  [ -s "$state/active" ] || { printf '%s\n' "$active_symlink" >"$run/active" && mv -- "$run/active" "$state/active"; }
 }
 
 take_over() { # HOLDER OWNER
@@ -313,43 +317,42 @@ unlock() {
   release
 }
 
+# Lets go of the lock, or of the place among those who wait for it.
 release() {
-  holds || return 0
-  # A dead run that could not be settled is left to the next run, with the lock: nobody else knows of it.
-  [ -z "$(find "$run" -name 'run-*' ! -path "$run")" ] || return 0
-  mv -- "$state/lock" "$run/released" 2>/dev/null && rm -rf -- "${run:?}"
+  [ -d "$run" ] || return 0
+  # A dead run that could not be settled is left to the next run: nobody else knows of it.
+  [ -z "$(find "$run/." ! -name . -name 'run-*')" ] || return 0
+  ! holds || mv -- "$state/lock" "$run/released" 2>/dev/null || return 0
+  rm -rf -- "${run:?}"
 }
 
-# Directories of runs that waited for the lock and died; a day is longer than any lock-timeout makes sense.
-sweep_runs() {
+# Directories of runs that left something undeleted, and of those that died while they waited for the lock: after a day,
+# which is longer than any lock-timeout makes sense.
+sweep() {
   set +f
   for other in "$state"/runs/run-*; do
     if [ "$other" = "$run" ] || [ ! -d "$other" ]; then continue; fi
-    if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then rm -rf -- "$other"; fi
+    if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then rm -rf -- "$other" 2>/dev/null; fi
   done
   set -f
 }
 
 # ---- going back, and settling what a run left
 
-commands_end() { # FILE...: ends the listeners' commands whose process groups these files name
-  for signal in TERM KILL; do
-    some=''
-    for file; do
-      if [ ! -f "$file" ] || ! read -r pid <"$file"; then continue; fi
-      kill -s "$signal" -- "-$pid" 2>/dev/null || kill -s "$signal" "$pid" 2>/dev/null || continue
-      some=1
-    done
-    [ -n "$some" ] || break
-    [ "$signal" = KILL ] || sleep 1
-  done
+group_ends() { # LEADER...: ends process groups, those that do not listen after a second
+  for pid; do kill -s TERM -- "-$pid" 2>/dev/null || kill -s TERM "$pid" 2>/dev/null; done
+  [ $# -eq 0 ] || sleep 1
+  for pid; do kill -s KILL -- "-$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null; done
 }
 
-all_commands_end() { # RUN-DIRECTORY
+commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
+  leaders=''
   set +f
-  set -- "$1"/commands/*
+  for file in "$1"/commands/*; do
+    if [ -f "$file" ] && read -r pid <"$file"; then leaders="$leaders $pid"; fi
+  done
   set -f
-  commands_end "$@"
+  group_ends $leaders
 }
 
 # Puts the active symlink back as it was before the switch of the run in that directory. The link to go back with was
@@ -368,7 +371,7 @@ go_back() { # [RUN-DIRECTORY]
   if [ -n "$old" ]; then
     mv -f -- "$home/.shipper-$run_token.back/back/$name" "$home/"
   else
-    rm -f -- "$active_symlink"
+    [ ! -d "$directory" ] || rm -f -- "$active_symlink"
   fi
   [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] ||
     fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
@@ -395,12 +398,13 @@ again() { # RUN-DIRECTORY
   [ -f "$1/again" ] || return 0
   read_active
   [ -n "$active" ] || return 0
+  read -r _ _ _ goal_of_run _ <"$1/info"
   while read -r command; do
     decode "$command"
     (
       cd -- "$revisions/$active" || exit
-      locale_back
-      export SHIPPER_COMMAND=rollback SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
+      if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi
+      export SHIPPER_COMMAND="$goal_of_run" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
         SHIPPER_REVISION_PATH="$revisions/$active" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
         SHIPPER_HOST="$host"
       exec sh -c "$value"
@@ -409,7 +413,7 @@ again() { # RUN-DIRECTORY
 }
 
 settle() { # RUN-DIRECTORY
-  all_commands_end "$1"
+  commands_end "$1"
   before_settling=$(readlink "$active_symlink" 2>/dev/null)
   go_back "$1"
   [ "$before_settling" = "$(readlink "$active_symlink" 2>/dev/null)" ] || again "$1"
@@ -430,12 +434,12 @@ settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
 }
 
 throw_away() { # REVISION: first out of sight, then off the disk
-  mv -- "$revisions/$1" "$state/trash/$1.$token" || return
+  mv -- "$revisions/$1" "$run/trash/" || return
   journal purged "$1"
-  rm -rf -- "$state/trash/$1.$token" 2>/dev/null && return
-  chmod -R u+rwX -- "$state/trash/$1.$token" 2>/dev/null
-  problem=$(rm -rf -- "$state/trash/$1.$token" 2>&1) ||
-    warn "could not delete all of revision $1, what is left is in $state/trash: $(printf '%s' "$problem" | sed -n 1p)"
+  rm -rf -- "$run/trash/$1" 2>/dev/null && return
+  chmod -R u+rwX -- "$run/trash/$1" 2>/dev/null
+  problem=$(rm -rf -- "$run/trash/$1" 2>&1) ||
+    warn "could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' "$problem" | sed -n 1p)"
 }
 
 # ---- the steps
@@ -452,6 +456,16 @@ init_directories() {
     fail "the directory of the active symlink, $home, does not exist: create it, or add it to config.directories"
 }
 
+# The name with the start of the run as its ending; counted on, where two runs began in one second.
+free_name() { # sets $revision
+  taken=$revision-$epoch number=1
+  revision=$taken
+  while [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; do
+    number=$((number + 1))
+    revision=$taken-$number
+  done
+}
+
 create_revision() {
   if [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; then
     read_active
@@ -460,7 +474,7 @@ create_revision() {
     elif [ "$goal" = prepare ]; then
       fail "revision $revision exists already: prepare needs a name that is not taken"
     else
-      revision=$revision-$epoch
+      free_name
     fi
   fi
   printf '%s\n' "$revision" >"$run/revision" || fail "cannot write to $run"
@@ -499,14 +513,16 @@ put_link() { # TEXT NAME
     ln -s -- "$1" "./$2"
     return
   fi
-  aside=.shipper-$token
-  mkdir -- "./$aside" && ln -s -- "$1" "./$aside/$2" || return
-  if [ -d "./$2" ] && [ ! -L "./$2" ]; then mkdir -- "./$aside/old" && mv -- "./$2" "./$aside/old/" || return; fi
-  mv -f -- "./$aside/$2" ./ || {
-    [ ! -e "./$aside/old/$2" ] || mv -- "./$aside/old/$2" ./
-    return 1
-  }
-  rm -rf -- "./$aside"
+  aside=./.shipper-$token failed=0
+  mkdir -- "$aside" "$aside/link" "$aside/old" || return
+  {
+    ln -s -- "$1" "$aside/link/$2" &&
+      { [ -L "./$2" ] || [ ! -d "./$2" ] || mv -- "./$2" "$aside/old/"; } &&
+      mv -f -- "$aside/link/$2" ./
+  } || failed=1
+  if [ "$failed" -eq 1 ] && [ -e "$aside/old/$2" ]; then mv -- "$aside/old/$2" ./ || return; fi
+  rm -rf -- "$aside"
+  return "$failed"
 }
 
 link_problem() { # SENTENCE
@@ -564,7 +580,7 @@ choose() {
           fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}"
       fi
       case $(state_of "$revision") in
-        '') fail "there is no revision $revision; there are: $(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ')" ;;
+        '') fail "there is no revision $revision; there are: $(printf '%b' "$(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ')")" ;;
         unfinished) fail "revision $revision was never completed" ;;
         prepared) fail "revision $revision was never active: use activate" ;;
       esac
@@ -678,7 +694,10 @@ inspect() {
     shift 2
   done
   if [ "$goal" = deploy ]; then
-    if [ -e "$revisions/$revision" ] && [ "$(state_of "$revision")" != unfinished ]; then say taken "$revision-$epoch"; fi
+    if [ -e "$revisions/$revision" ] && [ "$(state_of "$revision")" != unfinished ]; then
+      free_name
+      say taken "$revision"
+    fi
     for old in $(rotation "" "$active"); do [ "$old" = "$active" ] || say_word purgeable "$old"; done
   fi
 }
@@ -702,53 +721,6 @@ verdict() {
   fi
 }
 
-# ---- a command of a listener, on a channel of its own
-
-locale_back() { if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi; }
-
-export_words() { # NAME VALUE...
-  while [ $# -gt 1 ]; do
-    decode "$2"
-    export "$1=$value"
-    shift 2
-  done
-}
-
-run_command() { # RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...
-  decode "$1"
-  run=$value
-  pid_file=$run/commands/$2
-  decode "$3"
-  directory=$value
-  decode "$4"
-  script=$value
-  umask "$5"
-  if [ "$6" = true ]; then
-    IFS= read -r forwarded
-    IFS=' '
-  else
-    forwarded=''
-  fi
-  shift 6
-  mkdir -- "$run/commands" 2>/dev/null
-  cd -- "${directory:-${HOME:-/}}" || exit 126
-  locale_back
-  export_words "$@"
-  export_words $forwarded
-  # The command leads a process group, so that all of it can be ended: this shell's own, where it leads one.
-  if kill -s 0 -- "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
-    [ ! -d "$run" ] || printf '%s\n' $$ >"$pid_file"
-    sh -c "$script" </dev/null
-  else
-    # shellcheck disable=SC2016 # for the inner shell to expand
-    setsid sh -c '[ ! -d "${1%/*}" ] || printf "%s\n" "$$" >"$1"; exec sh -c "$2"' sh "$pid_file" "$script" </dev/null
-  fi
-  status=$?
-  rm -f -- "$pid_file"
-  [ "$status" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\n' "$PATH" >&2
-  exit "$status"
-}
-
 # ---- the run
 
 # Ends the run when the beats stop, or when another run took over: it then takes no further step.
@@ -770,16 +742,14 @@ watch() {
 # The runner is gone, or this run is no longer the holder: the target settles it alone.
 lost() {
   trap '' HUP INT TERM USR1
-  kill -s KILL "${worker:-}" "${watchdog:-}" 2>/dev/null
-  wait
+  kill "${watchdog:-}" 2>/dev/null
+  end_work
   if [ -d "$run" ]; then
     if holds; then
       settle_inside "$run"
       settle "$run"
-      release
-    else
-      rm -rf -- "$run"
     fi
+    release
   fi >/dev/null
   exit 1
 }
@@ -792,17 +762,32 @@ ended() { # STATUS
 
 work() { # STEP...
   trap 'ended $?' EXIT
+  trap 'exit 143' TERM
   for step; do
     case $step in
-      preflight | lock | choose | inspect | verdict | init_directories | create_revision | create_symlinks | \
-        link_current_revision | purge_old_revisions | complete | unlock | go_back | discard)
-        ;;
+      create_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;
+      preflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;
       *) fail "there is no step $step" INTERNAL ;;
     esac
     "$step"
     say step "$step"
   done
   exit 0
+}
+
+# The worker ends after the tool that it is waiting for, so that nothing of it comes late; a tool that takes longer than
+# five seconds (a flush, a copy) is left behind: what it would still do has lost its place by then.
+end_work() {
+  [ -n "$worker" ] || return 0
+  kill -s TERM "$worker" 2>/dev/null
+  (
+    sleep 5
+    kill -s KILL "$worker"
+  ) >/dev/null 2>&1 &
+  killer=$!
+  wait "$worker" 2>/dev/null
+  kill "$killer" 2>/dev/null
+  worker=''
 }
 
 start_work() { # LAST STEP...
@@ -865,13 +850,12 @@ run_until_end() { # KEY VALUE... do LAST STEP...
         start_work "$@"
         ;;
       interrupt)
-        kill -s KILL "$worker" 2>/dev/null
-        wait "$worker"
-        all_commands_end "$run"
+        end_work
+        commands_end "$run"
         say interrupted
         ;;
       'stop '*)
-        commands_end "$run/commands/${line#stop }"
+        group_ends "${line#stop }"
         say stopped
         ;;
     esac
@@ -884,10 +868,5 @@ case $2 in
     set -- $2
     shift
     run_until_end "$@"
-    ;;
-  'command '*)
-    set -- $2
-    shift
-    run_command "$@"
     ;;
 esac

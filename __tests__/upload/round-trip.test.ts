@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { startDropbear } from '../rig/dropbear.ts';
+import type { Server } from '../rig/server.ts';
+import { startSshd } from '../rig/sshd.ts';
+import { temporaryDirectory } from '../rig/temporary.ts';
+import { findProgram, run } from '../rig/program.ts';
+import { randomTree, writeTree } from './random-tree.ts';
+import { yardAt } from './yard.ts';
+
+/** Uploads one random tree and then another over it as the next revision, and compares both with what is there. */
+async function roundTrips(server: Server, numRuns: number): Promise<void> {
+  await using yard = await yardAt(server);
+  const site = join(yard.workspace, 'site');
+  let revision = 0;
+  const property = fc.asyncProperty(randomTree, randomTree, async (first, second) => {
+    for (const [tree, previous] of [[first, undefined] as const, [second, `v${revision + 1}`] as const]) {
+      revision += 1;
+      writeTree(site, tree);
+      await yard.upload(`v${revision}`, previous === undefined ? {} : { previous });
+      assert.equal(await yard.differences(`v${revision}`), '');
+      assert.equal(await server.sh(`ls -A revisions/v${revision} | grep shipper || true`), '');
+    }
+  });
+  await fc.assert(property, { numRuns });
+  assert.deepEqual(
+    yard.lines.filter((line) => /damaged|again|changed/.test(line)),
+    [],
+  );
+}
+
+describe('two random trees, one after the other, arrive exactly', { concurrency: 2 }, () => {
+  test('with OpenSSH and GNU tools', async () => {
+    await using server = await startSshd();
+    await roundTrips(server, 20);
+  });
+
+  test('with OpenSSH and the tools of BusyBox', async () => {
+    await using server = await startSshd({ tools: 'busybox' });
+    await roundTrips(server, 10);
+  });
+
+  test('with OpenSSH and bsdtar as tar', async () => {
+    await using bin = await temporaryDirectory('bin');
+    await run('ln', ['-s', await findProgram('bsdtar', 'libarchive-tools'), join(bin.path, 'tar')]);
+    await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}:/usr/bin:/bin`] });
+    await roundTrips(server, 10);
+  });
+
+  test('with dropbear', async () => {
+    await using server = await startDropbear();
+    await roundTrips(server, 5);
+  });
+});

@@ -1,0 +1,66 @@
+#!/bin/sh
+# A command of a listener, on a channel of its own beside that of the run; the same loader, and words as in shipper.sh.
+# Its variables have a prefix and are few: the command has to find those of the account, and those that were handed
+# over, as they are.
+#
+# Before the command, one line on stdout and one on stderr begin what it prints: what start-up files said came earlier.
+# shellcheck disable=SC2086 # words of a frame are split on purpose, with globbing off
+set -fu
+IFS=' '
+unset CDPATH
+cd /
+
+shipper_decode() { # WORD: sets $shipper_value
+  case $1 in
+    *\\*)
+      shipper_value=$(printf '%bx' "$1")
+      shipper_value=${shipper_value%x}
+      ;;
+    *) shipper_value=$1 ;;
+  esac
+}
+
+shipper_export() { # NAME VALUE...
+  while [ $# -gt 1 ]; do
+    shipper_decode "$2"
+    export "$1=$shipper_value"
+    shift 2
+  done
+}
+
+shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...
+  shipper_mark=$1
+  shipper_decode "$2"
+  shipper_file=$shipper_value/commands/$3
+  mkdir -- "$shipper_value/commands" 2>/dev/null
+  [ -d "$shipper_value/commands" ] || shipper_file=/dev/null
+  shipper_decode "$4"
+  shipper_directory=$shipper_value
+  shipper_decode "$5"
+  shipper_text=$shipper_value
+  umask "$6"
+  shipper_forwarded=''
+  if [ "$7" = true ]; then IFS= read -r shipper_forwarded; fi
+  shift 7
+  printf '\n%s\n' "$shipper_mark" >&2
+  cd -- "${shipper_directory:-${HOME:-/}}" || exit 126
+  shipper_export "$@"
+  shipper_export $shipper_forwarded
+  # The command leads a process group, so that all of it can be ended: this shell's own, where it leads one.
+  if kill -s 0 -- "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
+    printf '%s\n' $$ >"$shipper_file"
+    printf '\n%s %s\n' "$shipper_mark" $$
+    sh -c "$shipper_text" </dev/null
+  else
+    # shellcheck disable=SC2016 # for the inner shell to expand
+    setsid sh -c 'printf "%s\n" "$$" >"$1"; printf "\n%s %s\n" "$2" "$$"; exec sh -c "$3"' \
+      sh "$shipper_file" "$shipper_mark" "$shipper_text" </dev/null
+  fi
+  shipper_status=$?
+  [ "$shipper_file" = /dev/null ] || rm -f -- "$shipper_file"
+  [ "$shipper_status" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\n' "$PATH" >&2
+  exit "$shipper_status"
+}
+
+set -- $2
+shipper_command "$@"

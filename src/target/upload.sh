@@ -1,0 +1,493 @@
+#!/bin/sh
+# The target's side of one upload, on a channel of its own: POSIX shell, tar, find, awk, xargs -0 and a program for
+# SHA-256. Words and facts are those of shipper.sh, by which it is started too: it contains no tilde either.
+#
+# Everything is put together in a directory of its own inside the revision, on which nothing else has a hand, and is
+# checked there; only then is it moved into place, and into nothing that a symlink leads to. Names never become shell
+# text: they are lines of files, or come NUL-separated from a pipe. A name with a newline or a backslash is "odd": it
+# stands escaped in a manifest, and is dealt with alone.
+# shellcheck disable=SC2086 # words of a frame and of $hash are split on purpose, with globbing off
+# shellcheck disable=SC2016 # what is in single quotes is for awk, or for an inner shell
+# shellcheck disable=SC2094 # `base` here and `$base` there are two things
+# shellcheck disable=SC2045 # names of revisions have no white space, and only ls sorts by time
+set -fu
+IFS=' '
+export LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.
+unset CDPATH
+
+run='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip
+newline='
+'
+
+# ---- words and facts
+
+encode() { # VALUE: sets $word
+  case $1 in
+    '') word='\c' ;;
+    *[![:graph:]]* | *\\*) word=$(printf %s "$1" | od -An -v -to1 | tr -d '\n' | sed 's/  */\\0/g') ;;
+    *) word=$1 ;;
+  esac
+}
+
+decode() { # WORD: sets $value
+  case $1 in
+    *\\*)
+      value=$(printf '%bx' "$1")
+      value=${value%x}
+      ;;
+    *) value=$1 ;;
+  esac
+}
+
+say() { # KIND VALUE...
+  line=$1
+  shift
+  for value; do
+    encode "$value"
+    line="$line $word"
+  done
+  printf '%s\n' "$line"
+}
+
+fail() { # SENTENCE
+  say error UPLOAD '' "$1"
+  exit 1
+}
+
+# ---- what the target has and can do
+
+choose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name
+  for hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do
+    case $(printf x | $hash 2>/dev/null) in
+      2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;
+    esac
+  done
+  fail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'
+}
+
+choose_workers() { # sets $parallel, words for xargs, and $workers
+  workers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)
+  [ "$workers" -le 4 ] 2>/dev/null || workers=4
+  parallel="-P $workers"
+  printf 'x\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''
+}
+
+# How files are copied: by GNU cp, which shares blocks where the file system can, or through tar.
+choose_copy() { # sets $copy and $reflink
+  copy=tar reflink='' shares=false
+  problem=$({ mkdir probe && : >probe/file; } 2>&1) || fail "$problem"
+  if cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then
+    copy=cp reflink=--reflink=auto
+    rm -rf tree/probe
+    printf x >probe/file
+    ! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true
+  fi
+}
+
+# Sets $base to the revision whose manifest is the best to go by: the active one's, else the newest one's.
+choose_base() {
+  base=''
+  [ "$round" = new ] || return 0
+  if [ -n "$previous" ] && [ -d "$manifests/$previous" ] && [ -d "$revisions/$previous" ]; then
+    base=$previous
+    return
+  fi
+  IFS=$newline
+  for candidate in $(ls -t -- "$manifests" 2>/dev/null); do
+    if [ -d "$revisions/$candidate" ] && [ "$candidate" != "$revision" ]; then
+      base=$candidate
+      break
+    fi
+  done
+  IFS=' '
+}
+
+take_stock() {
+  choose_base
+  : >base
+  if [ -n "$base" ]; then
+    old=$revisions/$base
+    set +f
+    cat -- "$manifests/$base"/* >base 2>/dev/null
+    set -f
+    [ -s base ] || base=''
+  fi
+  packing=none
+  if [ -n "$base" ]; then
+    case $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac
+    [ "$packing" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat
+  else
+    : >index
+  fi
+  tools=''
+  for tool in zstd gzip; do command -v "$tool" >/dev/null && tools="$tools $tool"; done
+  say room "$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')" "$shares" $tools
+  say index "$packing" $(($(wc -c <index)))
+  cat index
+  choose_hash
+  choose_workers
+  [ -z "$base" ] || (cd -- "$old" && find . ! -type f) >others 2>/dev/null
+}
+
+pack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know
+  command -v "$1" >/dev/null && cut -c 1-16,65- base | "$@" >index
+}
+
+# ---- copying what is here
+
+# What awk programs begin with: the last word of a manifest's line.
+paths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, "", line); return line }
+function parent(p) { return sub(/\/[^\/]*$/, "", p) ? p : "." }
+'
+
+copy_and_hash='
+tree=$1 sums=$2 hash=$3 copy=$4
+shift 4
+case $copy in
+  cp) cp --reflink=auto --parents -- "$@" "$tree" ;;
+  tar) tar -chf - "$@" | tar -xomf - -C "$tree" ;;
+esac 2>/dev/null
+cd -- "$tree" && $hash "$@" >>"$sums.$$" 2>/dev/null
+exit 0'
+
+in_batches() { # LIST COPY: hashes the files of a list of lines, having copied them
+  [ -s "$1" ] || return 0
+  count=$(($(wc -l <"$1") / workers + 1))
+  [ "$count" -ge 64 ] || count=64
+  [ "$count" -le 1000 ] || count=1000
+  tr '\n' '\0' <"$1" | xargs -0 $parallel -n "$count" sh -c "$copy_and_hash" sh "$stage/tree" "$stage/sums.${1##*/}" "$hash" "$2"
+}
+
+make_directories() { # LIST
+  [ ! -s "$1" ] || tr '\n' '\0' <"$1" | (cd tree && xargs -0 mkdir -p --)
+}
+
+# Copies the files that stay where they are. $1: first and last line of each run of them, in the base's manifest.
+copy_kept() {
+  printf '%s\n' "$1" | tr ' ' '\n' >ranges
+  : >kept
+  : >copied
+  awk "$paths"'
+    FILENAME == "ranges" { bound[count++] = $1 + 0; next }
+    FILENAME == "others" { other[$0]; next }
+    { while (at < count && FNR > bound[at + 1]) at += 2 }
+    at >= count || FNR < bound[at] { next }
+    {
+      print >"kept"
+      p = path($0)
+      if (("./" p) in other) next
+      if (index(p, "\\")) { print p "\n" p >"odd.kept"; next }
+      print "./" p >"copied"
+      d = parent(p)
+      if (d != last) print "./" d >"directories"
+      last = d
+    }' ranges others base
+  make_directories directories 2>/dev/null
+  (cd -- "$old" && in_batches "$stage/copied" "$copy")
+}
+
+# Copies the files that are to be under another path, and writes their lines of the manifest.
+copy_moved() {
+  : >moved
+  [ -d copies ] || return 0
+  set +f
+  cat copies/* >wanted
+  set -f
+  : >moves
+  awk "$paths"'
+    FILENAME == "wanted" {
+      number = $1; sub(/^[0-9]+ /, "")
+      if (number in want) want[number] = want[number] "\n" $0; else want[number] = $0
+      next
+    }
+    FILENAME == "others" { other[$0]; next }
+    FNR in want {
+      sum = substr($0, 1, 64); size = $3; from = path($0)
+      many = split(want[FNR], each, "\n")
+      for (i = 1; i <= many; i++) {
+        to = substr(each[i], 3)
+        print sum, substr(each[i], 1, 1), size, to >"moved"
+        if (("./" from) in other) continue
+        if (index(from to, "\\")) { print from "\n" to >"odd.moved"; continue }
+        d = parent(to); name = to; sub(/.*\//, "", name)
+        e = parent(from); same = from; sub(/.*\//, "", same)
+        if (!(d in made)) print "./" d >"directories.moved"
+        made[d]
+        if (name == same) { if (e != last_from || d != last_to) print "<" e "\n>" d >"moves"; print "=" name >"moves" }
+        else print "<" from "\nn" to >"moves"
+        last_from = name == same ? e : ""; last_to = d
+      }
+    }' wanted others base
+  make_directories directories.moved
+  set --
+  while IFS= read -r line; do
+    value=${line#?}
+    case $line in
+      '<'*)
+        copy_into "$@"
+        set --
+        from=$value
+        ;;
+      '>'*) to=$value ;;
+      '='*)
+        set -- "$@" "./$value"
+        [ $# -lt 500 ] || {
+          copy_into "$@"
+          set --
+        }
+        ;;
+      n*) cp $reflink -- "$old/$from" "tree/$value" ;;
+    esac
+  done <moves 2>/dev/null
+  copy_into "$@" 2>/dev/null
+}
+
+copy_into() { # NAME...: from the directory $from of the old revision to the directory $to
+  [ $# -eq 0 ] || (cd -- "$old/$from" && cp $reflink -- "$@" "$stage/tree/$to/")
+}
+
+copy_odd() { # LIST: of paths, by two
+  [ -f "$1" ] || return 0
+  while IFS= read -r from && IFS= read -r to; do
+    decode "$from"
+    from=$value
+    decode "$to"
+    case $value in */*) mkdir -p -- "tree/${value%/*}" ;; esac
+    cp $reflink -- "$old/$from" "tree/$value" 2>/dev/null
+  done <"$1"
+}
+
+# ---- what the runner sends
+
+unpack() {
+  case $1 in
+    zstd) zstd -dcq ;;
+    gzip) gzip -dc ;;
+    *) cat ;;
+  esac
+}
+
+receive() { # PACKING
+  problem=$({ unpack "$1" | tar -xomf -; } 2>&1) || {
+    wait
+    case $problem in *[Nn]'o space left'* | *[Qq]uota*) fail "the disk is full: $(printf '%s\n' "$problem" | sed -n 1p)" ;; esac
+    fail "what was sent could not be unpacked: $(printf '%s\n' "$problem" | sed -n '1,3p')"
+  }
+  [ -f end ] || fail 'what was sent came without its end'
+  read -r total <end
+  rm -f end
+}
+
+# Puts the manifest together: of what is kept, what is moved and what was sent.
+assemble() {
+  : >sent
+  set +f
+  [ ! -d lines ] || cat lines/* >sent
+  set -f
+  sort -t ' ' -k 4 kept moved sent >manifest || fail "the disk is full, or $revisions/$revision cannot be written to"
+  sum=$($hash <manifest)
+  [ "${sum%%[ *]*}" = "$total" ] || {
+    say stale
+    exit 0
+  }
+}
+
+# ---- checking
+
+# Hashes the files that these lines of a manifest are about, if they are no odd ones.
+hash_plain() { # LINES
+  awk "$paths"'!/\\/ { print "./" path($0) }' "$1" >hashed
+  (cd tree && in_batches "$stage/hashed" none)
+}
+
+hash_odd() { # LINES: and gives them their modes
+  awk "$paths"'/\\/ { print $2 path($0) }' "$1" >hashed.odd
+  while IFS= read -r line; do
+    word=${line#?}
+    decode "$word"
+    if [ ! -f "tree/$value" ] || [ -L "tree/$value" ]; then continue; fi
+    case $line in
+      x*) chmod '=rwx' "tree/$value" ;;
+      *) chmod '=rw' "tree/$value" ;;
+    esac
+    sum=$($hash <"tree/$value")
+    printf '%s ./%s\n' "${sum%%[ *]*}" "$word"
+  done <hashed.odd >sums.odd
+}
+
+# Compares the hashes of the files with these lines of the manifest; those that differ are in `bad`.
+compare() { # LINES
+  set +f
+  cat sums.* >sums 2>/dev/null
+  rm -f sums.*
+  set -f
+  awk "$paths"'
+    FILENAME == "sums" { name = substr($0, 65); sub(/^ [ *]?/, "", name); actual[name] = substr($0, 1, 64); next }
+    actual["./" path($0)] != substr($0, 1, 64)' sums "$1" >bad.new
+  mv bad.new bad
+  [ -s bad ] || return 0
+  [ "$round" != again ] || fail "$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk "$paths"'NR == 1 { print path($0) }' bad)"
+  awk "$paths"'{ print path($0) }' bad >bad.paths
+  again=1
+  say bad $(($(wc -c <bad.paths)))
+  cat bad.paths
+  exit 0
+}
+
+# Exactly the modes that new files get: by umask alone, or by the directory's default ACL.
+set_modes() {
+  plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
+  (cd tree && find . -type f ! -perm "$plain") >unusual
+  awk "$paths"'
+    FILENAME == "unusual" { unusual[$0]; next }
+    /\\/ { next }
+    { p = "./" path($0) }
+    $2 == "x" { print p >"modes.x"; next }
+    p in unusual { print p >"modes.f" }' unusual manifest
+  [ ! -s modes.x ] || tr '\n' '\0' <modes.x | (cd tree && xargs -0 chmod =rwx)
+  [ ! -s modes.f ] || tr '\n' '\0' <modes.f | (cd tree && xargs -0 chmod =rw)
+}
+
+# ---- moving into place
+
+# Moves what is in a directory of the tree to the same directory of the revision, or only looks whether it may.
+merge() { # HOW DIRECTORY DEPTH
+  exec 4>"moving.$3"
+  set +f
+  for entry in "tree/$2"* "tree/$2".[!.]* "tree/$2"..?*; do
+    if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue; fi
+    place=$2${entry##*/}
+    there=$revisions/$revision/$place
+    if [ -d "$entry" ] && [ ! -L "$entry" ]; then
+      [ ! -L "$there" ] || fail "$place is a symlink in the revision, and nothing is uploaded through one"
+      if [ -d "$there" ]; then
+        (merge "$1" "$place/" $(($3 + 1))) || exit # Variables are global: each level has to have its own.
+        continue
+      fi
+      [ ! -e "$there" ] || fail "$place is a directory in the upload, but a file in the revision"
+    elif [ -d "$there" ] && [ ! -L "$there" ]; then
+      fail "$place is a directory in the revision, but none in the upload"
+    fi
+    printf '%s\0' "$entry" >&4
+  done
+  set -f
+  exec 4>&-
+  if [ "$1" = look ] || [ ! -s "moving.$3" ]; then return 0; fi
+  problem=$(xargs -0 sh -c 'mv -f -- "$@" "$0/"' "$revisions/$revision/$2" <"moving.$3" 2>&1) ||
+    fail "what was uploaded cannot be moved into place: $problem"
+}
+
+settle() {
+  set_modes
+  merge look '' 0
+  merge move '' 0
+  if ! mkdir -p -- "$manifests/$revision" || ! mv -f -- manifest "$manifests/$revision/$key"; then
+    fail "the manifest cannot be written to $manifests"
+  fi
+  set +f
+  for other in "$manifests"/*; do
+    [ -d "$revisions/${other##*/}" ] || rm -rf -- "$other"
+  done
+  set -f
+  cd / && rm -rf -- "${stage:?}"
+  say 'done'
+}
+
+# ---- one upload
+
+finish() { # STATUS
+  trap '' HUP INT TERM EXIT
+  # What is still copying is of no use any more; this shell leads its process group.
+  [ -z "$copier" ] || kill -TERM "-$$" 2>/dev/null
+  wait
+  cd /
+  [ -n "$again" ] || rm -rf -- "${stage:?}"
+  rm -f -- "$run/commands/$id"
+  exit "$1"
+}
+
+begin() {
+  trap '' PIPE
+  umask "$umask"
+  manifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' copier=''
+  trap 'finish $?' EXIT
+  trap 'exit 1' HUP INT TERM
+  if [ -d "$run" ]; then
+    mkdir -- "$run/commands" 2>/dev/null
+    printf '%s\n' $$ >"$run/commands/$id"
+  fi
+  printf '\nshipper-upload 1\n'
+  if [ "$round" != again ]; then
+    problem=$(mkdir -- "$stage" "$stage/tree" 2>&1) || fail "$problem"
+  fi
+  cd -- "$stage" || fail "cannot go into $stage"
+}
+
+upload() {
+  choose_copy
+  : >kept
+  : >others
+  take_stock
+  IFS= read -r line || exit 1
+  case $line in
+    *' '*)
+      copy_kept "${line#* }" &
+      copier=$!
+      ;;
+  esac
+  receive "${line%% *}"
+  wait
+  copier=''
+  copy_moved
+  copy_odd odd.kept
+  copy_odd odd.moved
+  assemble
+  cat moved sent >arrived
+  hash_plain arrived
+  hash_odd manifest
+  compare manifest
+  settle
+}
+
+# What differed after the first round was sent again.
+upload_again() {
+  choose_hash
+  choose_workers
+  while IFS= read -r word; do
+    decode "$word"
+    rm -rf -- "tree/${value:?}"
+  done <bad.paths
+  rm -rf lines copies
+  say ready
+  IFS= read -r line || exit 1
+  receive "$line"
+  set +f
+  cat lines/* >sent
+  set -f
+  hash_plain sent
+  hash_odd sent
+  compare bad
+  settle
+}
+
+case $2 in
+  'upload '*) ;;
+  *) exit 2 ;;
+esac
+# This shell has to lead a process group, by which all of the upload can be ended.
+if [ "${3-}" != led ] && ! kill -0 "-$$" 2>/dev/null && command -v setsid >/dev/null; then
+  exec setsid sh -c "$1" shipper "$1" "$2" led
+fi
+set -- $2
+shift
+while [ $# -gt 1 ]; do
+  case $1 in
+    run | id | revisions | revision | previous | umask | key | round | reads)
+      decode "$2"
+      eval "$1=\$value"
+      ;;
+  esac
+  shift 2
+done
+begin
+if [ "$round" = again ]; then upload_again; else upload; fi

@@ -1,0 +1,42 @@
+import { Transform } from 'node:stream';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import { ShipperError } from '../errors.ts';
+
+/** How a stream is packed; `zstd` needs Node 22.15 and the program on the target. */
+export type Packing = 'zstd' | 'gzip' | 'none';
+
+const { createZstdCompress, zstdDecompress } = zlib as Partial<typeof zlib>;
+const chunkSize = 256 * 1024;
+
+/** Bytes up to which a stream is packed harder: there time goes into the way, not into packing. */
+const little = 4 * 1024 * 1024;
+
+export function choosePacking(onTarget: readonly string[]): Packing {
+  if (createZstdCompress !== undefined && onTarget.includes('zstd')) return 'zstd';
+  return onTarget.includes('gzip') ? 'gzip' : 'none';
+}
+
+/** @param bytes about how many there will be. */
+export function packer(packing: Packing, bytes: number): Transform {
+  if (packing === 'gzip') return zlib.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
+  if (packing === 'zstd' && createZstdCompress !== undefined) return zstd(createZstdCompress, bytes);
+  return new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+}
+
+/** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
+function zstd(create: typeof zlib.createZstdCompress, bytes: number): Transform {
+  const { ZSTD_c_compressionLevel, ZSTD_c_windowLog, ZSTD_c_enableLongDistanceMatching } = zlib.constants;
+  const params =
+    bytes < little
+      ? { [ZSTD_c_compressionLevel]: 9 }
+      : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
+  return create({ chunkSize, params });
+}
+
+export async function unpack(packing: string, bytes: Buffer): Promise<Buffer> {
+  if (packing === 'none') return bytes;
+  if (packing === 'gzip') return promisify(zlib.gunzip)(bytes);
+  if (packing === 'zstd' && zstdDecompress !== undefined) return promisify(zstdDecompress)(bytes);
+  throw new ShipperError('INTERNAL', `the target packed its index by ${packing}`);
+}

@@ -1,0 +1,205 @@
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ShipperError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Connection } from '../ssh/connection-types.ts';
+import { isChannelRefused } from '../ssh/session.ts';
+import { choosePacking, packer, type Packing, unpack } from './compress.ts';
+import type { Hashing } from './content.ts';
+import { Conversation } from './conversation.ts';
+import { compare, type Delta, everything } from './delta.ts';
+import { type FileEntry, type Tree } from './entry.ts';
+import { readPath } from './manifest.ts';
+import { Progress } from './progress.ts';
+import { requireRoom } from './room.ts';
+import { tarStream } from './stream.ts';
+
+/** A target, as far as an upload needs it. */
+export interface Destination {
+  readonly target: { readonly name: string; readonly revisions: string };
+  readonly connection: Connection | undefined;
+  /** Absolute path on the target of the run's own directory. */
+  readonly runDirectory: string;
+  /** Ends the process group of the command with that id. */
+  stop(id: string): void;
+  /** One more connection, for a server that refuses a second channel; the caller ends it. */
+  reconnect(): Promise<Connection>;
+}
+
+export interface DeliveryOptions {
+  readonly destination: Destination;
+  readonly tree: Tree;
+  readonly hashing: Hashing;
+  /** Unique in the run: a single word. */
+  readonly id: string;
+  readonly revision: string;
+  /** Name of the revision to compare with; the target knows another where it has no manifest. */
+  readonly previous: string | undefined;
+  /** Name of the manifest among those of the revision. */
+  readonly key: string;
+  readonly umask: string;
+  /** What lines of the log begin with. */
+  readonly title: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+type Round = 'new' | 'fresh' | 'again';
+type Verdict = { readonly kind: 'done' | 'stale' } | { readonly kind: 'bad'; readonly files: readonly FileEntry[] };
+
+/** Brings one tree into the new revision of one target. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #progress: Progress;
+  #own: Connection | undefined;
+  #conversation: Conversation | undefined;
+  #packing: Packing = 'none';
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#progress = new Progress(options.title, options.log);
+  }
+
+  /** Resolves when every file is there and was checked there. Rejects with what failed first. */
+  async deliver(): Promise<void> {
+    const { signal, destination, id, title, log } = this.#options;
+    const cancel = () => {
+      destination.stop(id);
+      this.#conversation?.close();
+      this.#own?.end();
+    };
+    signal.addEventListener('abort', cancel);
+    try {
+      let verdict = await this.#round('new');
+      if (verdict.kind === 'stale') {
+        log.info(`${title}: the target's manifest of an earlier revision is damaged: sending everything`);
+        verdict = await this.#round('fresh');
+      }
+      if (verdict.kind === 'bad') {
+        this.#progress.again(verdict.files.length);
+        verdict = await this.#again(verdict.files);
+      }
+      if (verdict.kind !== 'done') throw this.#failure('the target could not put the manifest together');
+      this.#progress.done();
+    } catch (error) {
+      if (signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled', { cause: error });
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      this.#progress.end();
+      this.#own?.end();
+    }
+  }
+
+  /** One whole upload; by `fresh` without looking at what the target has. */
+  async #round(round: Round): Promise<Verdict> {
+    const { tree } = this.#options;
+    const conversation = await this.#start(round);
+    const room = await this.#expect(conversation, 'room');
+    const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
+    const index = await conversation.block(Number(length));
+    const delta = await this.#compare(index, packed);
+    const [free = '', shares, ...tools] = room;
+    requireRoom({ delta, free, shares: shares === 'true', target: this.#options.destination.target.name });
+    const sent = { files: delta.sent.length, bytes: sum(delta.sent) };
+    const copied = { files: tree.files.length - sent.files, bytes: delta.keptBytes + delta.copiedBytes };
+    this.#progress.plan(sent, copied);
+    this.#packing = choosePacking(tools);
+    return this.#send(conversation, delta.kept, delta, sent.bytes);
+  }
+
+  /** What was wrong on the target after the first round. */
+  async #again(files: readonly FileEntry[]): Promise<Verdict> {
+    const conversation = await this.#start('again');
+    await this.#expect(conversation, 'ready');
+    return this.#send(conversation, [], { sent: files, copied: [] }, sum(files));
+  }
+
+  async #compare(index: Buffer, packed: string): Promise<Delta> {
+    const { tree, hashing } = this.#options;
+    if (index.length === 0) {
+      hashing.release();
+      return everything(tree.files);
+    }
+    const lines = await unpack(packed, index);
+    await hashing.all();
+    return compare(tree.files, lines);
+  }
+
+  async #send(
+    conversation: Conversation,
+    kept: readonly number[],
+    delta: Pick<Delta, 'sent' | 'copied'>,
+    bytes: number,
+  ): Promise<Verdict> {
+    const { tree, umask, signal } = this.#options;
+    const progress = this.#progress;
+    conversation.stdin.write(`${[this.#packing, ...kept].join(' ')}\n`);
+    const count = new Transform({
+      transform(piece: Buffer, _encoding, done) {
+        progress.wire += piece.length;
+        done(null, piece);
+      },
+    });
+    const stream = tarStream({ tree, delta, umask, progress });
+    try {
+      await pipeline(stream, packer(this.#packing, bytes), count, conversation.stdin, { signal });
+    } catch (error) {
+      if (error instanceof ShipperError && error.code === 'UPLOAD') throw error;
+      throw (await conversation.lastWord()) ?? error;
+    }
+    progress.checking();
+    return this.#verdict(conversation);
+  }
+
+  async #verdict(conversation: Conversation): Promise<Verdict> {
+    const { kind, values } = await conversation.fact();
+    if (kind === 'done' || kind === 'stale') return { kind };
+    if (kind !== 'bad') throw this.#failure(`the target said ${kind}`);
+    const list = (await conversation.block(Number(values[0]))).toString('latin1');
+    const paths = new Set(list.split('\n').map(readPath));
+    return { kind, files: this.#options.tree.files.filter(({ path }) => paths.has(path)) };
+  }
+
+  async #expect(conversation: Conversation, kind: string): Promise<readonly string[]> {
+    const fact = await conversation.fact();
+    if (fact.kind === kind) return fact.values;
+    throw this.#failure(`the target said ${fact.kind} instead of ${kind}`);
+  }
+
+  async #start(round: Round): Promise<Conversation> {
+    const { destination, id, revision, previous = '', umask, key, signal } = this.#options;
+    const { target, runDirectory } = destination;
+    const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
+    const words = ['upload', ...Object.entries(values).flat(), 'reads', readable()];
+    if (signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
+    this.#conversation = await this.#open(words);
+    return this.#conversation;
+  }
+
+  async #open(words: readonly string[]): Promise<Conversation> {
+    const { destination } = this.#options;
+    const { connection, target } = destination;
+    if (connection === undefined) throw this.#failure('there is no connection to it');
+    try {
+      return await Conversation.start(this.#own ?? connection, target.name, words);
+    } catch (cause) {
+      if (this.#own !== undefined || !isChannelRefused(cause)) throw cause;
+    }
+    this.#own = await destination.reconnect();
+    return Conversation.start(this.#own, target.name, words);
+  }
+
+  #failure(what: string): ShipperError {
+    const { name } = this.#options.destination.target;
+    return new ShipperError('UPLOAD', `${name}: ${what}`, { target: name });
+  }
+}
+
+function readable(): string {
+  return choosePacking(['zstd', 'gzip']);
+}
+
+function sum(files: readonly FileEntry[]): number {
+  return files.reduce((bytes, { size }) => bytes + size, 0);
+}

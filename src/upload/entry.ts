@@ -1,0 +1,47 @@
+/**
+ * What an upload consists of. A path is relative to the revision, its parts separated by `/`; here and in everything of
+ * this room it is a string of bytes, one character for each (latin1), since a name on disk need not be UTF-8.
+ */
+export type Entry = FileEntry | DirectoryEntry | LinkEntry;
+
+export interface FileEntry {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Where it is on the runner. */
+  readonly source: string | Buffer;
+  readonly executable: boolean;
+  readonly size: number;
+  /** Hexadecimal; undefined until the content was read. */
+  sha256: string | undefined;
+}
+
+/** Only directories that would not come into being by what they hold. */
+export interface DirectoryEntry {
+  readonly kind: 'directory';
+  readonly path: string;
+}
+
+export interface LinkEntry {
+  readonly kind: 'link';
+  readonly path: string;
+  /** What the link says, in bytes. */
+  readonly text: string;
+}
+
+/** Everything of one upload, sorted by path. */
+export interface Tree {
+  readonly files: readonly FileEntry[];
+  readonly directories: readonly DirectoryEntry[];
+  readonly links: readonly LinkEntry[];
+}
+
+export function toBytes(text: string | Buffer): string {
+  return (typeof text === 'string' ? Buffer.from(text) : text).toString('latin1');
+}
+
+/** A path for people: what is no UTF-8 shows as replacement characters, control characters as `?`. */
+export function showPath(path: string): string {
+  return Buffer.from(path, 'latin1')
+    .toString()
+    .replace(/\p{Cc}/gu, '?');
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { ShipperError } from '../errors.ts';
+import { Breather } from './breather.ts';
+import type { FileEntry } from './entry.ts';
+
+/**
+ * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
+ * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012` and a
+ * backslash as `\0134`, so that a line is a line; every other byte stands for itself.
+ */
+export function manifestLine(file: FileEntry): string {
+  if (file.sha256 === undefined) throw new ShipperError('INTERNAL', `${file.path} has no hash yet`);
+  return `${file.sha256} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+}
+
+export function kindOf(file: FileEntry): 'f' | 'x' {
+  return file.executable ? 'x' : 'f';
+}
+
+export function writePath(path: string): string {
+  return /[\\\n]/.test(path) ? path.replaceAll('\\', String.raw`\0134`).replaceAll('\n', String.raw`\0012`) : path;
+}
+
+export function readPath(written: string): string {
+  return written.replace(/\\0134|\\0012/g, (escape) => (escape === String.raw`\0134` ? '\\' : '\n'));
+}
+
+/** The SHA-256 of a whole manifest, which the target must come to as well. */
+export async function manifestHash(files: readonly FileEntry[]): Promise<string> {
+  const sorted = files.some(({ path }) => /[\\\n]/.test(path)) ? [...files].sort(byWritten) : files;
+  const breather = new Breather();
+  const hash = createHash('sha256');
+  for (let index = 0; index < sorted.length; index += 1000) {
+    const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
+    hash.update(lines.join(''), 'latin1');
+    await breather.breathe();
+  }
+  return hash.digest('hex');
+}
+
+function byWritten(one: FileEntry, other: FileEntry): number {
+  return writePath(one.path) < writePath(other.path) ? -1 : 1;
+}

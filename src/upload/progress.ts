@@ -1,0 +1,90 @@
+import type { Log } from '../log.ts';
+
+/** Milliseconds between two lines. */
+const pace = 4_000;
+
+/** Tells every few seconds how far an upload is, and at its end what it did. */
+export class Progress {
+  readonly #log: Log;
+  readonly #title: string;
+  readonly #started = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #phase = 'comparing with what the target has';
+  #files = 0;
+  #bytes = 0;
+  #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
+  /** Bytes that went over the network, packed. */
+  wire = 0;
+
+  constructor(title: string, log: Log) {
+    this.#log = log;
+    this.#title = title;
+    this.#timer = setInterval(() => this.#log.info(`${title}: ${this.#state()}`), pace);
+    this.#timer.unref();
+  }
+
+  /** What a round is going to do. */
+  plan(
+    sent: { readonly files: number; readonly bytes: number },
+    copied: { readonly files: number; readonly bytes: number },
+  ): void {
+    this.#plan = { ...sent, copied: copied.files, copiedBytes: copied.bytes };
+    this.#phase = 'sending';
+    this.#files = 0;
+    this.#bytes = 0;
+  }
+
+  sent(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  fileSent(): void {
+    this.#files += 1;
+  }
+
+  checking(): void {
+    this.#phase = 'copying and checking on the target';
+  }
+
+  /** Files that had changed on the target and are sent in a second round. */
+  again(files: number): void {
+    this.#phase = 'sending again';
+    this.#log.info(
+      `${this.#title}: ${files} files had been changed on the target since they were uploaded: sending them`,
+    );
+  }
+
+  /** One line for all of it. */
+  done(): void {
+    const { files, bytes, copied, copiedBytes } = this.#plan;
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+    this.#log.info(
+      `${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
+        `${count(files)} sent (${size(bytes)}, packed ${size(this.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`,
+    );
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  #state(): string {
+    const { files, bytes, copied } = this.#plan;
+    if (this.#phase !== 'sending') return this.#phase;
+    const rate = this.wire / ((performance.now() - this.#started) / 1000);
+    return (
+      `sent ${this.#files} of ${count(files)}, ${size(this.#bytes)} of ${size(bytes)}, ` +
+      `${size(rate)}/s over the network; ${count(copied)} copied on the target`
+    );
+  }
+}
+
+export function count(files: number): string {
+  return files === 1 ? '1 file' : `${files.toLocaleString('en')} files`;
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1_000) return `${bytes.toFixed(0)} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { closeSync, readSync } from 'node:fs';
+import { Breather } from './breather.ts';
+import { changed, openFile, sha256 } from './content.ts';
+import type { Delta } from './delta.ts';
+import type { FileEntry, Tree } from './entry.ts';
+import { kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
+import type { Progress } from './progress.ts';
+import { paddingAfter, tarEnd, tarHeader, type TarMember } from './tar.ts';
+
+/** Bytes of a piece of the stream. */
+const pieceSize = 256 * 1024;
+
+/** Lines of one member that holds lines, so that none grows with the number of files. */
+const linesPerMember = 2_000;
+
+export interface StreamOptions {
+  readonly tree: Tree;
+  readonly delta: Pick<Delta, 'sent' | 'copied'>;
+  /** Octal digits. */
+  readonly umask: string;
+  readonly progress: Progress;
+}
+
+/**
+ * The tar stream for a target, in pieces: `copies/…` (what to copy under which path), `tree/…` (directories, files and
+ * at last the links), `lines/…` (the manifest of what was sent) and `end` (the hash of the whole manifest). Hashes of
+ * files that have none yet are taken on the way. Throws UPLOAD where a file is no longer what it was.
+ */
+export async function* tarStream({ tree, delta, umask, progress }: StreamOptions): AsyncGenerator<Buffer, void, void> {
+  const modes = modesUnder(umask);
+  const pieces = new Pieces();
+  const breather = new Breather();
+  const { sent, copied } = delta;
+  yield* members('copies', copied, ({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`, pieces);
+  for (const { path } of tree.directories) {
+    yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
+  }
+  for (const file of sent) {
+    const mode = file.executable ? modes.executable : modes.plain;
+    yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
+    yield* pieces.addFile(file, progress, breather);
+    progress.fileSent();
+    await breather.breathe();
+  }
+  for (const { path, text } of tree.links) {
+    yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
+  }
+  yield* members('lines', sent, (file) => `${manifestLine(file)}\n`, pieces);
+  yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
+  yield* pieces.add(tarEnd);
+  yield* pieces.rest();
+}
+
+function* members<T>(name: string, items: readonly T[], write: (item: T) => string, pieces: Pieces): Generator<Buffer> {
+  for (let start = 0; start < items.length; start += linesPerMember) {
+    const text = items
+      .slice(start, start + linesPerMember)
+      .map(write)
+      .join('');
+    yield* pieces.add(textMember(`${name}/${start}`, text));
+  }
+}
+
+function textMember(path: string, text: string): Buffer {
+  const content = Buffer.from(text, 'latin1');
+  const member: TarMember = { kind: 'file', path, mode: 0o600, size: content.length };
+  return Buffer.concat([tarHeader(member), content, Buffer.alloc(paddingAfter(content.length))]);
+}
+
+/** What new files and directories get. */
+function modesUnder(umask: string): { readonly plain: number; readonly executable: number } {
+  const mask = parseInt(umask, 8);
+  return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
+}
+
+/** Fills pieces of one size; what is full is yielded. */
+class Pieces {
+  #piece = Buffer.allocUnsafe(pieceSize);
+  #used = 0;
+
+  *add(bytes: Buffer): Generator<Buffer> {
+    for (let start = 0; start < bytes.length;) {
+      const count = bytes.copy(this.#piece, this.#used, start);
+      start += count;
+      this.#used += count;
+      if (this.#used === pieceSize) yield this.#full();
+    }
+  }
+
+  async *addFile(file: FileEntry, progress: Progress, breather: Breather): AsyncGenerator<Buffer> {
+    if (file.size <= pieceSize && file.size > pieceSize - this.#used) yield* this.rest();
+    const hash = file.sha256 === undefined && file.size > pieceSize ? createHash('sha256') : undefined;
+    const descriptor = openFile(file);
+    try {
+      for (let left = file.size; left > 0;) {
+        const wanted = Math.min(left, pieceSize - this.#used);
+        const count = readSync(descriptor, this.#piece, this.#used, wanted, null);
+        if (count === 0) throw changed(file);
+        hash?.update(this.#piece.subarray(this.#used, this.#used + count));
+        this.#used += count;
+        left -= count;
+        progress.sent(count);
+        if (left === 0 && file.size <= pieceSize) {
+          file.sha256 ??= sha256(this.#piece.subarray(this.#used - file.size, this.#used));
+        }
+        if (this.#used === pieceSize) yield this.#full();
+        await breather.breathe();
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    if (hash !== undefined) file.sha256 ??= hash.digest('hex');
+    else if (file.size === 0) file.sha256 ??= sha256('');
+    yield* this.add(Buffer.alloc(paddingAfter(file.size)));
+  }
+
+  *rest(): Generator<Buffer> {
+    if (this.#used > 0) yield this.#full();
+  }
+
+  #full(): Buffer {
+    const piece = this.#piece.subarray(0, this.#used);
+    this.#piece = Buffer.allocUnsafe(pieceSize);
+    this.#used = 0;
+    return piece;
+  }
+}

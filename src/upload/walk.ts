@@ -1,0 +1,126 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { ShipperError } from '../errors.ts';
+import { Breather } from './breather.ts';
+import type { DirectoryEntry, FileEntry, LinkEntry, Tree } from './entry.ts';
+import { showPath, toBytes } from './entry.ts';
+import { executables } from './git-modes.ts';
+import { Ignored } from './ignored.ts';
+import { refuseEscapes } from './links.ts';
+import { nameOf, type Source } from './source.ts';
+
+const separator = Buffer.from('/');
+
+/** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
+export async function walk(source: Source, exclude: readonly string[], signal: AbortSignal): Promise<Tree> {
+  const walker = new Walker(source, await executables(source.root, source.isFile), signal);
+  const { files, directories, links } = await walker.walk(exclude);
+  refuseEscapes(source.prefix, links);
+  return { files: files.sort(byPath), directories: directories.sort(byPath), links: links.sort(byPath) };
+}
+
+function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
+  return one.path < other.path ? -1 : 1;
+}
+
+interface Place {
+  /** As the file system has it, for reading. */
+  readonly source: string | Buffer;
+  /** Bytes from the uploaded directory: empty, or ending with `/`. */
+  readonly path: string;
+  readonly ignored: Ignored;
+}
+
+class Walker {
+  readonly files: FileEntry[] = [];
+  readonly directories: DirectoryEntry[] = [];
+  readonly links: LinkEntry[] = [];
+  readonly #source: Source;
+  readonly #executables: ReadonlySet<string> | undefined;
+  readonly #signal: AbortSignal;
+  readonly #breather = new Breather();
+
+  constructor(source: Source, fromGit: ReadonlySet<string> | undefined, signal: AbortSignal) {
+    this.#source = source;
+    this.#executables = fromGit;
+    this.#signal = signal;
+  }
+
+  async walk(exclude: readonly string[]): Promise<this> {
+    const { root, inWorkspace, isFile, prefix } = this.#source;
+    const parts = inWorkspace === '' ? [] : inWorkspace.split('/');
+    const above = isFile ? parts.slice(0, -1) : parts;
+    let ignored = Ignored.excluding(above.join('/'), exclude);
+    for (let depth = 0; depth <= above.length; depth += 1) {
+      ignored = this.#withRules(ignored, above.slice(0, depth).join('/'));
+    }
+    if (inWorkspace !== '' && ignored.has(isFile ? inWorkspace : `${inWorkspace}/`)) {
+      throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
+    }
+    if (isFile) {
+      this.#file(`${prefix}${nameOf(root)}`, root, nameOf(root), lstatSync(root));
+      return this;
+    }
+    await this.#directory({ source: root, path: '', ignored });
+    return this;
+  }
+
+  async #directory({ source, path, ignored }: Place): Promise<void> {
+    const { prefix, inWorkspace } = this.#source;
+    const before = this.files.length + this.links.length + this.directories.length;
+    for (const entry of readdirSync(source, { withFileTypes: true, encoding: 'buffer' })) {
+      await this.#breather.breathe();
+      if (this.#signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
+      const name = entry.name.toString('latin1');
+      if (name === '.git' || name === '.shipignore') continue;
+      const here = `${path}${name}`;
+      const shown = Buffer.from(here, 'latin1').toString();
+      const place = inWorkspace === '' ? shown : `${inWorkspace}/${shown}`;
+      if (ignored.has(entry.isDirectory() ? `${place}/` : place)) continue;
+      const full = below(source, entry.name);
+      if (entry.isDirectory()) {
+        const rules = this.#withRules(ignored, place, full);
+        await this.#directory({ source: full, path: `${here}/`, ignored: rules });
+      } else if (entry.isFile()) {
+        this.#file(`${prefix}${here}`, full, here, lstatSync(full));
+      } else if (entry.isSymbolicLink()) {
+        const text = toBytes(readlinkSync(full, 'buffer'));
+        const posix = process.platform === 'win32' ? text.replaceAll('\\', '/') : text;
+        this.links.push({ kind: 'link', path: `${prefix}${here}`, text: posix });
+      } else {
+        throw new ShipperError('UPLOAD', `${showPath(here)} is a socket, a device or a pipe, which no upload can hold`);
+      }
+    }
+    const isEmpty = this.files.length + this.links.length + this.directories.length === before;
+    if (isEmpty && `${prefix}${path}` !== '') {
+      this.directories.push({ kind: 'directory', path: `${prefix}${path}`.slice(0, -1) });
+    }
+  }
+
+  #file(path: string, source: string | Buffer, inUpload: string, stats: Stats): void {
+    if (!stats.isFile()) throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
+    const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
+    this.files.push({ kind: 'file', path, source, executable, size: stats.size, sha256: undefined });
+  }
+
+  #withRules(ignored: Ignored, inWorkspace: string, directory?: string | Buffer): Ignored {
+    const file =
+      directory === undefined
+        ? join(this.#source.workspace, inWorkspace, '.shipignore')
+        : below(directory, Buffer.from('.shipignore'));
+    try {
+      return ignored.with(inWorkspace, readFileSync(file, 'utf8'));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ignored;
+      throw error;
+    }
+  }
+}
+
+/** A name that is ASCII stays text: that is faster, and right on every system. */
+function below(directory: string | Buffer, name: Buffer): string | Buffer {
+  const text = name.toString('latin1');
+  if (typeof directory === 'string' && /^[ -~]*$/.test(text)) return `${directory}/${text}`;
+  const start = typeof directory === 'string' ? Buffer.from(directory) : directory;
+  return Buffer.concat([start, separator, name]);
+}
