@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'node_modules/', '.cache/', 'src/generated/', '__tests__/fixtures/'] },
+  {
+    ignores: [
+      'script/demo.bundle.cjs',
+      'dist/',
+      'build/',
+      'node_modules/',
+      '.cache/',
+      'src/generated/',
+      '__tests__/fixtures/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts', '**/*.mts'],

@@ -62467,8 +62467,10 @@ class Session {
     /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
     close() {
         this.#ended(undefined);
-        // A start-up file that waits for input must not take this for its answer.
-        if (this.#answered && this.#channel?.stdin.writable === true)
+        // A start-up file that waits for input must not take its end for an answer.
+        if (!this.#answered)
+            this.#channel?.kill();
+        else if (this.#channel?.stdin.writable === true)
             this.#channel.stdin.end();
     }
     async #start(what) {
@@ -63369,6 +63371,7 @@ function toChannel(channel, loss) {
         stdout: channel,
         stderr: channel.stderr,
         exit,
+        kill: () => channel.signal('KILL'),
         closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
     };
 }
@@ -63673,7 +63676,7 @@ async function compress_unpack(packing, bytes) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
-const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\ntake_stock() {\nchoose_base\n: >base\nif [ -n \"$base\" ]; then\nold=$revisions/$base\nset +f\ncat -- \"$manifests/$base\"/* >base 2>/dev/null\nset -f\n[ -s base ] || base=''\nfi\npacking=none\nif [ -n \"$base\" ]; then\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nsay room \"$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\") / workers + 1))\n[ \"$count\" -ge 64 ] || count=64\n[ \"$count\" -le 1000 ] || count=1000\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$stage/tree\" \"$stage/sums.${1##*/}\" \"$hash\" \"$2\"\n}\nmake_directories() { # LIST\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (cd tree && xargs -0 mkdir -p --)\n}\ncopy_kept() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\n: >kept\n: >copied\nawk \"$paths\"'\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{ while (at < count && FNR > bound[at + 1]) at += 2 }\nat >= count || FNR < bound[at] { next }\n{\nprint >\"kept\"\np = path($0)\nif ((\"./\" p) in other) next\nif (index(p, \"\\\\\")) { print p \"\\n\" p >\"odd.kept\"; next }\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}' ranges others base\nmake_directories directories 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\")\n}\ncopy_moved() {\n: >moved\n[ -d copies ] || return 0\nset +f\ncat copies/* >wanted\nset -f\n: >moves\nawk \"$paths\"'\nFILENAME == \"wanted\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif ((\"./\" from) in other) continue\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nd = parent(to); name = to; sub(/.*\\//, \"\", name)\ne = parent(from); same = from; sub(/.*\\//, \"\", same)\nif (!(d in made)) print \"./\" d >\"directories.moved\"\nmade[d]\nif (name == same) { if (e != last_from || d != last_to) print \"<\" e \"\\n>\" d >\"moves\"; print \"=\" name >\"moves\" }\nelse print \"<\" from \"\\nn\" to >\"moves\"\nlast_from = name == same ? e : \"\"; last_to = d\n}\n}' wanted others base\nmake_directories directories.moved\nset --\nwhile IFS= read -r line; do\nvalue=${line#?}\ncase $line in\n'<'*)\ncopy_into \"$@\"\nset --\nfrom=$value\n;;\n'>'*) to=$value ;;\n'='*)\nset -- \"$@\" \"./$value\"\n[ $# -lt 500 ] || {\ncopy_into \"$@\"\nset --\n}\n;;\nn*) cp $reflink -- \"$old/$from\" \"tree/$value\" ;;\nesac\ndone <moves 2>/dev/null\ncopy_into \"$@\" 2>/dev/null\n}\ncopy_into() { # NAME...: from the directory $from of the old revision to the directory $to\n[ $# -eq 0 ] || (cd -- \"$old/$from\" && cp $reflink -- \"$@\" \"$stage/tree/$to/\")\n}\ncopy_odd() { # LIST: of paths, by two\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\nwait\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nread -r total <end\nrm -f end\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >hashed\n(cd tree && in_batches \"$stage/hashed\" none)\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nset_modes() {\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$copier\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' copier=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >others\ntake_stock\nIFS= read -r line || exit 1\ncase $line in\n*' '*)\ncopy_kept \"${line#* }\" &\ncopier=$!\n;;\nesac\nreceive \"${line%% *}\"\nwait\ncopier=''\ncopy_moved\ncopy_odd odd.kept\ncopy_odd odd.moved\nassemble\ncat moved sent >arrived\nhash_plain arrived\nhash_odd manifest\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_plain sent\nhash_odd sent\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
+const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $ahead, how many files to copy ahead, and $old\n: >base\nahead=0\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\nif [ ! -f \"$manifest\" ] || { [ -s base ] && [ \"${manifest##*/}\" = \"$key\" ]; }; then continue; fi\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" != \"$key\" ] || ahead=$(($(wc -l <base)))\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\npacking=none\nif [ -n \"$base\" ]; then\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\") / workers + 1))\n[ \"$count\" -ge 64 ] || count=64\n[ \"$count\" -le 1000 ] || count=1000\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif ((\"./\" p) in other || index(p, \"\\\\\")) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif ((\"./\" p) in other) next\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\ntr '\\n' '\\0' <dropped | (cd tree && xargs -0 rm -f --)\nsort -r emptied | tr '\\n' '\\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)\n}\ncopy_kept() {\nmake_directories directories tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif ((\"./\" from) in other) continue\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\")\ncommon = \"\"\nfor (; m > 1 && n > 1 && one[m] == two[n]; m-- + n--) common = \"/\" one[m] common\nif (common == \"\") { print from \"\\n\" to >\"renamed\"; continue }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; print a \"\\n\" b >\"groups\" }\nfile = \"group.\" group[a, b]\nif (file != open) { close(open); close(open \".directories\") }\nopen = file\nprint \".\" common >>file\nprint \".\" parent(common) >>(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over=''\nwhile :; do\nif [ -f \"ready/$number\" ]; then\nhash_plain \"lines/$number\" \"arrived.$number\"\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\nsleep 0.1 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nset_modes() {\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >moved\n: >others\ntake_stock\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines ready copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
 
 ;// CONCATENATED MODULE: ./build/src/upload/conversation.js
 
@@ -63795,6 +63798,39 @@ class Conversation {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/upload/index-of-target.js
+/** A hash as the index has it; a chance hit is met by the hash of the whole manifest. */
+function shorten(sha256) {
+    return sha256?.slice(0, 16) ?? '';
+}
+const line = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
+/** Of a content that is there often, this many places are enough to choose from. */
+const mostPlaces = 16;
+async function readIndex(bytes, breather) {
+    const byPath = new Map();
+    const byContent = new Map();
+    let number = 0;
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(10, start);
+        const end = newline === -1 ? bytes.length : newline;
+        const [, content, kind, path] = line.exec(bytes.toString('latin1', start, end)) ?? [];
+        start = end + 1;
+        number += 1;
+        await breather.breathe();
+        if (content === undefined || kind === undefined || path === undefined)
+            continue;
+        const file = { line: number, path, content, kind };
+        if (!byPath.has(path))
+            byPath.set(path, file);
+        const places = byContent.get(content);
+        if (places === undefined)
+            byContent.set(content, [file]);
+        else if (places.length < mostPlaces)
+            places.push(file);
+    }
+    return { byPath, byContent };
+}
+
 ;// CONCATENATED MODULE: ./build/src/upload/manifest.js
 
 
@@ -63834,37 +63870,78 @@ function byWritten(one, other) {
     return writePath(one.path) < writePath(other.path) ? -1 : 1;
 }
 
+;// CONCATENATED MODULE: ./build/src/upload/sources.js
+const mostMoves = 8;
+/**
+ * Finds where on the target the content of a file is. Where there are several places it prefers the one that makes the
+ * file part of a directory that moved: the target copies such files together.
+ */
+class Sources {
+    #index;
+    #moves = [];
+    constructor(index) {
+        this.#index = index;
+    }
+    /** The line of the index with that content, if there is one. */
+    find(path, content) {
+        for (const { from, to } of this.#moves) {
+            const candidate = path.startsWith(to) ? this.#index.byPath.get(from + path.slice(to.length)) : undefined;
+            if (candidate?.content === content)
+                return candidate.line;
+        }
+        const places = this.#index.byContent.get(content) ?? [];
+        const common = places.map((place) => commonEnd(place.path, path));
+        const longest = Math.max(0, ...common);
+        const best = places[common.indexOf(longest)] ?? places[0];
+        if (best !== undefined && longest > 0) {
+            const move = { from: best.path.slice(0, -longest), to: path.slice(0, -longest) };
+            this.#moves = [move, ...this.#moves].slice(0, mostMoves);
+        }
+        return best?.line;
+    }
+}
+/** Length of the part that two paths have in common at their ends, in whole names with the slash before them. */
+function commonEnd(one, other) {
+    let length = 0;
+    for (let at = 1; at <= one.length && at <= other.length && one.at(-at) === other.at(-at); at += 1) {
+        if (one.at(-at) === '/')
+            length = at;
+    }
+    return length;
+}
+
 ;// CONCATENATED MODULE: ./build/src/upload/delta.js
 
 
-/** Hexadecimal digits of a hash that the index holds; a chance hit is met by the hash of the whole manifest. */
-const digits = 16;
-const line = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
-/** Compares the files with the index that the target sent: a manifest with shortened hashes. All must be hashed. */
-async function compare(files, index) {
+
+
+/** Compares the files with the index that the target sent. All must be hashed. */
+async function compare(files, bytes) {
     const breather = new Breather();
-    const there = await readIndex(index, breather);
+    const index = await readIndex(bytes, breather);
+    const sources = new Sources(index);
     const keptLines = [];
     const copied = [];
     const sent = [];
     let keptBytes = 0;
     let copiedBytes = 0;
     for (const file of files) {
-        const content = file.sha256?.slice(0, digits) ?? '';
-        const own = there.byPath.get(writePath(file.path));
-        const other = there.byContent.get(content);
+        await breather.breathe();
+        const path = writePath(file.path);
+        const content = shorten(file.sha256);
+        const own = index.byPath.get(path);
         if (own?.content === content && own.kind === kindOf(file)) {
             keptLines.push(own.line);
             keptBytes += file.size;
+            continue;
         }
-        else if (other !== undefined && file.size > 0) {
-            copied.push({ line: own?.content === content ? own.line : other, file });
+        const line = file.size === 0 ? undefined : own?.content === content ? own.line : sources.find(path, content);
+        if (line === undefined)
+            sent.push(file);
+        else {
+            copied.push({ line, file });
             copiedBytes += file.size;
         }
-        else {
-            sent.push(file);
-        }
-        await breather.breathe();
     }
     const kept = runs(keptLines.sort((one, two) => one - two));
     return { kept, copied, sent, keptFiles: keptLines.length, keptBytes, copiedBytes };
@@ -63872,25 +63949,6 @@ async function compare(files, index) {
 /** Everything is sent. */
 function everything(files) {
     return { kept: [], copied: [], sent: files, keptFiles: 0, keptBytes: 0, copiedBytes: 0 };
-}
-async function readIndex(bytes, breather) {
-    const byPath = new Map();
-    const byContent = new Map();
-    let number = 0;
-    for (let start = 0; start < bytes.length;) {
-        const newline = bytes.indexOf(10, start);
-        const end = newline === -1 ? bytes.length : newline;
-        const [, content, kind, path] = line.exec(bytes.toString('latin1', start, end)) ?? [];
-        start = end + 1;
-        number += 1;
-        await breather.breathe();
-        if (content === undefined || kind === undefined || path === undefined)
-            continue;
-        byPath.set(path, { line: number, content, kind });
-        if (!byContent.has(content))
-            byContent.set(content, number);
-    }
-    return { byPath, byContent };
 }
 function runs(lines) {
     const found = [];
@@ -63999,6 +64057,7 @@ function requireRoom({ delta, free, shares, target }) {
 const block = 512;
 /** Largest size that the octal field of a header holds. */
 const largestOctal = 0o77777777777;
+const zeros = Buffer.alloc(block);
 const typeFlags = { file: '0', directory: '5', link: '2' };
 /**
  * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
@@ -64011,7 +64070,7 @@ function tarHeader(member) {
 }
 /** What follows a content of that size, up to the next block. */
 function paddingAfter(size) {
-    return (block - (size % block)) % block;
+    return zeros.subarray(0, (block - (size % block)) % block);
 }
 /** The end of a stream. */
 const tarEnd = Buffer.alloc(2 * block);
@@ -64020,11 +64079,10 @@ function longName(type, name) {
         return [];
     const content = Buffer.from(`${name}\0`, 'latin1');
     const size = content.length;
-    const padding = Buffer.alloc(paddingAfter(size));
-    return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, padding];
+    return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
 }
 function header({ path, mode, size, text = '' }, type) {
-    const bytes = Buffer.alloc(block);
+    const bytes = Buffer.allocUnsafe(block).fill(0); // From Node's pool: ten thousand buffers of their own cost a quarter second.
     bytes.write(path.slice(0, 100), 0, 'latin1');
     bytes.write(octal(mode, 7), 100, 'latin1');
     bytes.write(octal(0, 7), 108, 'latin1');
@@ -64042,8 +64100,8 @@ function header({ path, mode, size, text = '' }, type) {
     bytes.write(text.slice(0, 100), 157, 'latin1');
     bytes.write('ustar  \0', 257, 'latin1');
     let sum = 0;
-    for (const byte of bytes)
-        sum += byte;
+    for (let index = 0; index < block; index += 1)
+        sum += bytes[index] ?? 0;
     bytes.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
     return bytes;
 }
@@ -64060,50 +64118,62 @@ function octal(value, width) {
 
 /** Bytes of a piece of the stream. */
 const pieceSize = 256 * 1024;
-/** Lines of one member that holds lines, so that none grows with the number of files. */
-const linesPerMember = 2_000;
+/** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
+const groupFiles = 500;
+const groupBytes = 16 * 1024 * 1024;
 /**
- * The tar stream for a target, in pieces: `copies/…` (what to copy under which path), `tree/…` (directories, files and
- * at last the links), `lines/…` (the manifest of what was sent) and `end` (the hash of the whole manifest). Hashes of
- * files that have none yet are taken on the way. Throws UPLOAD where a file is no longer what it was.
+ * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
+ * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
+ * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  */
 async function* tarStream({ tree, delta, umask, progress }) {
     const modes = modesUnder(umask);
     const pieces = new Pieces();
     const breather = new Breather();
     const { sent, copied } = delta;
-    yield* members('copies', copied, ({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`, pieces);
+    if (copied.length > 0) {
+        const lines = copied.map(({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`);
+        yield* pieces.add(textMember('copies', lines.join('')));
+    }
     for (const { path } of tree.directories) {
         yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
     }
-    for (const file of sent) {
-        const mode = file.executable ? modes.executable : modes.plain;
-        yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
-        yield* pieces.addFile(file, progress, breather);
-        progress.fileSent();
-        await breather.breathe();
+    for (const [number, group] of groupsOf(sent).entries()) {
+        for (const file of group) {
+            const mode = file.executable ? modes.executable : modes.plain;
+            yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
+            yield* pieces.addFile(file, progress, breather);
+            progress.fileSent();
+            await breather.breathe();
+        }
+        const lines = group.map((file) => `${manifestLine(file)}\n`);
+        yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
+        yield* pieces.add(textMember(`ready/${number}`, ''));
     }
     for (const { path, text } of tree.links) {
         yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
     }
-    yield* members('lines', sent, (file) => `${manifestLine(file)}\n`, pieces);
     yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
     yield* pieces.add(tarEnd);
     yield* pieces.rest();
 }
-function* members(name, items, write, pieces) {
-    for (let start = 0; start < items.length; start += linesPerMember) {
-        const text = items
-            .slice(start, start + linesPerMember)
-            .map(write)
-            .join('');
-        yield* pieces.add(textMember(`${name}/${start}`, text));
+function groupsOf(files) {
+    const groups = [];
+    let bytes = Infinity;
+    for (const file of files) {
+        if (bytes >= groupBytes || (groups.at(-1)?.length ?? 0) >= groupFiles) {
+            groups.push([]);
+            bytes = 0;
+        }
+        groups.at(-1)?.push(file);
+        bytes += file.size;
     }
+    return groups;
 }
 function textMember(path, text) {
     const content = Buffer.from(text, 'latin1');
     const member = { kind: 'file', path, mode: 0o600, size: content.length };
-    return Buffer.concat([tarHeader(member), content, Buffer.alloc(paddingAfter(content.length))]);
+    return Buffer.concat([tarHeader(member), content, paddingAfter(content.length)]);
 }
 /** What new files and directories get. */
 function modesUnder(umask) {
@@ -64153,7 +64223,7 @@ class Pieces {
             file.sha256 ??= hash.digest('hex');
         else if (file.size === 0)
             file.sha256 ??= sha256('');
-        yield* this.add(Buffer.alloc(paddingAfter(file.size)));
+        yield* this.add(paddingAfter(file.size));
     }
     *rest() {
         if (this.#used > 0)
@@ -64517,6 +64587,7 @@ function leadsOut(link, texts) {
 
 
 const separator = Buffer.from('/');
+const rulesName = Buffer.from('.shipignore');
 /** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
 async function walk(source, exclude, signal) {
     const walker = new Walker(source, await executables(source.root, source.isFile), signal);
@@ -64546,7 +64617,8 @@ class Walker {
         const above = isFile ? parts.slice(0, -1) : parts;
         let ignored = Ignored.excluding(above.join('/'), exclude);
         for (let depth = 0; depth <= above.length; depth += 1) {
-            ignored = this.#withRules(ignored, above.slice(0, depth).join('/'));
+            const directory = above.slice(0, depth);
+            ignored = this.#withRules(ignored, directory.join('/'), (0,external_node_path_.join)(this.#source.workspace, ...directory, '.shipignore'));
         }
         if (inWorkspace !== '' && ignored.has(isFile ? inWorkspace : `${inWorkspace}/`)) {
             throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
@@ -64555,13 +64627,16 @@ class Walker {
             this.#file(`${prefix}${source_nameOf(root)}`, root, source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
             return this;
         }
-        await this.#directory({ source: root, path: '', ignored });
+        await this.#directory({ source: root, path: '', inWorkspace, ignored });
         return this;
     }
-    async #directory({ source, path, ignored }) {
-        const { prefix, inWorkspace } = this.#source;
+    async #directory({ source, path, inWorkspace, ignored: fromAbove }) {
+        const { prefix } = this.#source;
         const before = this.files.length + this.links.length + this.directories.length;
-        for (const entry of (0,external_node_fs_.readdirSync)(source, { withFileTypes: true, encoding: 'buffer' })) {
+        const entries = (0,external_node_fs_.readdirSync)(source, { withFileTypes: true, encoding: 'buffer' });
+        const hasRules = path !== '' && entries.some(({ name }) => rulesName.equals(name));
+        const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, walk_below(source, rulesName)) : fromAbove;
+        for (const entry of entries) {
             await this.#breather.breathe();
             if (this.#signal.aborted)
                 throw new ShipperError('CANCELLED', 'the upload was cancelled');
@@ -64575,8 +64650,7 @@ class Walker {
                 continue;
             const full = walk_below(source, entry.name);
             if (entry.isDirectory()) {
-                const rules = this.#withRules(ignored, place, full);
-                await this.#directory({ source: full, path: `${here}/`, ignored: rules });
+                await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
             }
             else if (entry.isFile()) {
                 this.#file(`${prefix}${here}`, full, here, (0,external_node_fs_.lstatSync)(full));
@@ -64601,10 +64675,7 @@ class Walker {
         const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
         this.files.push({ kind: 'file', path, source, executable, size: stats.size, sha256: undefined });
     }
-    #withRules(ignored, inWorkspace, directory) {
-        const file = directory === undefined
-            ? (0,external_node_path_.join)(this.#source.workspace, inWorkspace, '.shipignore')
-            : walk_below(directory, Buffer.from('.shipignore'));
+    #withRules(ignored, inWorkspace, file) {
         try {
             return ignored.with(inWorkspace, (0,external_node_fs_.readFileSync)(file, 'utf8'));
         }
@@ -64810,12 +64881,12 @@ function whatItDoes(listener) {
         case 'module':
             return listener.reference;
         case 'run':
-            return `run ${shorten(listener.run)}`;
+            return `run ${name_listener_shorten(listener.run)}`;
         case 'upload':
             return `upload ${listener.upload}`;
     }
 }
-function shorten(command) {
+function name_listener_shorten(command) {
     const line = command.trim().split('\n', 1)[0] ?? '';
     return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
 }
@@ -65476,13 +65547,13 @@ async function runOn(place, scene, run, umask, log) {
                 stop();
             },
         });
-        if (late.signal.aborted)
-            throw failure(`it was stopped after its timeout of ${run.timeout ?? 0} seconds`);
         const status = code ?? statusOf(signal);
-        if (status === undefined || (status !== 0 && !run.allowFailure))
-            throw failure(ending(code, signal, stderr));
-        if (status !== 0)
-            log.warning(`${target.name}: ${ending(code, signal, '')}, which it may`);
+        const end = late.signal.aborted ? `it was stopped after its timeout of ${run.timeout ?? 0} seconds` : undefined;
+        const failed = status !== 0 || end !== undefined;
+        if (status === undefined || (failed && !run.allowFailure))
+            throw failure(end ?? ending(code, signal, stderr));
+        if (failed)
+            log.warning(`${target.name}: ${end ?? ending(code, signal, '')}, which it may`);
         return { host: target.host, code: status, stdout, stderr };
     }
     finally {

@@ -160,7 +160,14 @@ test('secrets are handed to the mask even if the inputs are wrong, the word agen
 test('every INPUT_ variable leaves the environment, in an error too', () => {
   const env: NodeJS.ProcessEnv = { INPUT_KEY: 'k', INPUT_PORT: 'x', INPUT_OTHER: 'y', HOME: '/root' };
   const silent = (): void => undefined;
-  const log: Log = { debug: silent, info: silent, notice: silent, warning: silent, error: silent, output: () => undefined };
+  const log: Log = {
+    debug: silent,
+    info: silent,
+    notice: silent,
+    warning: silent,
+    error: silent,
+    output: () => undefined,
+  };
   assert.throws(() => readInputs(env, log, silent));
   assert.deepEqual(env, { HOME: '/root' });
 });

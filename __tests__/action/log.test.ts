@@ -27,11 +27,11 @@ test('the action tells groups, steps and annotations as the runner expects them'
     'two',
     'lines',
     '::group::Prepare',
-    '  init_directories         …    12 ms',
+    '  init_directories             …    12 ms',
     '  │ half a line',
     '  │ ::error::not ours',
     '::endgroup::',
-    '✓ Prepare                  …    1.2 s',
+    '✓ Prepare                      …    1.2 s',
     '::notice::it is live',
     '::warning::50%25 full',
   ]);
@@ -44,10 +44,10 @@ test('a terminal gets the same in plain text, warnings on stderr', async () => {
     'two',
     'lines',
     'Prepare',
-    '  init_directories         …    12 ms',
+    '  init_directories             …    12 ms',
     '  │ half a line',
     '  │ ::error::not ours',
-    '✓ Prepare                  …    1.2 s',
+    '✓ Prepare                      …    1.2 s',
     'it is live',
   ]);
 });
@@ -61,7 +61,7 @@ test('in the action, a failure is one annotation for each cause, at its place, o
   const { stdout } = await told('action', [['group', 'Read'], failure]);
   assert.deepEqual(stdout.trimEnd().split('\n').slice(1), [
     '::endgroup::',
-    '✗ Read                     …    1.2 s',
+    '✗ Read                         …    1.2 s',
     '::error title=Shipper%3A CONFIG,file=shipper.json,line=3,endLine=3,col=5::unknown key "hots"',
     '::error title=Shipper%3A CONFIG::no target',
   ]);

@@ -167,7 +167,7 @@ describe('names of any kind are names', { concurrency: 3 }, () => {
   });
 
   test('of revisions that are the same number, but not the same name', async () => {
-    await using site = await siteOn(server, { config: { revisions_to_keep: 9 } });
+    await using site = await siteOn(server, { config: { revisions_to_keep: 20 } });
     const versions = [
       '1.1',
       '1.2',

@@ -51,6 +51,7 @@ export function localConnection(path: string, home: string): Connection & { read
         ...child,
         exit: exit.promise,
         closed: closed.promise,
+        kill: () => void child.kill('SIGKILL'),
         stdin: child.stdin,
         stdout: child.stdout,
         stderr: child.stderr,

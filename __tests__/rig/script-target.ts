@@ -47,10 +47,39 @@ export const whole = {
   status: ['inspect'],
 } satisfies Record<Command, readonly Work[]>;
 
+export interface ScriptRun {
+  readonly session: Session;
+  readonly facts: readonly Fact[];
+  readonly token: string;
+  readonly connection: ReturnType<typeof localConnection>;
+  /** The values of every fact of that kind. */
+  of(kind: string): readonly (readonly string[])[];
+}
+
+export interface ScriptTarget extends AsyncDisposable {
+  /** Where the structure is. */
+  readonly root: string;
+  readonly target: Target;
+  /** The home directory of the target's user. */
+  readonly home: string;
+  /** A session that has not begun, and the facts that it tells. */
+  session(steps?: Steps): ScriptRun;
+  /** A whole command in one message, as without listeners; put back where it fails. */
+  perform(command: Command, revision?: string, steps?: Steps): Promise<ScriptRun>;
+  /** A tool that first does something else. */
+  shim(tool: string, script: string): void;
+  /** Name of the active revision, by the disk; undefined without an active symlink. */
+  active(): string | undefined;
+  revisions(): readonly string[];
+  /** What stands in Shipper's own directory. */
+  states(): readonly string[];
+  journal(): string;
+}
+
 let runs = 0;
 
 /** The target's script under one shell on this machine, spoken with as a run does, but without SSH. */
-export async function scriptTarget(shell: Shell) {
+export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
   const directory = await temporaryDirectory('script');
   const path = await pathFor(shell, directory.path);
   const root = join(directory.path, 'site');
@@ -77,8 +106,7 @@ export async function scriptTarget(shell: Shell) {
     listeners: [],
   };
 
-  /** A session that has not begun, and the facts that it tells. */
-  const session = (steps: Steps = {}) => {
+  const session = (steps: Steps = {}): ScriptRun => {
     const facts: Fact[] = [];
     const connection = localConnection(steps.shimmed === true ? `${shims}:${path}` : path, directory.path);
     const token = steps.token ?? `run-test${(runs += 1)}`;
@@ -105,8 +133,7 @@ export async function scriptTarget(shell: Shell) {
     return { session: made, facts, token, connection, of: (kind: string) => valuesOf(facts, kind) };
   };
 
-  /** A whole command in one message, as without listeners. */
-  const perform = async (command: Command, revision = '', steps: Steps = {}) => {
+  const perform = async (command: Command, revision = '', steps: Steps = {}): Promise<ScriptRun> => {
     const run = session({ ...steps, command, revision });
     try {
       await run.session.perform(steps.work ?? whole[command], { last: true });
@@ -122,14 +149,11 @@ export async function scriptTarget(shell: Shell) {
     target,
     session,
     perform,
-    /** The home directory of the target's user. */
     home: directory.path,
-    /** A tool that first does something else. */
     shim(tool: string, script: string): void {
       mkdirSync(shims, { recursive: true });
       writeFileSync(join(shims, tool), `#!/bin/sh\n${script}\nPATH='${path}' exec ${tool} "$@"\n`, { mode: 0o755 });
     },
-    /** Name of the active revision, by the disk; undefined without an active symlink. */
     active: () =>
       readdirSync(root).includes('current') ? readlinkSync(`${root}/current`).split('/').pop() : undefined,
     revisions: () =>

@@ -28,20 +28,7 @@ const names = [
     '\\0134',
     '\\',
   ],
-  ...[
-    `quo'te"`,
-    '$(id)',
-    '`id`',
-    '*',
-    '[a]',
-    '~',
-    '@x',
-    'tab\t',
-    '\xc3\xbc',
-    '\xff\xfe',
-    '\x01',
-    'long'.repeat(60),
-  ],
+  ...[`quo'te"`, '$(id)', '`id`', '*', '[a]', '~', '@x', 'tab\t', '\xc3\xbc', '\xff\xfe', '\x01', 'long'.repeat(60)],
 ];
 const contents = ['', 'x', 'x\n', 'hello\nworld\n', '\0\xff'.repeat(300), 'y'.repeat(5000), 'z'.repeat(300_000)];
 

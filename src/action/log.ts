@@ -23,7 +23,7 @@ export function duration(milliseconds: number): string {
 
 /** A name and how long it took, aligned for the names of the steps. */
 export const timed = (name: string, milliseconds: number): string =>
-  `${name.padEnd(24)} … ${duration(milliseconds).padStart(8)}`;
+  `${name.padEnd(28)} … ${duration(milliseconds).padStart(8)}`;
 
 /** Where a cause arose, for the debug log; without its message, since that of a parser may quote a secret value. */
 export function origin(cause: Error): string {

@@ -70,10 +70,11 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
         stop();
       },
     });
-    if (late.signal.aborted) throw failure(`it was stopped after its timeout of ${run.timeout ?? 0} seconds`);
     const status = code ?? statusOf(signal);
-    if (status === undefined || (status !== 0 && !run.allowFailure)) throw failure(ending(code, signal, stderr));
-    if (status !== 0) log.warning(`${target.name}: ${ending(code, signal, '')}, which it may`);
+    const end = late.signal.aborted ? `it was stopped after its timeout of ${run.timeout ?? 0} seconds` : undefined;
+    const failed = status !== 0 || end !== undefined;
+    if (status === undefined || (failed && !run.allowFailure)) throw failure(end ?? ending(code, signal, stderr));
+    if (failed) log.warning(`${target.name}: ${end ?? ending(code, signal, '')}, which it may`);
     return { host: target.host, code: status, stdout, stderr };
   } finally {
     clearTimeout(timer);

@@ -21,6 +21,8 @@ export interface Channel {
    * Output may still arrive afterwards: read until `closed` for all of it.
    */
   readonly exit: Promise<Exit>;
+  /** Asks the server to kill the program; not every server does. */
+  kill(): void;
   /** Resolves when all output was read to its end and nothing more can arrive; also where the connection was lost. */
   readonly closed: Promise<void>;
 }

@@ -99,8 +99,9 @@ export class Session {
   /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
   close(): void {
     this.#ended(undefined);
-    // A start-up file that waits for input must not take this for its answer.
-    if (this.#answered && this.#channel?.stdin.writable === true) this.#channel.stdin.end();
+    // A start-up file that waits for input must not take its end for an answer.
+    if (!this.#answered) this.#channel?.kill();
+    else if (this.#channel?.stdin.writable === true) this.#channel.stdin.end();
   }
 
   async #start(what: readonly string[]): Promise<void> {

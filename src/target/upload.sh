@@ -102,16 +102,25 @@ choose_base() {
   IFS=' '
 }
 
+# The manifests of the base, that of the same upload first: its files may be copied before the runner has spoken.
+read_base() { # sets $ahead, how many files to copy ahead, and $old
+  : >base
+  ahead=0
+  [ -n "$base" ] || return 0
+  old=$revisions/$base
+  set +f
+  for manifest in "$manifests/$base/$key" "$manifests/$base"/*; do
+    if [ ! -f "$manifest" ] || { [ -s base ] && [ "${manifest##*/}" = "$key" ]; }; then continue; fi
+    cat -- "$manifest" >>base
+    [ "${manifest##*/}" != "$key" ] || ahead=$(($(wc -l <base)))
+  done
+  set -f
+  [ -s base ] || base=''
+}
+
 take_stock() {
   choose_base
-  : >base
-  if [ -n "$base" ]; then
-    old=$revisions/$base
-    set +f
-    cat -- "$manifests/$base"/* >base 2>/dev/null
-    set -f
-    [ -s base ] || base=''
-  fi
+  read_base
   packing=none
   if [ -n "$base" ]; then
     case $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac
@@ -121,7 +130,8 @@ take_stock() {
   fi
   tools=''
   for tool in zstd gzip; do command -v "$tool" >/dev/null && tools="$tools $tool"; done
-  say room "$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')" "$shares" $tools
+  free=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')
+  say room "$free" "$shares" $tools
   say index "$packing" $(($(wc -c <index)))
   cat index
   choose_hash
@@ -150,52 +160,88 @@ esac 2>/dev/null
 cd -- "$tree" && $hash "$@" >>"$sums.$$" 2>/dev/null
 exit 0'
 
-in_batches() { # LIST COPY: hashes the files of a list of lines, having copied them
+in_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them
   [ -s "$1" ] || return 0
   count=$(($(wc -l <"$1") / workers + 1))
   [ "$count" -ge 64 ] || count=64
   [ "$count" -le 1000 ] || count=1000
-  tr '\n' '\0' <"$1" | xargs -0 $parallel -n "$count" sh -c "$copy_and_hash" sh "$stage/tree" "$stage/sums.${1##*/}" "$hash" "$2"
+  tr '\n' '\0' <"$1" | xargs -0 $parallel -n "$count" sh -c "$copy_and_hash" sh "$3" "$stage/sums.${1##*/}" "$4" "$2"
 }
 
-make_directories() { # LIST
-  [ ! -s "$1" ] || tr '\n' '\0' <"$1" | (cd tree && xargs -0 mkdir -p --)
+make_directories() { # LIST DIRECTORY
+  [ ! -s "$1" ] || tr '\n' '\0' <"$1" | (mkdir -p -- "$2" && cd -- "$2" && xargs -0 mkdir -p --)
 }
 
-# Copies the files that stay where they are. $1: first and last line of each run of them, in the base's manifest.
-copy_kept() {
+# While the runner is still comparing, copies what was uploaded the last time: mostly, most of that will stay.
+copy_ahead() {
+  awk "$paths"'
+    FILENAME == "others" { other[$0]; next }
+    FNR > '"$ahead"' { exit }
+    {
+      p = path($0)
+      if (("./" p) in other || index(p, "\\")) next
+      print "./" p >"ahead"
+      d = parent(p)
+      if (d != last) print "./" d >"directories.ahead"
+      last = d
+    }' others base
+  make_directories directories.ahead tree 2>/dev/null
+  (cd -- "$old" && in_batches "$stage/ahead" "$copy" "$stage/tree" "$hash")
+}
+
+# Not where it might fill the disk, or take long in vain.
+may_copy_ahead() {
+  [ "$ahead" -gt 0 ] && awk -v ahead="$ahead" -v free="${free:-0}" '
+    NR <= ahead { bytes += $3 }
+    END { exit !(bytes < 1000000000 && bytes < free * 512) }' base
+}
+
+# Sorts out what stays where it is. $1: first and last line of each run of such files, in `base`.
+sort_out() {
   printf '%s\n' "$1" | tr ' ' '\n' >ranges
-  : >kept
-  : >copied
   awk "$paths"'
     FILENAME == "ranges" { bound[count++] = $1 + 0; next }
     FILENAME == "others" { other[$0]; next }
-    { while (at < count && FNR > bound[at + 1]) at += 2 }
-    at >= count || FNR < bound[at] { next }
     {
-      print >"kept"
+      while (at < count && FNR > bound[at + 1]) at += 2
       p = path($0)
+      keeps = at < count && FNR >= bound[at]
+      if (keeps) print >"kept"
       if (("./" p) in other) next
-      if (index(p, "\\")) { print p "\n" p >"odd.kept"; next }
-      print "./" p >"copied"
-      d = parent(p)
-      if (d != last) print "./" d >"directories"
-      last = d
+      if (index(p, "\\")) { if (keeps) print p "\n" p >"odd.kept"; next }
+      if (FNR <= '"$ahead"') {
+        if (keeps) next
+        print "./" p >"dropped"
+        for (d = parent(p); d != "." && !(d in seen); d = parent(d)) { seen[d]; print "./" d >"emptied" }
+      } else if (keeps) {
+        print "./" p >"copied"
+        d = parent(p)
+        if (d != last) print "./" d >"directories"
+        last = d
+      }
     }' ranges others base
-  make_directories directories 2>/dev/null
-  (cd -- "$old" && in_batches "$stage/copied" "$copy")
 }
 
-# Copies the files that are to be under another path, and writes their lines of the manifest.
+# Removes what was copied ahead and does not stay.
+drop() {
+  [ -s dropped ] || return 0
+  tr '\n' '\0' <dropped | (cd tree && xargs -0 rm -f --)
+  sort -r emptied | tr '\n' '\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)
+}
+
+copy_kept() {
+  make_directories directories tree 2>/dev/null
+  (cd -- "$old" && in_batches "$stage/copied" "$copy" "$stage/tree" "$hash")
+}
+
+# Copies the files that are to be under another path, and writes their lines of the manifest. Files that moved together
+# are copied together: what their two paths have in common at the end goes to a list for each pair of beginnings.
 copy_moved() {
-  : >moved
-  [ -d copies ] || return 0
-  set +f
-  cat copies/* >wanted
-  set -f
-  : >moves
+  [ -f copies ] || return 0
+  : >groups
+  : >renamed
   awk "$paths"'
-    FILENAME == "wanted" {
+    FILENAME == "copies" {
       number = $1; sub(/^[0-9]+ /, "")
       if (number in want) want[number] = want[number] "\n" $0; else want[number] = $0
       next
@@ -209,44 +255,41 @@ copy_moved() {
         print sum, substr(each[i], 1, 1), size, to >"moved"
         if (("./" from) in other) continue
         if (index(from to, "\\")) { print from "\n" to >"odd.moved"; continue }
-        d = parent(to); name = to; sub(/.*\//, "", name)
-        e = parent(from); same = from; sub(/.*\//, "", same)
-        if (!(d in made)) print "./" d >"directories.moved"
-        made[d]
-        if (name == same) { if (e != last_from || d != last_to) print "<" e "\n>" d >"moves"; print "=" name >"moves" }
-        else print "<" from "\nn" to >"moves"
-        last_from = name == same ? e : ""; last_to = d
+        m = split("./" from, one, "/"); n = split("./" to, two, "/"); common = ""
+        while (m > 1 && n > 1 && one[m] == two[n]) { common = "/" one[m] common; m--; n-- }
+        a = substr("./" from, 1, length(from) + 2 - length(common))
+        b = substr("./" to, 1, length(to) + 2 - length(common))
+        if (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }
+        g = group[a, b]
+        moved[g, ++size_of[g]] = common
       }
-    }' wanted others base
-  make_directories directories.moved
-  set --
-  while IFS= read -r line; do
-    value=${line#?}
-    case $line in
-      '<'*)
-        copy_into "$@"
-        set --
-        from=$value
-        ;;
-      '>'*) to=$value ;;
-      '='*)
-        set -- "$@" "./$value"
-        [ $# -lt 500 ] || {
-          copy_into "$@"
-          set --
+    }
+    END {
+      for (g = 1; g <= groups; g++) {
+        if (size_of[g] < 5) {
+          for (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] "\n" second[g] moved[g, i] >"renamed"
+          continue
         }
-        ;;
-      n*) cp $reflink -- "$old/$from" "tree/$value" ;;
-    esac
-  done <moves 2>/dev/null
-  copy_into "$@" 2>/dev/null
+        print first[g] "\n" second[g] >"groups"
+        file = "group." ++number_of_groups
+        for (i = 1; i <= size_of[g]; i++) {
+          print "." moved[g, i] >file
+          print "." parent(moved[g, i]) >(file ".directories")
+        }
+        close(file)
+        close(file ".directories")
+      }
+    }' copies others base
+  number=0
+  while IFS= read -r from && IFS= read -r to; do
+    number=$((number + 1))
+    make_directories "group.$number.directories" "tree/$to"
+    (cd -- "$old/$from" && in_batches "$stage/group.$number" "$copy" "$stage/tree/$to" :)
+  done <groups 2>/dev/null
+  copy_each renamed
 }
 
-copy_into() { # NAME...: from the directory $from of the old revision to the directory $to
-  [ $# -eq 0 ] || (cd -- "$old/$from" && cp $reflink -- "$@" "$stage/tree/$to/")
-}
-
-copy_odd() { # LIST: of paths, by two
+copy_each() { # LIST: of two paths for each file, as they stand in a manifest
   [ -f "$1" ] || return 0
   while IFS= read -r from && IFS= read -r to; do
     decode "$from"
@@ -268,14 +311,34 @@ unpack() {
 }
 
 receive() { # PACKING
+  check_arrivals &
+  busy=1
   problem=$({ unpack "$1" | tar -xomf -; } 2>&1) || {
-    wait
     case $problem in *[Nn]'o space left'* | *[Qq]uota*) fail "the disk is full: $(printf '%s\n' "$problem" | sed -n 1p)" ;; esac
     fail "what was sent could not be unpacked: $(printf '%s\n' "$problem" | sed -n '1,3p')"
   }
   [ -f end ] || fail 'what was sent came without its end'
+  wait
+  busy=''
   read -r total <end
   rm -f end
+}
+
+# Hashes what has arrived while more is arriving: a group of files is complete when `ready/N` is there.
+check_arrivals() {
+  number=0 over=''
+  while :; do
+    if [ -f "ready/$number" ]; then
+      hash_plain "lines/$number" "arrived.$number"
+      number=$((number + 1))
+    elif [ -n "$over" ]; then
+      break
+    elif [ -f end ]; then
+      over=1
+    else
+      sleep 0.1 2>/dev/null || sleep 1
+    fi
+  done
 }
 
 # Puts the manifest together: of what is kept, what is moved and what was sent.
@@ -295,9 +358,9 @@ assemble() {
 # ---- checking
 
 # Hashes the files that these lines of a manifest are about, if they are no odd ones.
-hash_plain() { # LINES
-  awk "$paths"'!/\\/ { print "./" path($0) }' "$1" >hashed
-  (cd tree && in_batches "$stage/hashed" none)
+hash_plain() { # LINES LIST
+  awk "$paths"'!/\\/ { print "./" path($0) }' "$1" >"$2"
+  (cd tree && in_batches "$stage/$2" none . "$hash")
 }
 
 hash_odd() { # LINES: and gives them their modes
@@ -334,8 +397,9 @@ compare() { # LINES
   exit 0
 }
 
-# Exactly the modes that new files get: by umask alone, or by the directory's default ACL.
+# Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
 set_modes() {
+  if [ ! -s kept ] && [ ! -s moved ]; then return; fi
   plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
   (cd tree && find . -type f ! -perm "$plain") >unusual
   awk "$paths"'
@@ -398,7 +462,7 @@ settle() {
 finish() { # STATUS
   trap '' HUP INT TERM EXIT
   # What is still copying is of no use any more; this shell leads its process group.
-  [ -z "$copier" ] || kill -TERM "-$$" 2>/dev/null
+  [ -z "$busy" ] || kill -TERM "-$$" 2>/dev/null
   wait
   cd /
   [ -n "$again" ] || rm -rf -- "${stage:?}"
@@ -409,7 +473,7 @@ finish() { # STATUS
 begin() {
   trap '' PIPE
   umask "$umask"
-  manifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' copier=''
+  manifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''
   trap 'finish $?' EXIT
   trap 'exit 1' HUP INT TERM
   if [ -d "$run" ]; then
@@ -426,24 +490,25 @@ begin() {
 upload() {
   choose_copy
   : >kept
+  : >moved
   : >others
   take_stock
+  busy=1
+  if may_copy_ahead; then copy_ahead & else ahead=0; fi
   IFS= read -r line || exit 1
   case $line in
-    *' '*)
-      copy_kept "${line#* }" &
-      copier=$!
-      ;;
+    *' '*) sort_out "${line#* }" ;;
+    *) sort_out '' ;;
   esac
-  receive "${line%% *}"
   wait
-  copier=''
+  drop
+  copy_kept &
+  receive "${line%% *}"
   copy_moved
-  copy_odd odd.kept
-  copy_odd odd.moved
+  copy_each odd.kept
+  copy_each odd.moved
   assemble
-  cat moved sent >arrived
-  hash_plain arrived
+  hash_plain moved moved.names
   hash_odd manifest
   compare manifest
   settle
@@ -457,14 +522,13 @@ upload_again() {
     decode "$word"
     rm -rf -- "tree/${value:?}"
   done <bad.paths
-  rm -rf lines copies
+  rm -rf lines ready copies
   say ready
   IFS= read -r line || exit 1
   receive "$line"
   set +f
   cat lines/* >sent
   set -f
-  hash_plain sent
   hash_odd sent
   compare bad
   settle

@@ -11,8 +11,9 @@ import { paddingAfter, tarEnd, tarHeader, type TarMember } from './tar.ts';
 /** Bytes of a piece of the stream. */
 const pieceSize = 256 * 1024;
 
-/** Lines of one member that holds lines, so that none grows with the number of files. */
-const linesPerMember = 2_000;
+/** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
+const groupFiles = 500;
+const groupBytes = 16 * 1024 * 1024;
 
 export interface StreamOptions {
   readonly tree: Tree;
@@ -23,49 +24,60 @@ export interface StreamOptions {
 }
 
 /**
- * The tar stream for a target, in pieces: `copies/…` (what to copy under which path), `tree/…` (directories, files and
- * at last the links), `lines/…` (the manifest of what was sent) and `end` (the hash of the whole manifest). Hashes of
- * files that have none yet are taken on the way. Throws UPLOAD where a file is no longer what it was.
+ * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
+ * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
+ * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  */
 export async function* tarStream({ tree, delta, umask, progress }: StreamOptions): AsyncGenerator<Buffer, void, void> {
   const modes = modesUnder(umask);
   const pieces = new Pieces();
   const breather = new Breather();
   const { sent, copied } = delta;
-  yield* members('copies', copied, ({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`, pieces);
+  if (copied.length > 0) {
+    const lines = copied.map(({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`);
+    yield* pieces.add(textMember('copies', lines.join('')));
+  }
   for (const { path } of tree.directories) {
     yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
   }
-  for (const file of sent) {
-    const mode = file.executable ? modes.executable : modes.plain;
-    yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
-    yield* pieces.addFile(file, progress, breather);
-    progress.fileSent();
-    await breather.breathe();
+  for (const [number, group] of groupsOf(sent).entries()) {
+    for (const file of group) {
+      const mode = file.executable ? modes.executable : modes.plain;
+      yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
+      yield* pieces.addFile(file, progress, breather);
+      progress.fileSent();
+      await breather.breathe();
+    }
+    const lines = group.map((file) => `${manifestLine(file)}\n`);
+    yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
+    yield* pieces.add(textMember(`ready/${number}`, ''));
   }
   for (const { path, text } of tree.links) {
     yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
   }
-  yield* members('lines', sent, (file) => `${manifestLine(file)}\n`, pieces);
   yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
   yield* pieces.add(tarEnd);
   yield* pieces.rest();
 }
 
-function* members<T>(name: string, items: readonly T[], write: (item: T) => string, pieces: Pieces): Generator<Buffer> {
-  for (let start = 0; start < items.length; start += linesPerMember) {
-    const text = items
-      .slice(start, start + linesPerMember)
-      .map(write)
-      .join('');
-    yield* pieces.add(textMember(`${name}/${start}`, text));
+function groupsOf(files: readonly FileEntry[]): readonly (readonly FileEntry[])[] {
+  const groups: FileEntry[][] = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    if (bytes >= groupBytes || (groups.at(-1)?.length ?? 0) >= groupFiles) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push(file);
+    bytes += file.size;
   }
+  return groups;
 }
 
 function textMember(path: string, text: string): Buffer {
   const content = Buffer.from(text, 'latin1');
   const member: TarMember = { kind: 'file', path, mode: 0o600, size: content.length };
-  return Buffer.concat([tarHeader(member), content, Buffer.alloc(paddingAfter(content.length))]);
+  return Buffer.concat([tarHeader(member), content, paddingAfter(content.length)]);
 }
 
 /** What new files and directories get. */
@@ -112,7 +124,7 @@ class Pieces {
     }
     if (hash !== undefined) file.sha256 ??= hash.digest('hex');
     else if (file.size === 0) file.sha256 ??= sha256('');
-    yield* this.add(Buffer.alloc(paddingAfter(file.size)));
+    yield* this.add(paddingAfter(file.size));
   }
 
   *rest(): Generator<Buffer> {

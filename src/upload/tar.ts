@@ -6,6 +6,8 @@ const largestOctal = 0o77777777777;
 
 export type TarKind = 'file' | 'directory' | 'link';
 
+const zeros = Buffer.alloc(block);
+
 const typeFlags = { file: '0', directory: '5', link: '2' } as const;
 
 export interface TarMember {
@@ -29,8 +31,8 @@ export function tarHeader(member: TarMember): Buffer {
 }
 
 /** What follows a content of that size, up to the next block. */
-export function paddingAfter(size: number): number {
-  return (block - (size % block)) % block;
+export function paddingAfter(size: number): Buffer {
+  return zeros.subarray(0, (block - (size % block)) % block);
 }
 
 /** The end of a stream. */
@@ -40,12 +42,11 @@ function longName(type: 'L' | 'K', name: string): Buffer[] {
   if (name.length <= 100) return [];
   const content = Buffer.from(`${name}\0`, 'latin1');
   const size = content.length;
-  const padding = Buffer.alloc(paddingAfter(size));
-  return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, padding];
+  return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
 }
 
 function header({ path, mode, size, text = '' }: TarMember, type: string): Buffer {
-  const bytes = Buffer.alloc(block);
+  const bytes = Buffer.allocUnsafe(block).fill(0); // From Node's pool: ten thousand buffers of their own cost a quarter second.
   bytes.write(path.slice(0, 100), 0, 'latin1');
   bytes.write(octal(mode, 7), 100, 'latin1');
   bytes.write(octal(0, 7), 108, 'latin1');
@@ -62,7 +63,7 @@ function header({ path, mode, size, text = '' }: TarMember, type: string): Buffe
   bytes.write(text.slice(0, 100), 157, 'latin1');
   bytes.write('ustar  \0', 257, 'latin1');
   let sum = 0;
-  for (const byte of bytes) sum += byte;
+  for (let index = 0; index < block; index += 1) sum += bytes[index] ?? 0;
   bytes.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return bytes;
 }

@@ -10,6 +10,7 @@ import { refuseEscapes } from './links.ts';
 import { nameOf, type Source } from './source.ts';
 
 const separator = Buffer.from('/');
+const rulesName = Buffer.from('.shipignore');
 
 /** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
 export async function walk(source: Source, exclude: readonly string[], signal: AbortSignal): Promise<Tree> {
@@ -28,6 +29,8 @@ interface Place {
   readonly source: string | Buffer;
   /** Bytes from the uploaded directory: empty, or ending with `/`. */
   readonly path: string;
+  /** From the workspace, for people and rules. */
+  readonly inWorkspace: string;
   readonly ignored: Ignored;
 }
 
@@ -52,7 +55,12 @@ class Walker {
     const above = isFile ? parts.slice(0, -1) : parts;
     let ignored = Ignored.excluding(above.join('/'), exclude);
     for (let depth = 0; depth <= above.length; depth += 1) {
-      ignored = this.#withRules(ignored, above.slice(0, depth).join('/'));
+      const directory = above.slice(0, depth);
+      ignored = this.#withRules(
+        ignored,
+        directory.join('/'),
+        join(this.#source.workspace, ...directory, '.shipignore'),
+      );
     }
     if (inWorkspace !== '' && ignored.has(isFile ? inWorkspace : `${inWorkspace}/`)) {
       throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
@@ -61,14 +69,17 @@ class Walker {
       this.#file(`${prefix}${nameOf(root)}`, root, nameOf(root), lstatSync(root));
       return this;
     }
-    await this.#directory({ source: root, path: '', ignored });
+    await this.#directory({ source: root, path: '', inWorkspace, ignored });
     return this;
   }
 
-  async #directory({ source, path, ignored }: Place): Promise<void> {
-    const { prefix, inWorkspace } = this.#source;
+  async #directory({ source, path, inWorkspace, ignored: fromAbove }: Place): Promise<void> {
+    const { prefix } = this.#source;
     const before = this.files.length + this.links.length + this.directories.length;
-    for (const entry of readdirSync(source, { withFileTypes: true, encoding: 'buffer' })) {
+    const entries = readdirSync(source, { withFileTypes: true, encoding: 'buffer' });
+    const hasRules = path !== '' && entries.some(({ name }) => rulesName.equals(name));
+    const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, below(source, rulesName)) : fromAbove;
+    for (const entry of entries) {
       await this.#breather.breathe();
       if (this.#signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
       const name = entry.name.toString('latin1');
@@ -79,8 +90,7 @@ class Walker {
       if (ignored.has(entry.isDirectory() ? `${place}/` : place)) continue;
       const full = below(source, entry.name);
       if (entry.isDirectory()) {
-        const rules = this.#withRules(ignored, place, full);
-        await this.#directory({ source: full, path: `${here}/`, ignored: rules });
+        await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
       } else if (entry.isFile()) {
         this.#file(`${prefix}${here}`, full, here, lstatSync(full));
       } else if (entry.isSymbolicLink()) {
@@ -103,11 +113,7 @@ class Walker {
     this.files.push({ kind: 'file', path, source, executable, size: stats.size, sha256: undefined });
   }
 
-  #withRules(ignored: Ignored, inWorkspace: string, directory?: string | Buffer): Ignored {
-    const file =
-      directory === undefined
-        ? join(this.#source.workspace, inWorkspace, '.shipignore')
-        : below(directory, Buffer.from('.shipignore'));
+  #withRules(ignored: Ignored, inWorkspace: string, file: string | Buffer): Ignored {
     try {
       return ignored.with(inWorkspace, readFileSync(file, 'utf8'));
     } catch (error) {

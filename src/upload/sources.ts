@@ -1,0 +1,52 @@
+import type { Index } from './index-of-target.ts';
+
+/** One directory has become another. */
+interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+const mostMoves = 8;
+
+/** Bytes from which a file whose very name changed, which the target has to copy by itself, is not rather sent. */
+const worthOneCopy = 32 * 1024;
+
+/**
+ * Finds where on the target the content of a file is. Where there are several places it prefers the one that makes the
+ * file part of a directory that moved: the target copies such files together.
+ */
+export class Sources {
+  readonly #index: Index;
+  #moves: readonly Move[] = [];
+
+  constructor(index: Index) {
+    this.#index = index;
+  }
+
+  /** The line of the index with that content, if there is one that is worth it. */
+  find(path: string, content: string, size: number): number | undefined {
+    for (const { from, to } of this.#moves) {
+      const candidate = path.startsWith(to) ? this.#index.byPath.get(from + path.slice(to.length)) : undefined;
+      if (candidate?.content === content) return candidate.line;
+    }
+    const places = this.#index.byContent.get(content) ?? [];
+    const common = places.map((place) => commonEnd(place.path, path));
+    const longest = Math.max(0, ...common);
+    const best = places[common.indexOf(longest)] ?? places[0];
+    if (longest === 0 && size < worthOneCopy) return undefined;
+    if (best !== undefined && longest > 0) {
+      const move = { from: best.path.slice(0, -longest), to: path.slice(0, -longest) };
+      this.#moves = [move, ...this.#moves].slice(0, mostMoves);
+    }
+    return best?.line;
+  }
+}
+
+/** Length of the part that two paths have in common at their ends, in whole names with the slash before them. */
+function commonEnd(one: string, other: string): number {
+  let length = 0;
+  for (let at = 1; at <= one.length && at <= other.length && one.at(-at) === other.at(-at); at += 1) {
+    if (one.at(-at) === '/') length = at;
+  }
+  return length;
+}
