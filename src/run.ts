@@ -7,6 +7,7 @@ import { outputsOf } from './deploy/outputs.ts';
 import { describe } from './deploy/report.ts';
 import { newRevisionName } from './deploy/revision-name.ts';
 import { ship } from './deploy/ship.ts';
+import { summaryOf } from './deploy/summary.ts';
 import { ShipperError } from './errors.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { connect } from './ssh/connection.ts';
@@ -79,6 +80,7 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
     onResult: (known) => face.setOutputs(outputsOf(known)),
   });
   for (const line of describe(result)) log.info(line);
+  if (command !== 'status' && !dryRun) face.addSummary(summaryOf(result, error));
   if (error !== undefined) throw error;
 }
 

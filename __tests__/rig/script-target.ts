@@ -53,7 +53,7 @@ export interface ScriptRun {
   readonly token: string;
   readonly connection: ReturnType<typeof localConnection>;
   /** The values of every fact of that kind. */
-  of(kind: string): readonly (readonly string[])[];
+  readonly of: (kind: string) => readonly (readonly string[])[];
 }
 
 export interface ScriptTarget extends AsyncDisposable {

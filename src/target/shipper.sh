@@ -100,6 +100,18 @@ completed_by() { # TOKEN: whether that run completed
     END { exit !found }' "$state/journal"
 }
 
+# A journal that has grown long is written anew, without the revisions that are gone.
+compact_journal() {
+  [ "$(wc -l <"$state/journal")" -gt 2000 ] || return 0
+  {
+    revisions_table | sed 's/^/there /'
+    cat "$state/journal"
+  } | awk '
+    $1 == "there" { there[$2] = 1; next }
+    NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }' >"$run/journal" &&
+    mv -f -- "$run/journal" "$state/journal"
+}
+
 # One line a revision that is there, oldest first by the order of creation, those that Shipper did not record last:
 # NAME STATE CREATED ACTIVATED ACTOR COMMIT RUN
 revisions_table() {
@@ -644,6 +656,7 @@ purge_old_revisions() {
       warn "revision $old could not be removed: $problem"
     fi
   done
+  compact_journal || warn 'the journal could not be compacted'
 }
 
 complete() {

@@ -164,7 +164,7 @@ in_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, havin
   [ -s "$1" ] || return 0
   count=$(($(wc -l <"$1") / workers + 1))
   [ "$count" -ge 64 ] || count=64
-  [ "$count" -le 1000 ] || count=1000
+  [ "$count" -le 2000 ] || count=2000
   tr '\n' '\0' <"$1" | xargs -0 $parallel -n "$count" sh -c "$copy_and_hash" sh "$3" "$stage/sums.${1##*/}" "$4" "$2"
 }
 

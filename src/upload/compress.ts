@@ -21,7 +21,7 @@ export function choosePacking(onTarget: readonly string[]): Packing {
 export function packer(packing: Packing, bytes: number): Transform {
   if (packing === 'gzip') return zlib.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
   if (packing === 'zstd' && createZstdCompress !== undefined) return zstd(createZstdCompress, bytes);
-  return new Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+  return new Transform({ transform: (chunk: Buffer, _encoding, done) => done(null, Buffer.from(chunk)) });
 }
 
 /** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
@@ -32,6 +32,34 @@ function zstd(create: typeof zlib.createZstdCompress, bytes: number): Transform 
       ? { [ZSTD_c_compressionLevel]: 9 }
       : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
   return create({ chunkSize, params });
+}
+
+/** Writes all pieces, each of which is the writer's until the one after it is asked for, and ends the stream. */
+export async function feed(pieces: AsyncIterable<Buffer>, packing: Transform): Promise<void> {
+  try {
+    let written: Promise<void> = Promise.resolve();
+    for await (const piece of pieces) {
+      await written;
+      written = write(packing, piece);
+      written.catch(() => undefined); // It is awaited a piece later.
+    }
+    await written;
+    packing.end();
+  } catch (error) {
+    packing.destroy(error instanceof Error ? error : undefined);
+    throw error;
+  }
+}
+
+async function write(packing: Transform, piece: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    packing.once('close', resolve);
+    packing.write(piece, (error) => {
+      packing.off('close', resolve);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 export async function unpack(packing: string, bytes: Buffer): Promise<Buffer> {

@@ -4,7 +4,7 @@ import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { isChannelRefused } from '../ssh/session.ts';
-import { choosePacking, packer, type Packing, unpack } from './compress.ts';
+import { choosePacking, feed, packer, type Packing, unpack } from './compress.ts';
 import type { Hashing } from './content.ts';
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
@@ -143,7 +143,8 @@ export class Delivery {
     });
     const stream = tarStream({ tree, delta, umask, progress });
     try {
-      await pipeline(stream, packer(this.#packing, bytes), count, conversation.stdin, { signal });
+      const packing = packer(this.#packing, bytes);
+      await Promise.all([pipeline(packing, count, conversation.stdin, { signal }), feed(stream, packing)]);
     } catch (error) {
       if (error instanceof ShipperError && error.code === 'UPLOAD') throw error;
       throw (await conversation.lastWord()) ?? error;

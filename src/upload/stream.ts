@@ -12,8 +12,8 @@ import { paddingAfter, tarEnd, tarHeader, type TarMember } from './tar.ts';
 const pieceSize = 256 * 1024;
 
 /** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
-const groupFiles = 500;
-const groupBytes = 16 * 1024 * 1024;
+const groupFiles = 2_000;
+const groupBytes = 32 * 1024 * 1024;
 
 export interface StreamOptions {
   readonly tree: Tree;
@@ -27,6 +27,7 @@ export interface StreamOptions {
  * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
  * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
  * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
+ * A piece holds its bytes until the one after the next is asked for.
  */
 export async function* tarStream({ tree, delta, umask, progress }: StreamOptions): AsyncGenerator<Buffer, void, void> {
   const modes = modesUnder(umask);
@@ -86,9 +87,10 @@ function modesUnder(umask: string): { readonly plain: number; readonly executabl
   return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
 }
 
-/** Fills pieces of one size; what is full is yielded. */
+/** Fills pieces of one size; what is full is yielded. Two buffers take turns: new ones would keep the collector busy. */
 class Pieces {
-  #piece = Buffer.allocUnsafe(pieceSize);
+  #piece = Buffer.allocUnsafeSlow(pieceSize);
+  #other = Buffer.allocUnsafeSlow(pieceSize);
   #used = 0;
 
   *add(bytes: Buffer): Generator<Buffer> {
@@ -133,7 +135,7 @@ class Pieces {
 
   #full(): Buffer {
     const piece = this.#piece.subarray(0, this.#used);
-    this.#piece = Buffer.allocUnsafe(pieceSize);
+    [this.#piece, this.#other] = [this.#other, this.#piece];
     this.#used = 0;
     return piece;
   }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Result } from '../../src/deploy/result.ts';
+import { summaryOf } from '../../src/deploy/summary.ts';
+import { ShipperError } from '../../src/errors.ts';
+
+const result: Result = {
+  command: 'deploy',
+  dryRun: false,
+  status: 'succeeded',
+  targets: [
+    {
+      host: 'a',
+      name: 'web | 1',
+      status: 'succeeded',
+      active: 'v2',
+      previousRevision: 'v1',
+      purged: ['v0'],
+      steps: [{ name: 'connect', milliseconds: 1250 }],
+    },
+  ],
+};
+
+test('the summary has one row a target, which no name can break', () => {
+  const lines = summaryOf(result, undefined).split('\n');
+  assert.equal(lines[0], '### 🚢 deploy: succeeded');
+  assert.equal(lines.at(-1), '| `web   1` | succeeded | `v2` | `v1` | `v0` | 1.3 s |');
+});
+
+test('a failure is quoted in a fence that it cannot end', () => {
+  const error = new ShipperError('TARGET', 'it said:\n```\n# hi');
+  assert.ok(summaryOf({ ...result, status: 'failed' }, error).endsWith('\n\n````\nTARGET: it said:\n```\n# hi\n````'));
+});
