@@ -57321,7 +57321,7 @@ function duration(milliseconds) {
     return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 /** A name and how long it took, aligned for the names of the steps. */
-const timed = (name, milliseconds) => `${name.padEnd(24)} … ${duration(milliseconds).padStart(8)}`;
+const timed = (name, milliseconds) => `${name.padEnd(28)} … ${duration(milliseconds).padStart(8)}`;
 /** Where a cause arose, for the debug log; without its message, since that of a parser may quote a secret value. */
 function origin(cause) {
     const frames = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
@@ -62288,7 +62288,7 @@ function planLines(command, config, target, revision, { unchanged, result, found
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
-const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch='' umask=022 lease=40\nlock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true source_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\nme() { id -un 2>/dev/null || id -u; }\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$state/journal\"\n}\ncompleted_by() { # TOKEN: whether that run completed\n[ -f \"$state/journal\" ] || return 1\nawk -v token=\"$1\" '\nNF == 9 && $9 == \".\" && $4 == token && ($1 == \"completed\" || $1 == \"prepared\") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"directory\" { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%/}\ncase $active in */*) active='' ;; esac\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . -type d -name \"$1\" 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\nabout=$(cat \"$state/runs/$2/info\" 2>/dev/null) || about=''\n[ -n \"$about\" ] || about='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$about\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nln -s \"$token\" \"$run/lock\" || fail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\nbeat=''\n[ -z \"$owner\" ] || read -r beat 2>/dev/null <\"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $beat\" = \"$seen\" ]; then idle=$((idle + 1)); else idle=0 seen=\"$holder $owner $beat\"; fi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nsweep\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\n[ -z \"$(find \"$run/.\" ! -name . -name 'run-*')\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nrm -rf -- \"${run:?}\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/run-*; do\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then rm -rf -- \"$other\" 2>/dev/null; fi\ndone\nset -f\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -s TERM -- \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\n[ $# -eq 0 ] || sleep 1\nfor pid; do kill -s KILL -- \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid <\"$file\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\ngroup_ends $leaders\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif [ ! -f \"$directory/switch\" ] || completed_by \"$run_token\"; then return 0; fi\n{ read -r new && read -r old; } <\"$directory/switch\"\ndecode \"$new\"\nnew=$value\ndecode \"$old\"\nold=$value\nmv -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\" 2>/dev/null\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ] || return 0\nif [ -n \"$old\" ]; then\nmv -f -- \"$home/.shipper-$run_token.back/back/$name\" \"$home/\"\nelse\n[ ! -d \"$directory\" ] || rm -f -- \"$active_symlink\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] ||\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\njournal returned \"${new##*/}\"\nread_active\nsay returned \"$active\"\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif [ -f \"$directory/revision\" ] && read -r unfinished <\"$directory/revision\"; then\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign) [ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ;;\nesac\nfi\nrm -rf -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\"\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$active\" ] || return 0\nread -r _ _ _ goal_of_run _ <\"$1/info\"\nwhile read -r command; do\ndecode \"$command\"\n(\ncd -- \"$revisions/$active\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$revisions/$active\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1\ndone <\"$1/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\nbefore_settling=$(readlink \"$active_symlink\" 2>/dev/null)\ngo_back \"$1\"\n[ \"$before_settling\" = \"$(readlink \"$active_symlink\" 2>/dev/null)\" ] || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nrm -rf -- \"$dead\"\ndone\nset -f\n}\nthrow_away() { # REVISION: first out of sight, then off the disk\nmv -- \"$revisions/$1\" \"$run/trash/\" || return\njournal purged \"$1\"\nrm -rf -- \"$run/trash/$1\" 2>/dev/null && return\nchmod -R u+rwX -- \"$run/trash/$1\" 2>/dev/null\nproblem=$(rm -rf -- \"$run/trash/$1\" 2>&1) ||\nwarn \"could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' \"$problem\" | sed -n 1p)\"\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || fail \"what an earlier run left of revision $revision cannot be removed\"\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RPp -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || mv -- \"./$2\" \"$aside/old/\"; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nrm -rf -- \"$aside\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nexec 9>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\nif [ \"$active\" = \"$revision\" ]; then\nsay unchanged\nunlock\nexit 0\nfi\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$home/.shipper-$token\nproblem=$(mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" 2>&1 && ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) ||\nfail \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nprintf '%s\\n%s\\n' \"$new\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nsync -f \"$revisions/$revision\" 2>/dev/null || sync\nsay flushed\nfi\nstill_holds\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\nleft_behind() { # sets $left to the revision that was active before the switch, empty if none\n{ read -r _ && read -r left; } <\"$run/switch\"\ndecode \"$left\"\nleft=${value##*/}\n}\npurge_old_revisions() {\nread_active\nleft_behind\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif problem=$(throw_away \"$old\" 2>&1); then\nsay purged \"$old\"\n[ -z \"$problem\" ] || printf '%s\\n' \"$problem\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nleft_behind\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nstill_holds\nprintf '%s\\n' \"$record\" >>\"$state/journal\" || fail \"cannot write to $state/journal\"\nrm -rf -- \"$home/.shipper-$token\"\nsay completed \"$revision\"\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" = deploy ]; then\nif [ -e \"$revisions/$revision\" ] && [ \"$(state_of \"$revision\")\" != unfinished ]; then\nfree_name\nsay taken \"$revision\"\nfi\nfor old in $(rotation \"\" \"$active\"); do [ \"$old\" = \"$active\" ] || say_word purgeable \"$old\"; done\nfi\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nverdict() {\nwaited=0\nwhile [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$lost_token\" ] && [ \"$waited\" -le \"$lock_timeout\" ]; do\nsleep 1\nwaited=$((waited + 1))\ndone\nread_active\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$lost_token\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2; do\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\n(\nsleep 5\nkill -s KILL \"$worker\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$worker\" 2>/dev/null\nkill \"$killer\" 2>/dev/null\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\nwatch >/dev/null 2>&1 &\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
+const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch='' umask=022 lease=40\nlock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true source_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/ *$//; s/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\nme() { id -un 2>/dev/null || id -u; }\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$state/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nawk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF == 9 && $9 == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\ncompact_journal() {\n[ \"$(wc -l <\"$state/journal\")\" -gt 2000 ] || return 0\n{\nrevisions_table | sed 's/^/there /'\ncat \"$state/journal\"\n} | awk '\n$1 == \"there\" { there[$2] = 1; next }\nNF == 9 && $9 == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }\nEND { print \"end\" }' >\"$run/journal\" &&\n[ \"$(tail -n 1 \"$run/journal\")\" = end ] &&\nmv -f -- \"$run/journal\" \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"directory\" { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . -name trash -prune -o -type d -name \"$1\" -print 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\nabout=''\nread -r about 2>/dev/null <\"$state/runs/$2/info\" || about='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$about\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nhere >\"$run/here\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nln -s \"$token\" \"$run/lock\" || fail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\nbeat=''\n[ -z \"$owner\" ] || read -r beat 2>/dev/null <\"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $beat\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $beat\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn\nfi\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nrm -rf -- \"${run:?}\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/run-*; do\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then rm -rf -- \"$other\" 2>/dev/null; fi\ndone\nset -f\n}\nhere() {\nuname -n\ncat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -s 0 -- \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -s TERM -- \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -s KILL -- \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\nread -r stat <\"/proc/$1/stat\" || return 1\nset -- \"$2\" ${stat##*) }\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nleaders='' left_running=''\n[ \"$(cat \"$1/here\" 2>/dev/null)\" = \"$(here)\" ] || return 0\nset +f\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid start <\"$file\" && is_still \"$pid\" \"$start\"; then leaders=\"$leaders $pid\"; fi\ndone\ngroup_ends $leaders\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid start <\"$file\" && is_still \"$pid\" \"$start\"; then left_running=\"$left_running $pid\"; fi\ndone\nset -f\n[ -z \"$left_running\" ] || warn \"a listener's command goes on, as another user:$left_running\"\n}\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\"; then\nprintf '\\n%s\\n' \"$(cat \"$1/committed\")\" >>\"$state/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\n{ read -r new && read -r old; } <\"$directory/switch\"\ndecode \"$new\"\nnew=$value\ndecode \"$old\"\nold=$value\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\nsay completed \"${new##*/}\"\nreturn\nfi\naside=$home/.shipper-$run_token.back\nmv -- \"$home/.shipper-$run_token\" \"$aside\" 2>/dev/null\nwas_switched \"$run_token\" || return 0\nif [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\nmv -f -- \"$aside/back/$name\" \"$home/\"\nelse\nmv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] ||\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\nfi\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\nsay returned \"$active\"\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif ! was_switched \"$run_token\" && [ -f \"$directory/revision\" ] && read -r unfinished <\"$directory/revision\"; then\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign) [ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ;;\nesac\nfi\nrm -f -- \"$directory/again\"\nrm -rf -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\"\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$active\" ] || return 0\ngoal_of_run=''\nread -r _ _ _ goal_of_run _ <\"$1/info\"\nwhile read -r command; do\ndecode \"$command\"\n(\ncd -- \"$revisions/$active\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$revisions/$active\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1 &\nwait_at_most 60 $!\ndone <\"$1/again\"\nrm -f -- \"$1/again\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nrm -rf -- \"$dead\" 2>/dev/null || mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\"\ndone\nset -f\n}\nthrow_away() { # REVISION: first out of sight, then off the disk\nmv -- \"$revisions/$1\" \"$run/trash/\" || return\njournal purged \"$1\"\nrm -rf -- \"$run/trash/$1\" 2>/dev/null && return\nchmod -R u+rwX -- \"$run/trash/$1\" 2>/dev/null\nproblem=$(rm -rf -- \"$run/trash/$1\" 2>&1) ||\nwarn \"could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' \"$problem\" | sed -n 1p)\"\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || fail \"what an earlier run left of revision $revision cannot be removed\"\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RPp -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || mv -- \"./$2\" \"$aside/old/\"; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nrm -rf -- \"$aside\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nexec 9>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$home/.shipper-$token\nproblem=$(mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" 2>&1 && ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) ||\nfail \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nsync -f \"$revisions/$revision\" 2>/dev/null || sync\nsay flushed\nfi\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\nleft_behind() { # sets $left to the revision that was active before the switch, empty if none\n{ read -r _ && read -r _ && read -r left; } <\"$run/switch\"\ndecode \"$left\"\nleft=$value\n}\npurge_old_revisions() {\nread_active\nleft_behind\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif problem=$(throw_away \"$old\" 2>&1); then\nsay purged \"$old\"\n[ -z \"$problem\" ] || printf '%s\\n' \"$problem\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\ncompact_journal || warn 'the journal could not be compacted'\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nleft_behind\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nif [ \"$goal\" != prepare ] && [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$state/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then sync -f \"$state/journal\" 2>/dev/null || sync; fi\nrm -rf -- \"$home/.shipper-$token\"\nsay completed \"$revision\"\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" = deploy ]; then\nif [ -e \"$revisions/$revision\" ] && [ \"$(state_of \"$revision\")\" != unfinished ]; then\nfree_name\nsay taken \"$revision\"\nfi\nfor old in $(rotation \"\" \"$active\"); do [ \"$old\" = \"$active\" ] || say_word purgeable \"$old\"; done\nfi\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2; do\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() {\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 $$ 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nkeep_beating >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\nwatch >/dev/null 2>&1 &\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
 
 ;// CONCATENATED MODULE: ./build/src/target/frame.js
 /** Bytes that stand for themselves in a word: printable, and nothing that the shell, `printf %b` or the loader reads. */
@@ -62693,15 +62693,11 @@ function moments(command, listensTo, { fleet, dryRun, stays }) {
     return result;
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/site.js
+;// CONCATENATED MODULE: ./build/src/deploy/known.js
 
 
-
-
-/** One target in one run: its connection, its session, and what is known of it. */
-class Site {
-    target;
-    token;
+/** What is known of a target, fact by fact. */
+class Known {
     result;
     /** Whether the active symlink was switched and not yet put back. */
     switched = false;
@@ -62713,20 +62709,138 @@ class Site {
     returned = false;
     /** Whether the connection was lost when it mattered, and the truth could not be read back. */
     unknown = false;
-    /** What `preflight` and `inspect` found, for status and dry runs. */
-    found = [];
     /** Who holds the lock, in words. */
     holder;
-    #connection;
-    #session;
+    /** What only a dry run asks for. */
+    found = [];
     #options;
     #mark;
     constructor(options) {
+        const { host, name } = options.target;
+        this.#options = options;
+        this.result = { host, name, status: 'failed', purged: [], steps: [] };
+        this.#mark = options.clock();
+    }
+    /** Whether the run is over for this target. */
+    get isDone() {
+        return this.unchanged || this.completed;
+    }
+    /** Begins the time of the next step. */
+    mark() {
+        this.#mark = this.#options.clock();
+    }
+    /** Notes that a step was taken, and how long it took since the mark. */
+    took(name) {
+        const { clock, log, named, target } = this.#options;
+        const milliseconds = Math.round(clock() - this.#mark);
+        this.mark();
+        this.result.steps.push({ name, milliseconds });
+        log.step(named ? `${target.name} ${name}` : name, milliseconds);
+    }
+    status(failed, cancelled) {
+        if (this.unknown || (failed && this.switched))
+            return 'unknown';
+        if (this.unchanged)
+            return 'unchanged';
+        if (!failed || this.completed)
+            return 'succeeded';
+        if (this.returned)
+            return 'returned';
+        return cancelled ? 'cancelled' : 'failed';
+    }
+    learn({ kind, values }) {
+        const { log, named, target } = this.#options;
+        const { result } = this;
+        const [first = '', second = ''] = values;
+        const name = first === '' ? undefined : first;
+        const here = named ? `${target.name}: ` : '';
+        switch (kind) {
+            case 'step':
+                if (isStep(first))
+                    this.took(first);
+                else
+                    this.mark();
+                break;
+            case 'flushed':
+                this.took('sync');
+                break;
+            case 'revision':
+                result.revision = first;
+                result.revisionPath = `${target.revisions}/${first}`;
+                break;
+            case 'active':
+                result.active = name;
+                break;
+            case 'previous':
+                result.previousRevision = name;
+                break;
+            case 'unchanged':
+                this.unchanged = true;
+                result.active = result.revision;
+                break;
+            case 'linked':
+                this.switched = true;
+                result.active = first;
+                break;
+            case 'returned':
+                this.switched = false;
+                this.returned = true;
+                result.active = name;
+                break;
+            case 'completed':
+                this.completed = true;
+                this.switched = false;
+                break;
+            case 'verdict':
+                this.#judged(first, second);
+                break;
+            case 'purged':
+                result.purged.push(first);
+                break;
+            case 'listed':
+                (result.revisions ??= []).push(readRevision(values));
+                break;
+            case 'warning':
+                log.warning(`${target.name}, ${first}: ${second}`);
+                break;
+            case 'settled':
+                log.notice(`${here}put in order what an earlier run left when it died (${first})`);
+                break;
+            case 'waiting':
+                log.info(`${here}waiting for the lock, held by ${readHolder(values).description}`);
+                break;
+            case 'holder':
+                this.holder = readHolder(values).description;
+                result.lock = readHolder(values).holder;
+                break;
+            default:
+                this.found.push({ kind, values });
+        }
+    }
+    #judged(verdict, active) {
+        this.result.active = active === '' ? undefined : active;
+        this.switched = false;
+        this.completed = verdict === 'completed';
+        this.returned = verdict === 'returned';
+        this.unknown = verdict === 'unknown';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/site.js
+
+
+
+/** One target in one run: its connection, its session, and what is known of it. */
+class Site {
+    target;
+    known;
+    #connection;
+    #session;
+    #options;
+    constructor(options) {
         this.#options = options;
         this.target = options.target;
-        this.token = options.token;
-        this.result = { host: options.target.host, name: options.target.name, status: 'failed', purged: [], steps: [] };
-        this.#mark = options.clock();
+        this.known = new Known(options);
     }
     get connection() {
         return this.#connection;
@@ -62739,33 +62853,32 @@ class Site {
     get begun() {
         return this.#session?.answered === true;
     }
+    get lost() {
+        return this.begun && !this.reachable && !this.known.isDone;
+    }
     /** Absolute path on the target of the directory by which this run holds the lock. */
     get runDirectory() {
-        return `${this.target.revisions}/.shipper/runs/${this.token}`;
+        return `${this.target.revisions}/.shipper/runs/${this.#options.token}`;
     }
     async connect() {
-        const { target, connect, clock } = this.#options;
-        this.#mark = clock();
-        this.#connection = await connect(target);
-        this.#took('connect');
+        this.known.mark();
+        this.#connection = await this.reconnect();
+        this.known.took('connect');
+    }
+    /** One more connection; the caller ends it. */
+    async reconnect() {
+        return this.#options.connect(this.target);
     }
     /** Takes these steps; resolves when the target has, or rejects with what failed. */
     async perform(work, last = false) {
-        const { target, token, log, setup, connectTimeout } = this.#options;
-        const { connection } = this;
-        if (connection === undefined)
+        const { connection, target } = this;
+        if (connection === undefined) {
             throw new ShipperError('INTERNAL', `${target.name} is not connected`, { target: target.name });
-        this.#session ??= new Session({
-            connection,
-            name: target.name,
-            setup: setup(target, token, connection),
-            onFact: (fact) => this.#learn(fact),
-            log,
-            answerTimeout: connectTimeout,
-        });
-        this.#mark = this.#options.clock();
+        }
+        this.#session ??= this.#open(connection, this.#options.setup(connection));
+        this.known.mark();
         try {
-            await this.#session.perform(work, { last, revision: this.result.revision ?? '' });
+            await this.#session.perform(work, { last, revision: this.known.result.revision ?? '' });
         }
         catch (error) {
             throw this.#withHolder(error);
@@ -62773,33 +62886,20 @@ class Site {
     }
     /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */
     async judge() {
-        const { target, token, log, setup, connectTimeout, connect } = this.#options;
-        const wasSwitched = this.switched;
+        const { setup, token, log } = this.#options;
         this.end();
         try {
-            this.#connection = await connect(target);
-            const words = [...setup(target, token, this.#connection), 'lost_token', token, 'token', `${token}-judge`];
-            const onFact = (fact) => this.#learnVerdict(fact, wasSwitched);
-            const options = { connection: this.#connection, name: target.name, setup: words, log, onFact };
-            this.#session = new Session({ ...options, answerTimeout: connectTimeout });
+            const connection = await this.reconnect();
+            this.#connection = connection;
+            const words = [...setup(connection), 'lost_token', token, 'token', `${token}-judge`];
+            this.#session = this.#open(connection, words);
             await this.#session.perform(['verdict'], { last: true });
         }
         catch (error) {
-            this.unknown = true;
+            this.known.unknown = true;
             const reason = error instanceof Error ? error.message : String(error);
-            log.warning(`${target.name}: what became of the run there could not be read: ${reason}`);
+            log.warning(`${this.target.name}: what became of the run there could not be read: ${reason}`);
         }
-    }
-    status(failed, cancelled) {
-        if (this.unknown)
-            return 'unknown';
-        if (this.unchanged)
-            return 'unchanged';
-        if (!failed || this.completed)
-            return 'succeeded';
-        if (this.returned)
-            return 'returned';
-        return cancelled ? 'cancelled' : 'failed';
     }
     async interrupt() {
         await this.#session?.interrupt();
@@ -62807,102 +62907,29 @@ class Site {
     stop(leader) {
         this.#session?.stop(leader);
     }
-    /** One more connection; the caller ends it. */
-    async reconnect() {
-        return this.#options.connect(this.target);
-    }
     end() {
         this.#session?.close();
         this.#connection?.end();
     }
+    #open(connection, setup) {
+        const { log, connectTimeout: answerTimeout, target } = this.#options;
+        const { known } = this;
+        return new Session({
+            connection,
+            name: target.name,
+            setup,
+            log,
+            answerTimeout,
+            onFact: (fact) => known.learn(fact),
+        });
+    }
     /** A refusal of the lock says who holds it. */
     #withHolder(error) {
-        const { holder } = this;
+        const { holder } = this.known;
         if (!(error instanceof ShipperError) || error.code !== 'LOCKED' || holder === undefined)
             return error;
         return new ShipperError('LOCKED', `${error.message}: it is held by ${holder}. It is freed when that run ends, at the latest a minute after it died; ` +
             'wait for it, cancel it, or give this run a longer lock-timeout', { target: error.target, step: error.step, cause: error });
-    }
-    #learnVerdict({ kind, values }, wasSwitched) {
-        if (kind !== 'verdict')
-            return;
-        const [verdict, active = ''] = values;
-        this.result.active = active === '' ? undefined : active;
-        this.switched = false;
-        this.completed = verdict === 'completed';
-        this.returned = verdict === 'settled' && wasSwitched;
-        this.unknown = verdict === 'unknown';
-    }
-    #took(name) {
-        const now = this.#options.clock();
-        const milliseconds = Math.round(now - this.#mark);
-        this.#mark = now;
-        this.result.steps.push({ name, milliseconds });
-        this.#options.log.step(this.#options.named ? `${this.target.name} ${name}` : name, milliseconds);
-    }
-    #learn({ kind, values }) {
-        const { log } = this.#options;
-        const [first = '', second = ''] = values;
-        const here = this.#options.named ? `${this.target.name}: ` : '';
-        switch (kind) {
-            case 'step':
-                if (isStep(first))
-                    this.#took(first);
-                else
-                    this.#mark = this.#options.clock();
-                break;
-            case 'flushed':
-                this.#took('sync');
-                break;
-            case 'revision':
-                this.result.revision = first;
-                this.result.revisionPath = `${this.target.revisions}/${first}`;
-                break;
-            case 'previous':
-                this.result.previousRevision = first === '' ? undefined : first;
-                break;
-            case 'unchanged':
-                this.unchanged = true;
-                this.result.active = this.result.revision;
-                break;
-            case 'linked':
-                this.switched = true;
-                this.result.active = first;
-                break;
-            case 'returned':
-                this.switched = false;
-                this.returned = true;
-                this.result.active = first === '' ? undefined : first;
-                break;
-            case 'completed':
-                this.completed = true;
-                this.switched = false;
-                break;
-            case 'purged':
-                this.result.purged.push(first);
-                break;
-            case 'warning':
-                log.warning(`${this.target.name}, ${first}: ${second}`);
-                break;
-            case 'settled':
-                log.notice(`${here}put in order what an earlier run left when it died (${first})`);
-                break;
-            case 'waiting':
-                log.info(`${here}waiting for the lock, held by ${readHolder(values).description}`);
-                break;
-            case 'holder':
-                this.holder = readHolder(values).description;
-                this.result.lock = readHolder(values).holder;
-                break;
-            case 'active':
-                this.result.active = first === '' ? undefined : first;
-                break;
-            case 'listed':
-                (this.result.revisions ??= []).push(readRevision(values));
-                break;
-            default:
-                this.found.push({ kind, values });
-        }
     }
 }
 
@@ -62925,7 +62952,7 @@ class Fleet {
             named: targets.length > 1,
             connectTimeout,
             connect,
-            setup: (_, __, connection) => setup(target, index, connection),
+            setup: (connection) => setup(target, index, connection),
             clock,
         }));
     }
@@ -62933,67 +62960,64 @@ class Fleet {
         return this.#sites.length;
     }
     get revision() {
-        return this.#sites.find(({ result }) => result.revision !== undefined)?.result.revision;
+        return this.#sites.find(({ known }) => known.result.revision !== undefined)?.known.result.revision;
     }
     get previous() {
-        return this.#sites.find(({ result }) => result.previousRevision !== undefined)?.result.previousRevision;
+        return this.#sites.find(({ known }) => known.result.previousRevision !== undefined)?.known.result.previousRevision;
     }
     /** Whether no target has anything left to do. */
     get isDone() {
-        return this.#sites.every(({ unchanged, completed }) => unchanged || completed);
+        return this.#sites.every(({ known }) => known.isDone);
     }
     get isUnchanged() {
-        return this.#sites.every(({ unchanged }) => unchanged);
-    }
-    get isCompleted() {
-        return this.#sites.every(({ completed }) => completed);
+        return this.#sites.every(({ known }) => known.unchanged);
     }
     /** Whether some targets completed and others did not: one was lost, or failed, exactly while completing. */
     get isParted() {
-        return !this.isDone && this.#sites.some(({ completed }) => completed) && !this.isSwitched;
+        return !this.isDone && this.#sites.some(({ known }) => known.completed) && !this.isSwitched;
     }
     get isSwitched() {
-        return this.#sites.some(({ switched }) => switched);
+        return this.#sites.some(({ known }) => known.switched);
     }
     get isReturned() {
-        return this.#sites.some(({ returned }) => returned);
+        return this.#sites.some(({ known }) => known.returned);
     }
     get isUnknown() {
-        return this.#sites.some(({ unknown }) => unknown);
+        return this.#sites.some(({ known }) => known.unknown || known.switched);
     }
     places() {
-        return this.#sites.filter(({ unchanged }) => !unchanged);
+        return this.#sites.filter(({ known }) => !known.unchanged);
     }
     async connect() {
         await this.#each(() => true, async (site) => site.connect());
     }
     /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
     async perform(work, last) {
-        await this.#each(({ unchanged }) => !unchanged, async (site) => site.perform(work, last));
+        await this.#each(({ known }) => !known.unchanged, async (site) => site.perform(work, last));
     }
     /** What each target would be made to do, after `inspect`. */
     plan() {
         const { command, config, revision } = this.#options.facts;
         for (const site of this.#sites)
-            site.result.plan = planLines(command, config, site.target, revision, site);
+            site.known.result.plan = planLines(command, config, site.target, revision, site.known);
     }
-    /** Takes the steps on the targets that can still be reached and have begun. */
-    async afterFailure(work, last = false) {
-        await this.#each(({ reachable, completed, unchanged }) => reachable && !completed && !unchanged, async (site) => site.perform(work, last));
+    /** Takes the steps on those targets that can still be reached and have begun. */
+    async afterFailure(which, work, last = false) {
+        await this.#each(({ reachable, known }) => reachable && !known.isDone && (which === 'all' || known.switched === (which === 'switched')), async (site) => site.perform(work, last));
     }
     async interrupt() {
         await this.#each(({ reachable }) => reachable, async (site) => site.interrupt());
     }
     /** Asks the targets whose connection was lost on the way what became of the run there. */
     async judgeLost() {
-        await this.#each(({ begun, reachable, completed, unchanged }) => begun && !reachable && !completed && !unchanged, async (site) => site.judge());
+        await this.#each(({ begun, reachable, known }) => begun && !reachable && !known.isDone, async (site) => site.judge());
     }
     results(error, cancelled) {
         return this.#sites.map((site) => {
             const own = error !== undefined && (error.target === undefined || error.target === site.target.name);
             return {
-                ...site.result,
-                status: site.status(error !== undefined, cancelled),
+                ...site.known.result,
+                status: site.known.status(error !== undefined, cancelled),
                 ...(own ? { error: { code: error.code, message: error.message } } : {}),
             };
         });
@@ -63004,11 +63028,14 @@ class Fleet {
     }
     /** Works on the targets that fit, as many at once as is allowed. The first failure wins, the others are warnings. */
     async #each(fits, work) {
-        const { concurrency, log } = this.#options;
+        const { concurrency, log, signal } = this.#options;
+        const wasCancelled = signal.aborted;
         const waiting = this.#sites.filter(fits);
         const failures = [];
         const worker = async () => {
             for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
+                if (signal.aborted && !wasCancelled)
+                    return;
                 await work(site).catch((error) => void failures.push(asShipperError(error)));
             }
         };
@@ -63027,8 +63054,9 @@ class Fleet {
 
 
 
-/** Milliseconds that a cancelled run may still take, all in all, and its `on:error` listeners in this. */
+/** Milliseconds that a cancelled run may still take, all in all, and in this its listeners. */
 const cancelMilliseconds = 4_500;
+const againMilliseconds = 1_000;
 const lastWordMilliseconds = 2_000;
 /** One run, from the first event to the last. Does not reject: what failed is in what it resolves with. */
 async function ship(options) {
@@ -63038,8 +63066,8 @@ class Run {
     #options;
     #config;
     #fleet;
-    /** Whether time ran out for putting things back: what still comes of it is nobody's concern. */
-    #late = false;
+    /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
+    #late = new AbortController();
     #error;
     constructor(options) {
         const { facts, listeners, id } = options;
@@ -63054,7 +63082,7 @@ class Run {
         const { log, listeners, dryRun, facts } = this.#options;
         try {
             if (!dryRun)
-                await this.#dispatch('on:start');
+                await this.#cancellable(this.#dispatch('on:start'));
             await this.#cancellable(this.#fleet.connect());
             for (const moment of this.#moments()) {
                 if (this.#fleet.isDone)
@@ -63071,8 +63099,11 @@ class Run {
             if (!dryRun && facts.command !== 'status')
                 await this.#withinTime(this.#recover());
         }
-        if (this.#error === undefined && !dryRun)
-            await this.#notify('after:completion');
+        if (this.#error === undefined && !dryRun) {
+            await this.#attempt(this.#cancellable(this.#notify('after:completion')));
+            if (this.#options.signal.aborted)
+                listeners.kill();
+        }
         this.#fleet.end();
         await listeners.end();
         const result = this.#result();
@@ -63101,6 +63132,7 @@ class Run {
             places: this.#fleet.places(),
             revision: this.#fleet.revision ?? (facts.revision === '' ? undefined : facts.revision),
             made: this.#fleet.revision !== undefined,
+            signal: this.#options.signal,
             previous: this.#fleet.previous,
             ...more,
         });
@@ -63116,34 +63148,52 @@ class Run {
     }
     /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
     async #recover() {
-        const { facts, log, listeners, signal } = this.#options;
+        const { facts, listeners, signal } = this.#options;
         const fleet = this.#fleet;
         await fleet.judgeLost();
-        if (fleet.isCompleted) {
-            log.warning('the connection was lost while completing, but the target had completed: the run succeeded');
-            this.#error = undefined;
+        if (this.#succeededAfterAll())
             return;
-        }
         if (signal.aborted) {
             listeners.kill();
             await this.#attempt(fleet.interrupt());
         }
         const wasSwitched = fleet.isSwitched;
-        const stays = facts.command === 'rollback' || !this.#config.rollbackOnFailure;
-        if (wasSwitched && stays) {
-            await this.#attempt(fleet.afterFailure(['complete']));
+        const stays = wasSwitched && (facts.command === 'rollback' || !this.#config.rollbackOnFailure);
+        if (stays)
+            await this.#attempt(fleet.afterFailure('switched', ['complete', 'unlock'], true));
+        await this.#attempt(fleet.afterFailure('all', ['go_back']));
+        await fleet.judgeLost(); // A listener can meet the loss of a connection before its session does.
+        if (!stays && this.#succeededAfterAll())
+            return;
+        const recovering = { signal: this.#late.signal };
+        if (fleet.isReturned && fleet.previous !== undefined) {
+            const back = { revision: fleet.previous, previous: fleet.revision };
+            await this.#soon(this.#notify('after:link_current_revision', { ...recovering, ...back }), againMilliseconds);
         }
-        else {
-            await this.#attempt(fleet.afterFailure(['go_back']));
-            if (wasSwitched && fleet.previous !== undefined) {
-                await this.#notify('after:link_current_revision', { revision: fleet.previous, previous: fleet.revision });
-            }
-            await this.#attempt(fleet.afterFailure(['discard']));
-        }
+        await this.#attempt(fleet.afterFailure('settled', ['discard']));
         const error = this.#error === undefined ? undefined : { code: this.#error.code, message: this.#error.message };
-        const lastWord = this.#notify('on:error', { error, made: wasSwitched });
-        await (signal.aborted ? Promise.race([lastWord, after(lastWordMilliseconds)]) : lastWord);
-        await this.#attempt(fleet.afterFailure(['unlock'], true));
+        await this.#soon(this.#notify('on:error', { ...recovering, error, made: wasSwitched }), lastWordMilliseconds);
+        await this.#attempt(fleet.afterFailure('settled', ['unlock'], true));
+    }
+    /** Whether every target turns out to be done: the connection was lost, or the run cancelled, only afterwards. */
+    #succeededAfterAll() {
+        if (!this.#fleet.isDone)
+            return false;
+        this.#options.log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
+        this.#error = undefined;
+        return true;
+    }
+    /** Waits for the work, but in a cancelled run for so many milliseconds at the most; then its commands are ended. */
+    async #soon(work, milliseconds) {
+        if (!this.#options.signal.aborted)
+            return work;
+        const late = deferred();
+        const timer = setTimeout(() => late.resolve('late'), milliseconds);
+        if ((await Promise.race([work, late.promise])) === 'late') {
+            this.#options.listeners.kill();
+            await this.#attempt(this.#fleet.interrupt());
+        }
+        clearTimeout(timer);
     }
     /** What fails while cleaning up is a warning beside the first error. */
     async #attempt(work) {
@@ -63155,7 +63205,7 @@ class Run {
         }
     }
     #warn(message) {
-        if (!this.#late)
+        if (!this.#late.signal.aborted)
             this.#options.log.warning(message);
     }
     /** Rejects as soon as the run is cancelled, whatever the work does. */
@@ -63185,7 +63235,7 @@ class Run {
             signal.addEventListener('abort', hurry, { once: true });
         if ((await Promise.race([work, late.promise])) === 'late') {
             log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
-            this.#late = true;
+            this.#late.abort();
             this.#options.listeners.kill();
         }
         clearTimeout(timer);
@@ -63212,11 +63262,40 @@ class Run {
         };
     }
 }
-async function after(milliseconds) {
-    const time = deferred();
-    const timer = setTimeout(time.resolve, milliseconds);
-    await time.promise;
-    clearTimeout(timer);
+
+;// CONCATENATED MODULE: ./build/src/deploy/summary.js
+const signs = {
+    succeeded: '🚢',
+    unchanged: '⚓',
+    failed: '❌',
+    returned: '↩️',
+    cancelled: '✋',
+    unknown: '❓',
+};
+/** The run as Markdown for the summary of the job: one row a target, and why it failed. */
+function summaryOf(result, error) {
+    const title = `### ${signs[result.status]} ${result.command}: ${result.status}`;
+    const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
+    const table = [
+        '| target | status | active | before | purged | time |',
+        '| --- | --- | --- | --- | --- | --- |',
+        ...rows,
+    ];
+    const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
+    return [title, '', ...table, ...reason].join('\n');
+}
+function cells({ name, status, active, previousRevision, purged, steps }) {
+    const seconds = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000;
+    const before = previousRevision === active ? '' : code(previousRevision);
+    return [code(name), status, code(active), before, purged.map(code).join(' '), `${seconds.toFixed(1)} s`];
+}
+/** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */
+function code(text) {
+    return text === undefined ? '' : `\`${text.replace(/[`|\r\n]/g, ' ')}\``;
+}
+function quoted(text) {
+    const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
+    return [fence, text, fence].join('\n');
 }
 
 // EXTERNAL MODULE: external "node:timers/promises"
@@ -63225,14 +63304,13 @@ var promises_ = __nccwpck_require__(8500);
 
 /** Milliseconds of work at a stretch. */
 const stretch = 20;
-/** Lets the event loop turn during long work: beats and cancelling depend on it. */
+/** Lets the event loop turn during long work: beats and cancelling depend on it. Use: `if (it.isDue) await it.turn()`. */
 class Breather {
     #since = performance.now();
-    /** To be awaited often: returns at once, or after a turn of the event loop when one is due. */
-    breathe() {
-        return performance.now() - this.#since < stretch ? undefined : this.#turn();
+    get isDue() {
+        return performance.now() - this.#since >= stretch;
     }
-    async #turn() {
+    async turn() {
         await (0,promises_.setImmediate)();
         this.#since = performance.now();
     }
@@ -63255,7 +63333,7 @@ function showPath(path) {
 
 
 
-const noFollow = process.platform === 'win32' ? 0 : external_node_fs_.constants.O_NOFOLLOW;
+const noFollow = process.platform === 'win32' ? 0 : external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK;
 const content_window = 1024 * 1024;
 /** In one call where Node has it (20.12 and later), which is twice as fast for small files. */
 const { hash: hashOnce } = external_node_crypto_;
@@ -63265,35 +63343,35 @@ function sha256(content) {
         return hashOnce('sha256', content, 'hex');
     return external_node_crypto_.createHash('sha256').update(content).digest('hex');
 }
-/** Opens a file for reading; the caller closes it. Throws UPLOAD if it is not what it was when the upload began. */
-function openFile(file) {
-    let descriptor;
+/** Opens a file for reading; the caller closes it. */
+function openFile(tree, file) {
     try {
-        descriptor = (0,external_node_fs_.openSync)(file.source, external_node_fs_.constants.O_RDONLY | noFollow);
+        return (0,external_node_fs_.openSync)(tree.locate(file), external_node_fs_.constants.O_RDONLY | noFollow);
     }
     catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new ShipperError('UPLOAD', `${showPath(file.path)} cannot be read: ${reason}`, { cause });
     }
-    const stats = (0,external_node_fs_.fstatSync)(descriptor);
-    if (stats.isFile() && stats.size === file.size)
-        return descriptor;
-    (0,external_node_fs_.closeSync)(descriptor);
-    throw changed(file);
+}
+const beyond = Buffer.alloc(1);
+/** Throws UPLOAD unless a file that was read as far as it was long is at its end there. */
+function requireEnd(file, descriptor) {
+    if ((0,external_node_fs_.readSync)(descriptor, beyond, 0, 1, null) !== 0)
+        throw changed(file);
 }
 function changed(file) {
     return new ShipperError('UPLOAD', `${showPath(file.path)} was changed while it was being uploaded: let it be finished first`);
 }
 /** Knows the hashes of a tree's files, reading each at most once, and only as long as somebody waits for them. */
 class Hashing {
-    #files;
+    #tree;
     #signal;
     #buffer = Buffer.allocUnsafeSlow(content_window);
     #done;
     #waiting;
     /** @param waiting how many may wait; each is to call `all` or `release`. */
-    constructor(files, waiting, signal) {
-        this.#files = files;
+    constructor(tree, waiting, signal) {
+        this.#tree = tree;
         this.#signal = signal;
         this.#waiting = waiting;
         this.#done = this.#run();
@@ -63309,18 +63387,20 @@ class Hashing {
     }
     async #run() {
         const breather = new Breather();
-        for (const file of this.#files) {
-            await breather.breathe();
+        for (const file of this.#tree.files) {
+            if (breather.isDue)
+                await breather.turn();
             if (this.#signal.aborted || this.#waiting === 0)
                 return;
             file.sha256 ??= file.size <= content_window ? this.#small(file) : await this.#large(file, breather);
         }
     }
     #small(file) {
-        const descriptor = openFile(file);
+        const descriptor = openFile(this.#tree, file);
         try {
             if ((0,external_node_fs_.readSync)(descriptor, this.#buffer, 0, file.size, null) !== file.size)
                 throw changed(file);
+            requireEnd(file, descriptor);
             return sha256(this.#buffer.subarray(0, file.size));
         }
         finally {
@@ -63328,7 +63408,7 @@ class Hashing {
         }
     }
     async #large(file, breather) {
-        const descriptor = openFile(file);
+        const descriptor = openFile(this.#tree, file);
         try {
             const hash = external_node_crypto_.createHash('sha256');
             for (let left = file.size; left > 0;) {
@@ -63337,10 +63417,12 @@ class Hashing {
                     throw changed(file);
                 hash.update(this.#buffer.subarray(0, count));
                 left -= count;
-                await breather.breathe();
+                if (breather.isDue)
+                    await breather.turn();
                 if (this.#signal.aborted || this.#waiting === 0)
                     return undefined;
             }
+            requireEnd(file, descriptor);
             return hash.digest('hex');
         }
         finally {
@@ -63655,7 +63737,7 @@ function packer(packing, bytes) {
         return external_node_zlib_.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
     if (packing === 'zstd' && createZstdCompress !== undefined)
         return zstd(createZstdCompress, bytes);
-    return new external_node_stream_.Transform({ transform: (chunk, _encoding, done) => done(null, chunk) });
+    return new external_node_stream_.Transform({ transform: (chunk, _encoding, done) => done(null, Buffer.from(chunk)) });
 }
 /** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
 function zstd(create, bytes) {
@@ -63664,6 +63746,35 @@ function zstd(create, bytes) {
         ? { [ZSTD_c_compressionLevel]: 9 }
         : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
     return create({ chunkSize, params });
+}
+/** Writes all pieces, each of which is the writer's until the one after it is asked for, and ends the stream. */
+async function feed(pieces, packing) {
+    try {
+        let written = Promise.resolve();
+        for await (const piece of pieces) {
+            await written;
+            written = write(packing, piece);
+            written.catch(() => undefined); // It is awaited a piece later.
+        }
+        await written;
+        packing.end();
+    }
+    catch (error) {
+        packing.destroy(error instanceof Error ? error : undefined);
+        throw error;
+    }
+}
+async function write(packing, piece) {
+    return new Promise((resolve, reject) => {
+        packing.once('close', resolve);
+        packing.write(piece, (error) => {
+            packing.off('close', resolve);
+            if (error)
+                reject(error);
+            else
+                resolve();
+        });
+    });
 }
 async function compress_unpack(packing, bytes) {
     if (packing === 'none')
@@ -63676,7 +63787,7 @@ async function compress_unpack(packing, bytes) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
-const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $ahead, how many files to copy ahead, and $old\n: >base\nahead=0\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\nif [ ! -f \"$manifest\" ] || { [ -s base ] && [ \"${manifest##*/}\" = \"$key\" ]; }; then continue; fi\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" != \"$key\" ] || ahead=$(($(wc -l <base)))\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\npacking=none\nif [ -n \"$base\" ]; then\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\") / workers + 1))\n[ \"$count\" -ge 64 ] || count=64\n[ \"$count\" -le 1000 ] || count=1000\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif ((\"./\" p) in other || index(p, \"\\\\\")) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif ((\"./\" p) in other) next\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\ntr '\\n' '\\0' <dropped | (cd tree && xargs -0 rm -f --)\nsort -r emptied | tr '\\n' '\\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)\n}\ncopy_kept() {\nmake_directories directories tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif ((\"./\" from) in other) continue\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\")\ncommon = \"\"\nfor (; m > 1 && n > 1 && one[m] == two[n]; m-- + n--) common = \"/\" one[m] common\nif (common == \"\") { print from \"\\n\" to >\"renamed\"; continue }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; print a \"\\n\" b >\"groups\" }\nfile = \"group.\" group[a, b]\nif (file != open) { close(open); close(open \".directories\") }\nopen = file\nprint \".\" common >>file\nprint \".\" parent(common) >>(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over=''\nwhile :; do\nif [ -f \"ready/$number\" ]; then\nhash_plain \"lines/$number\" \"arrived.$number\"\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\nsleep 0.1 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nset_modes() {\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >moved\n: >others\ntake_stock\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines ready copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
+const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $ahead, how many files to copy ahead, and $old\n: >base\nahead=0\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\nif [ ! -f \"$manifest\" ] || { [ -s base ] && [ \"${manifest##*/}\" = \"$key\" ]; }; then continue; fi\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" != \"$key\" ] || ahead=$(($(wc -l <base)))\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\npacking=none\nif [ -n \"$base\" ]; then\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\") / workers + 1))\n[ \"$count\" -ge 64 ] || count=64\n[ \"$count\" -le 2000 ] || count=2000\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif ((\"./\" p) in other || index(p, \"\\\\\")) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif ((\"./\" p) in other) next\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\ntr '\\n' '\\0' <dropped | (cd tree && xargs -0 rm -f --)\nsort -r emptied | tr '\\n' '\\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)\n}\ncopy_kept() {\nmake_directories directories tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif ((\"./\" from) in other) continue\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over=''\nwhile :; do\nif [ -f \"ready/$number\" ]; then\nhash_plain \"lines/$number\" \"arrived.$number\"\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\nsleep 0.1 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nset_modes() {\nif [ ! -s kept ] && [ ! -s moved ]; then return; fi\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >moved\n: >others\ntake_stock\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines ready copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
 
 ;// CONCATENATED MODULE: ./build/src/upload/conversation.js
 
@@ -63803,32 +63914,19 @@ class Conversation {
 function shorten(sha256) {
     return sha256?.slice(0, 16) ?? '';
 }
-const line = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
-/** Of a content that is there often, this many places are enough to choose from. */
-const mostPlaces = 16;
-async function readIndex(bytes, breather) {
-    const byPath = new Map();
-    const byContent = new Map();
-    let number = 0;
+const pattern = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
+/** The files of an index; lines that make no sense are left out. */
+function* readIndex(bytes) {
+    let line = 0;
     for (let start = 0; start < bytes.length;) {
         const newline = bytes.indexOf(10, start);
         const end = newline === -1 ? bytes.length : newline;
-        const [, content, kind, path] = line.exec(bytes.toString('latin1', start, end)) ?? [];
+        const [, content, kind, path] = pattern.exec(bytes.toString('latin1', start, end)) ?? [];
         start = end + 1;
-        number += 1;
-        await breather.breathe();
-        if (content === undefined || kind === undefined || path === undefined)
-            continue;
-        const file = { line: number, path, content, kind };
-        if (!byPath.has(path))
-            byPath.set(path, file);
-        const places = byContent.get(content);
-        if (places === undefined)
-            byContent.set(content, [file]);
-        else if (places.length < mostPlaces)
-            places.push(file);
+        line += 1;
+        if (content !== undefined && kind !== undefined && path !== undefined)
+            yield { line, path, content, kind };
     }
-    return { byPath, byContent };
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/manifest.js
@@ -63862,7 +63960,8 @@ async function manifestHash(files) {
     for (let index = 0; index < sorted.length; index += 1000) {
         const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
         hash.update(lines.join(''), 'latin1');
-        await breather.breathe();
+        if (breather.isDue)
+            await breather.turn();
     }
     return hash.digest('hex');
 }
@@ -63872,27 +63971,41 @@ function byWritten(one, other) {
 
 ;// CONCATENATED MODULE: ./build/src/upload/sources.js
 const mostMoves = 8;
+/** Of a content that is there often, this many places are looked at closely. */
+const mostPlaces = 16;
+/** Bytes from which a file whose very name changed, which the target has to copy by itself, is not rather sent. */
+const worthOneCopy = 32 * 1024;
 /**
  * Finds where on the target the content of a file is. Where there are several places it prefers the one that makes the
  * file part of a directory that moved: the target copies such files together.
  */
 class Sources {
-    #index;
+    #places = new Map();
     #moves = [];
-    constructor(index) {
-        this.#index = index;
+    /** @param wanted the contents that will be asked for. */
+    constructor(wanted) {
+        for (const content of wanted)
+            this.#places.set(content, []);
     }
-    /** The line of the index with that content, if there is one. */
-    find(path, content) {
+    add(file) {
+        this.#places.get(file.content)?.push(file);
+    }
+    /** The line of the index with that content, if there is one that is worth it. */
+    find(path, content, size) {
+        const places = this.#places.get(content) ?? [];
+        if (places.length === 0 || size === 0)
+            return undefined;
         for (const { from, to } of this.#moves) {
-            const candidate = path.startsWith(to) ? this.#index.byPath.get(from + path.slice(to.length)) : undefined;
-            if (candidate?.content === content)
-                return candidate.line;
+            const old = path.startsWith(to) ? from + path.slice(to.length) : undefined;
+            const moved = old === undefined ? undefined : places.find((place) => place.path === old);
+            if (moved !== undefined)
+                return moved.line;
         }
-        const places = this.#index.byContent.get(content) ?? [];
-        const common = places.map((place) => commonEnd(place.path, path));
-        const longest = Math.max(0, ...common);
-        const best = places[common.indexOf(longest)] ?? places[0];
+        const common = places.slice(0, mostPlaces).map((place) => commonEnd(place.path, path));
+        const longest = Math.max(...common);
+        const best = places[common.indexOf(longest)];
+        if (longest === 0 && size < worthOneCopy)
+            return undefined;
         if (best !== undefined && longest > 0) {
             const move = { from: best.path.slice(0, -longest), to: path.slice(0, -longest) };
             this.#moves = [move, ...this.#moves].slice(0, mostMoves);
@@ -63915,40 +64028,50 @@ function commonEnd(one, other) {
 
 
 
-/** Compares the files with the index that the target sent. All must be hashed. */
-async function compare(files, bytes) {
+/**
+ * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
+ * files are the same at the same path: only for the others is kept in memory what the target has.
+ */
+async function compare(files, index) {
     const breather = new Breather();
-    const index = await readIndex(bytes, breather);
-    const sources = new Sources(index);
-    const keptLines = [];
+    const local = new Map(files.map((file) => [writePath(file.path), file]));
+    const kept = [];
     const copied = [];
-    const sent = [];
-    let keptBytes = 0;
-    let copiedBytes = 0;
-    for (const file of files) {
-        await breather.breathe();
-        const path = writePath(file.path);
-        const content = shorten(file.sha256);
-        const own = index.byPath.get(path);
-        if (own?.content === content && own.kind === kindOf(file)) {
-            keptLines.push(own.line);
-            keptBytes += file.size;
+    for (const { line, path, content, kind } of readIndex(index)) {
+        if (breather.isDue)
+            await breather.turn();
+        const file = local.get(path);
+        if (file === undefined || content !== shorten(file.sha256))
             continue;
-        }
-        const line = file.size === 0 ? undefined : own?.content === content ? own.line : sources.find(path, content);
+        local.delete(path);
+        if (kind === kindOf(file))
+            kept.push(line);
+        else
+            copied.push({ line, file });
+    }
+    const others = [...local.values()];
+    const sources = new Sources(new Set(others.map(({ sha256 }) => shorten(sha256))));
+    for (const file of others.length === 0 ? [] : readIndex(index)) {
+        if (breather.isDue)
+            await breather.turn();
+        sources.add(file);
+    }
+    const sent = [];
+    for (const file of others) {
+        if (breather.isDue)
+            await breather.turn();
+        const line = sources.find(writePath(file.path), shorten(file.sha256), file.size);
         if (line === undefined)
             sent.push(file);
-        else {
+        else
             copied.push({ line, file });
-            copiedBytes += file.size;
-        }
     }
-    const kept = runs(keptLines.sort((one, two) => one - two));
-    return { kept, copied, sent, keptFiles: keptLines.length, keptBytes, copiedBytes };
+    const sentBytes = sent.reduce((bytes, { size }) => bytes + size, 0);
+    return { kept: runs(kept), copied, sent, sentBytes };
 }
 /** Everything is sent. */
 function everything(files) {
-    return { kept: [], copied: [], sent: files, keptFiles: 0, keptBytes: 0, copiedBytes: 0 };
+    return { kept: [], copied: [], sent: files, sentBytes: files.reduce((bytes, { size }) => bytes + size, 0) };
 }
 function runs(lines) {
     const found = [];
@@ -64039,12 +64162,12 @@ function size(bytes) {
 /** Most file systems give out space by this much. */
 const unit = 4096;
 /** Throws UPLOAD where the disk of the target cannot hold the upload. */
-function requireRoom({ delta, free, shares, target }) {
+function requireRoom({ delta, bytes, free, shares, target }) {
     if (!/^\d+$/.test(free))
         return;
     const available = Number(free) * 1024;
-    const sent = delta.sent.reduce((bytes, file) => bytes + Math.ceil(file.size / unit) * unit, 0);
-    const needed = sent + (shares ? 0 : delta.keptBytes + delta.copiedBytes);
+    const sent = delta.sent.reduce((sum, file) => sum + Math.ceil(file.size / unit) * unit, 0);
+    const needed = sent + (shares ? 0 : bytes - delta.sentBytes);
     if (needed <= available)
         return;
     const missing = Math.ceil((needed - available) / 1_000_000);
@@ -64082,31 +64205,38 @@ function longName(type, name) {
     return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
 }
 function header({ path, mode, size, text = '' }, type) {
-    const bytes = Buffer.allocUnsafe(block).fill(0); // From Node's pool: ten thousand buffers of their own cost a quarter second.
+    // From Node's pool: ten thousand buffers of their own cost a quarter of a second.
+    const bytes = Buffer.allocUnsafe(block).fill(0);
     bytes.write(path.slice(0, 100), 0, 'latin1');
-    bytes.write(octal(mode, 7), 100, 'latin1');
-    bytes.write(octal(0, 7), 108, 'latin1');
-    bytes.write(octal(0, 7), 116, 'latin1');
+    writeOctal(bytes, mode, 100, 7);
+    writeOctal(bytes, 0, 108, 7);
+    writeOctal(bytes, 0, 116, 7);
     if (size <= largestOctal) {
-        bytes.write(octal(size, 11), 124, 'latin1');
+        writeOctal(bytes, size, 124, 11);
     }
     else {
         bytes.writeUInt8(0x80, 124);
         bytes.writeBigUInt64BE(BigInt(size), 128);
     }
-    bytes.write(octal(0, 11), 136, 'latin1');
+    writeOctal(bytes, 0, 136, 11);
     bytes.write('        ', 148, 'latin1');
     bytes.write(type, 156, 'latin1');
-    bytes.write(text.slice(0, 100), 157, 'latin1');
+    if (text !== '')
+        bytes.write(text.slice(0, 100), 157, 'latin1');
     bytes.write('ustar  \0', 257, 'latin1');
     let sum = 0;
     for (let index = 0; index < block; index += 1)
         sum += bytes[index] ?? 0;
-    bytes.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
+    writeOctal(bytes, sum, 148, 6);
+    bytes.writeUInt8(0, 154);
     return bytes;
 }
-function octal(value, width) {
-    return value.toString(8).padStart(width, '0');
+function writeOctal(bytes, value, offset, width) {
+    let rest = value;
+    for (let at = offset + width - 1; at >= offset; at -= 1) {
+        bytes[at] = 0x30 + (rest % 8);
+        rest = Math.floor(rest / 8);
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/stream.js
@@ -64119,16 +64249,17 @@ function octal(value, width) {
 /** Bytes of a piece of the stream. */
 const pieceSize = 256 * 1024;
 /** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
-const groupFiles = 500;
-const groupBytes = 16 * 1024 * 1024;
+const groupFiles = 2_000;
+const groupBytes = 32 * 1024 * 1024;
 /**
  * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
  * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
  * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
+ * A piece holds its bytes until the one after the next is asked for.
  */
 async function* tarStream({ tree, delta, umask, progress }) {
     const modes = modesUnder(umask);
-    const pieces = new Pieces();
+    const pieces = new Pieces(tree);
     const breather = new Breather();
     const { sent, copied } = delta;
     if (copied.length > 0) {
@@ -64141,10 +64272,20 @@ async function* tarStream({ tree, delta, umask, progress }) {
     for (const [number, group] of groupsOf(sent).entries()) {
         for (const file of group) {
             const mode = file.executable ? modes.executable : modes.plain;
-            yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
-            yield* pieces.addFile(file, progress, breather);
+            const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
+            if (header.length + file.size > pieceSize) {
+                yield* pieces.add(header);
+                yield* pieces.addLarge(file, breather, progress);
+            }
+            else {
+                if (!pieces.fits(header.length + file.size))
+                    yield* pieces.rest();
+                pieces.addSmall(header, file, progress);
+            }
+            yield* pieces.add(paddingAfter(file.size));
             progress.fileSent();
-            await breather.breathe();
+            if (breather.isDue)
+                await breather.turn();
         }
         const lines = group.map((file) => `${manifestLine(file)}\n`);
         yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
@@ -64180,10 +64321,15 @@ function modesUnder(umask) {
     const mask = parseInt(umask, 8);
     return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
 }
-/** Fills pieces of one size; what is full is yielded. */
+/** Fills pieces of one size; what is full is yielded. Two buffers take turns: new ones would keep the collector busy. */
 class Pieces {
-    #piece = Buffer.allocUnsafe(pieceSize);
+    #piece = Buffer.allocUnsafeSlow(pieceSize);
+    #other = Buffer.allocUnsafeSlow(pieceSize);
     #used = 0;
+    #tree;
+    constructor(tree) {
+        this.#tree = tree;
+    }
     *add(bytes) {
         for (let start = 0; start < bytes.length;) {
             const count = bytes.copy(this.#piece, this.#used, start);
@@ -64193,11 +64339,29 @@ class Pieces {
                 yield this.#full();
         }
     }
-    async *addFile(file, progress, breather) {
-        if (file.size <= pieceSize && file.size > pieceSize - this.#used)
-            yield* this.rest();
-        const hash = file.sha256 === undefined && file.size > pieceSize ? (0,external_node_crypto_.createHash)('sha256') : undefined;
-        const descriptor = openFile(file);
+    fits(length) {
+        return length <= pieceSize - this.#used;
+    }
+    /** For what fits: without a generator, since there may be hundreds of thousands of these. */
+    addSmall(header, file, progress) {
+        header.copy(this.#piece, this.#used);
+        const start = this.#used + header.length;
+        const descriptor = openFile(this.#tree, file);
+        try {
+            if ((0,external_node_fs_.readSync)(descriptor, this.#piece, start, file.size, null) !== file.size)
+                throw changed(file);
+            requireEnd(file, descriptor);
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+        this.#used = start + file.size;
+        file.sha256 ??= sha256(this.#piece.subarray(start, this.#used));
+        progress.sent(file.size);
+    }
+    async *addLarge(file, breather, progress) {
+        const hash = file.sha256 === undefined ? (0,external_node_crypto_.createHash)('sha256') : undefined;
+        const descriptor = openFile(this.#tree, file);
         try {
             for (let left = file.size; left > 0;) {
                 const wanted = Math.min(left, pieceSize - this.#used);
@@ -64208,22 +64372,18 @@ class Pieces {
                 this.#used += count;
                 left -= count;
                 progress.sent(count);
-                if (left === 0 && file.size <= pieceSize) {
-                    file.sha256 ??= sha256(this.#piece.subarray(this.#used - file.size, this.#used));
-                }
                 if (this.#used === pieceSize)
                     yield this.#full();
-                await breather.breathe();
+                if (breather.isDue)
+                    await breather.turn();
             }
+            requireEnd(file, descriptor);
         }
         finally {
             (0,external_node_fs_.closeSync)(descriptor);
         }
         if (hash !== undefined)
             file.sha256 ??= hash.digest('hex');
-        else if (file.size === 0)
-            file.sha256 ??= sha256('');
-        yield* this.add(paddingAfter(file.size));
     }
     *rest() {
         if (this.#used > 0)
@@ -64231,7 +64391,7 @@ class Pieces {
     }
     #full() {
         const piece = this.#piece.subarray(0, this.#used);
-        this.#piece = Buffer.allocUnsafe(pieceSize);
+        [this.#piece, this.#other] = [this.#other, this.#piece];
         this.#used = 0;
         return piece;
     }
@@ -64304,10 +64464,10 @@ class Delivery {
         const index = await conversation.block(Number(length));
         const delta = await this.#compare(index, packed);
         const [free = '', shares, ...tools] = room;
-        requireRoom({ delta, free, shares: shares === 'true', target: this.#options.destination.target.name });
-        const sent = { files: delta.sent.length, bytes: sum(delta.sent) };
-        const copied = { files: tree.files.length - sent.files, bytes: delta.keptBytes + delta.copiedBytes };
-        this.#progress.plan(sent, copied);
+        const bytes = sum(tree.files);
+        requireRoom({ delta, bytes, free, shares: shares === 'true', target: this.#options.destination.target.name });
+        const sent = { files: delta.sent.length, bytes: delta.sentBytes };
+        this.#progress.plan(sent, { files: tree.files.length - sent.files, bytes: bytes - sent.bytes });
         this.#packing = choosePacking(tools);
         return this.#send(conversation, delta.kept, delta, sent.bytes);
     }
@@ -64339,7 +64499,8 @@ class Delivery {
         });
         const stream = tarStream({ tree, delta, umask, progress });
         try {
-            await (0,external_node_stream_promises_namespaceObject.pipeline)(stream, packer(this.#packing, bytes), count, conversation.stdin, { signal });
+            const packing = packer(this.#packing, bytes);
+            await Promise.all([(0,external_node_stream_promises_namespaceObject.pipeline)(packing, count, conversation.stdin, { signal }), feed(stream, packing)]);
         }
         catch (error) {
             if (error instanceof ShipperError && error.code === 'UPLOAD')
@@ -64593,7 +64754,13 @@ async function walk(source, exclude, signal) {
     const walker = new Walker(source, await executables(source.root, source.isFile), signal);
     const { files, directories, links } = await walker.walk(exclude);
     refuseEscapes(source.prefix, links);
-    return { files: files.sort(byPath), directories: directories.sort(byPath), links: links.sort(byPath) };
+    const { root, isFile, prefix } = source;
+    return {
+        locate: ({ path }) => (isFile ? root : located(root, path.slice(prefix.length))),
+        files: files.sort(byPath),
+        directories: directories.sort(byPath),
+        links: links.sort(byPath),
+    };
 }
 function byPath(one, other) {
     return one.path < other.path ? -1 : 1;
@@ -64612,7 +64779,7 @@ class Walker {
         this.#signal = signal;
     }
     async walk(exclude) {
-        const { root, inWorkspace, isFile, prefix } = this.#source;
+        const { root, inWorkspace, isFile } = this.#source;
         const parts = inWorkspace === '' ? [] : inWorkspace.split('/');
         const above = isFile ? parts.slice(0, -1) : parts;
         let ignored = Ignored.excluding(above.join('/'), exclude);
@@ -64624,7 +64791,7 @@ class Walker {
             throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
         }
         if (isFile) {
-            this.#file(`${prefix}${source_nameOf(root)}`, root, source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
+            this.#file(source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
             return this;
         }
         await this.#directory({ source: root, path: '', inWorkspace, ignored });
@@ -64637,15 +64804,15 @@ class Walker {
         const hasRules = path !== '' && entries.some(({ name }) => rulesName.equals(name));
         const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, walk_below(source, rulesName)) : fromAbove;
         for (const entry of entries) {
-            await this.#breather.breathe();
+            if (this.#breather.isDue)
+                await this.#breather.turn();
             if (this.#signal.aborted)
                 throw new ShipperError('CANCELLED', 'the upload was cancelled');
             const name = entry.name.toString('latin1');
             if (name === '.git' || name === '.shipignore')
                 continue;
             const here = `${path}${name}`;
-            const shown = Buffer.from(here, 'latin1').toString();
-            const place = inWorkspace === '' ? shown : `${inWorkspace}/${shown}`;
+            const place = `${inWorkspace === '' ? '' : `${inWorkspace}/`}${entry.name.toString()}`;
             if (ignored.has(entry.isDirectory() ? `${place}/` : place))
                 continue;
             const full = walk_below(source, entry.name);
@@ -64653,7 +64820,7 @@ class Walker {
                 await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
             }
             else if (entry.isFile()) {
-                this.#file(`${prefix}${here}`, full, here, (0,external_node_fs_.lstatSync)(full));
+                this.#file(here, (0,external_node_fs_.lstatSync)(full));
             }
             else if (entry.isSymbolicLink()) {
                 const text = toBytes((0,external_node_fs_.readlinkSync)(full, 'buffer'));
@@ -64669,11 +64836,12 @@ class Walker {
             this.directories.push({ kind: 'directory', path: `${prefix}${path}`.slice(0, -1) });
         }
     }
-    #file(path, source, inUpload, stats) {
+    #file(inUpload, stats) {
         if (!stats.isFile())
             throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
         const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
-        this.files.push({ kind: 'file', path, source, executable, size: stats.size, sha256: undefined });
+        const path = `${this.#source.prefix}${inUpload}`;
+        this.files.push({ kind: 'file', path, executable, size: stats.size, sha256: undefined });
     }
     #withRules(ignored, inWorkspace, file) {
         try {
@@ -64685,6 +64853,11 @@ class Walker {
             throw error;
         }
     }
+}
+function located(root, path) {
+    return /^[ -~]*$/.test(path)
+        ? `${root}/${path}`
+        : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
 }
 /** A name that is ASCII stays text: that is faster, and right on every system. */
 function walk_below(directory, name) {
@@ -64713,7 +64886,7 @@ async function upload(options) {
     const tree = await walk(source, exclude, signal);
     const key = sha256(`${from}\n${to}`).slice(0, 16);
     const stop = new AbortController();
-    const hashing = new Hashing(tree.files, destinations.length, AbortSignal.any([signal, stop.signal]));
+    const hashing = new Hashing(tree, destinations.length, AbortSignal.any([signal, stop.signal]));
     const ended = await Promise.allSettled(destinations.map(async (destination) => {
         const name = destinations.length > 1 ? `${destination.target.name}: ` : '';
         return new Delivery({
@@ -65336,7 +65509,7 @@ function notStarted(listener, error) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/command-sh.js
-const commandSh = "set -fu\nIFS=' '\nunset CDPATH\ncd /\nshipper_decode() { # WORD: sets $shipper_value\ncase $1 in\n*\\\\*)\nshipper_value=$(printf '%bx' \"$1\")\nshipper_value=${shipper_value%x}\n;;\n*) shipper_value=$1 ;;\nesac\n}\nshipper_export() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\nshipper_decode \"$2\"\nexport \"$1=$shipper_value\"\nshift 2\ndone\n}\nshipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...\nshipper_mark=$1\nshipper_decode \"$2\"\nshipper_file=$shipper_value/commands/$3\nmkdir -- \"$shipper_value/commands\" 2>/dev/null\n[ -d \"$shipper_value/commands\" ] || shipper_file=/dev/null\nshipper_decode \"$4\"\nshipper_directory=$shipper_value\nshipper_decode \"$5\"\nshipper_text=$shipper_value\numask \"$6\"\nshipper_forwarded=''\nif [ \"$7\" = true ]; then IFS= read -r shipper_forwarded; fi\nshift 7\nprintf '\\n%s\\n' \"$shipper_mark\" >&2\ncd -- \"${shipper_directory:-${HOME:-/}}\" || exit 126\nshipper_export \"$@\"\nshipper_export $shipper_forwarded\nif kill -s 0 -- \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\nprintf '%s\\n' $$ >\"$shipper_file\"\nprintf '\\n%s %s\\n' \"$shipper_mark\" $$\nsh -c \"$shipper_text\" </dev/null\nelse\nsetsid sh -c 'printf \"%s\\n\" \"$$\" >\"$1\"; printf \"\\n%s %s\\n\" \"$2\" \"$$\"; exec sh -c \"$3\"' \\\nsh \"$shipper_file\" \"$shipper_mark\" \"$shipper_text\" </dev/null\nfi\nshipper_status=$?\n[ \"$shipper_file\" = /dev/null ] || rm -f -- \"$shipper_file\"\n[ \"$shipper_status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$shipper_status\"\n}\nset -- $2\nshipper_command \"$@\"\n";
+const commandSh = "set -fu\nIFS=' '\nunset CDPATH\ncd /\nshipper_decode() { # WORD: sets $shipper_value\ncase $1 in\n*\\\\*)\nshipper_value=$(printf '%bx' \"$1\")\nshipper_value=${shipper_value%x}\n;;\n*) shipper_value=$1 ;;\nesac\n}\nshipper_export() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\nshipper_decode \"$2\"\nexport \"$1=$shipper_value\"\nshift 2\ndone\n}\nshipper_start() { # PID: prints when that process began, as /proc counts; a dash where there is no /proc\nif read -r shipper_value 2>/dev/null <\"/proc/$1/stat\"; then\nset -- ${shipper_value##*) }\nprintf '%s\\n' \"${20}\"\nelse\necho -\nfi\n}\nshipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...\nshipper_mark=$1\nshipper_decode \"$2\"\nshipper_file=$shipper_value/commands/$3\nmkdir -- \"$shipper_value/commands\" 2>/dev/null\n[ -d \"$shipper_value/commands\" ] || shipper_file=/dev/null\nshipper_decode \"$4\"\nshipper_directory=$shipper_value\nshipper_decode \"$5\"\nshipper_text=$shipper_value\numask \"$6\"\nshipper_forwarded=''\nif [ \"$7\" = true ]; then IFS= read -r shipper_forwarded; fi\nshift 7\nprintf '\\n%s\\n' \"$shipper_mark\" >&2\ncd -- \"${shipper_directory:-${HOME:-/}}\" || exit 126\nshipper_export \"$@\"\nshipper_export $shipper_forwarded\nif kill -s 0 -- \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\nprintf '%s %s\\n' $$ \"$(shipper_start $$)\" >\"$shipper_file\"\nprintf '\\n%s %s\\n' \"$shipper_mark\" $$\nsh -c \"$shipper_text\" </dev/null\nelse\nsetsid sh -c 'printf \"%s -\\n\" \"$$\" >\"$1\"; printf \"\\n%s %s\\n\" \"$2\" \"$$\"; exec sh -c \"$3\"' \\\nsh \"$shipper_file\" \"$shipper_mark\" \"$shipper_text\" </dev/null\nfi\nshipper_status=$?\n[ \"$shipper_file\" = /dev/null ] || rm -f -- \"$shipper_file\"\n[ \"$shipper_status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$shipper_status\"\n}\nset -- $2\nshipper_command \"$@\"\n";
 
 ;// CONCATENATED MODULE: ./build/src/target/command-output.js
 /** Bytes kept of what a command printed on each stream; the log has all of it. */
@@ -65517,8 +65690,8 @@ async function runOnTargets(scene, run, umask, log) {
 async function runOn(place, scene, run, umask, log) {
     const { target, connection, runDirectory } = place;
     const failure = (what, cause) => new ShipperError('LISTENER', `on ${target.name}: ${what}`, { target: target.name, step: scene.event, cause });
-    if (connection === undefined)
-        throw failure('there is no connection to it');
+    if (connection === undefined || place.lost)
+        throw failure('there is no connection to it any more');
     const id = String((run_on_targets_commands += 1));
     const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
     const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;
@@ -65629,8 +65802,11 @@ class Listeners {
         const group = log.group(scene.event);
         this.#scene = scene;
         try {
-            for (const listener of own)
+            for (const listener of own) {
+                if (scene.signal.aborted)
+                    throw new ShipperError('CANCELLED', `${scene.event}: the run was cancelled`);
                 await this.#call(listener, scene);
+            }
             group.end();
         }
         catch (error) {
@@ -65638,7 +65814,8 @@ class Listeners {
             throw error;
         }
         finally {
-            this.#scene = undefined;
+            if (this.#scene === scene)
+                this.#scene = undefined;
         }
     }
     /** Lets the modules' process end. */
@@ -65650,11 +65827,16 @@ class Listeners {
         this.#modules?.kill();
     }
     async #loadModules() {
-        const { command, config, workspace, env, log, setOutput, addSummary } = this.#options;
+        const { command, config, workspace, env, log, setOutput, addSummary, signal } = this.#options;
         const listeners = this.#listeners.filter((listener) => listener.kind === 'module');
         if (listeners.length === 0)
             return;
+        // Once they are loaded, a cancelled run still needs modules: for `on:error`.
+        const loading = new AbortController();
+        const stop = () => loading.abort();
+        signal.addEventListener('abort', stop);
         this.#modules = await ModuleHost.start({
+            signal: loading.signal,
             listeners,
             workspace,
             env,
@@ -65666,7 +65848,7 @@ class Listeners {
                 run: async (text, options) => runOnTargets(this.#now(), { command: text, ...options }, config.umask, log),
                 upload: async (from, options) => this.#upload(from, options),
             },
-        });
+        }).finally(() => signal.removeEventListener('abort', stop));
     }
     #now() {
         if (this.#scene === undefined)
@@ -65702,8 +65884,8 @@ class Listeners {
         }
     }
     async #upload(from, { to, exclude }) {
-        const { workspace, config, log, signal } = this.#options;
-        const { places, event, revision, previous } = this.#now();
+        const { workspace, config, log } = this.#options;
+        const { places, event, revision, previous, signal } = this.#now();
         if (revision === undefined || !uploadEvents.includes(event)) {
             throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
         }
@@ -65711,7 +65893,8 @@ class Listeners {
         await upload({ destinations: places, workspace, from, to, exclude, revision, previous, umask, log, signal });
     }
     async #run(listener, scene) {
-        const { log, workspace, env, signal, config } = this.#options;
+        const { log, workspace, env, config } = this.#options;
+        const { signal } = scene;
         log.info(`$ ${listener.run}`);
         const first = scene.places[0]?.target;
         if (listener.on === 'runner') {
@@ -66620,6 +66803,7 @@ function secretLines(...texts) {
 
 
 
+
 /** From the inputs to the outputs. Rejects with what failed, after everything was put back and told. */
 async function run({ face, inputs, env, workspace, now, runner, signal }) {
     const { log } = face;
@@ -66670,6 +66854,8 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
     });
     for (const line of report_describe(result))
         log.info(line);
+    if (command !== 'status' && !dryRun)
+        face.addSummary(summaryOf(result, error));
     if (error !== undefined)
         throw error;
 }

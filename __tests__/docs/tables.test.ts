@@ -112,6 +112,7 @@ test('the listeners page has every variable that a command gets', () => {
     revision: undefined,
     made: false,
     previous: undefined,
+    signal: new AbortController().signal,
   } as const;
   const everywhere = Object.keys(commandVariables(scene, undefined));
   assert.deepEqual(firstCodes(rowsUnder(listeners, 'Variables')), [...everywhere, 'SHIPPER_HOST', 'SHIPPER_HOSTS']);

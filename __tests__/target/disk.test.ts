@@ -109,6 +109,21 @@ async function attack(site: Site, steps: Steps, index: number, spoil: () => void
 }
 
 let cases = 0;
+
+/** Does it for each index, two at once, and names those that failed. */
+async function forEach(indices: readonly number[], attackAt: (index: number) => Promise<void>): Promise<void> {
+  const waiting = [...indices];
+  const failed: string[] = [];
+  const lane = async (): Promise<void> => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      cases += 1;
+      await attackAt(index).catch((error: unknown) => failed.push(`before ${steps[index] ?? ''}: ${String(error)}`));
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  assert.deepEqual(failed, []);
+}
+
 const steps = whole.deploy.slice(0, -1);
 const spoilers = {
   'no block left': (disk: SmallDisk): void => disk.fill(),
@@ -116,11 +131,11 @@ const spoilers = {
 } as const;
 
 for (const shell of shells) {
-  describe(`a disk that fails, under ${shell}`, { concurrency: true }, () => {
+  describe(`a disk that fails, under ${shell}`, { concurrency: 2 }, () => {
     for (const [what, spoil] of Object.entries(spoilers)) {
       for (const ending of ['recovers', 'is lost'] as const) {
         test(`${what}, before each step in turn; the run ${ending}: the old revision is served, the next deploy works`, async () => {
-          for (const index of steps.keys()) {
+          await forEach([...steps.keys()], async (index) => {
             await using site = await scriptTarget(shell);
             await using disk = await mountSmallDisk(site.root);
             const all = await siteOn(site);
@@ -129,8 +144,7 @@ for (const shell of shells) {
             assertServes(site, succeeded ? 'new' : 'old');
             disk.free();
             await assertNextWorks(site, all);
-            cases += 1;
-          }
+          });
         });
       }
 
@@ -140,9 +154,15 @@ for (const shell of shells) {
         const all = await siteOn(site);
         await attack(site, all, 6, () => spoil(disk), 'is killed');
         assertServes(site, 'new');
-        const next = site.perform('deploy', 'blocked', { ...all, ...quick });
-        await assert.rejects(next, ShipperError);
-        assertServes(site, 'old', 'new');
+        const next = site.perform('deploy', 'next-on-full', { ...all, ...quick });
+        const succeeded = await next.then(
+          () => true,
+          (error: unknown) => {
+            assert.ok(error instanceof ShipperError, String(error));
+            return false;
+          },
+        );
+        assertServes(site, succeeded ? 'next-on-full' : 'old');
         disk.free();
         await assertNextWorks(site, all);
         assert.match(site.journal(), /\nreturned new .* \.\n/);
@@ -168,7 +188,7 @@ for (const shell of shells) {
     });
   });
 
-  describe(`directories that the user may not write to, under ${shell}`, { concurrency: true }, () => {
+  describe(`directories that the user may not write to, under ${shell}`, { concurrency: 2 }, () => {
     const owned = async (site: Site): Promise<Steps> => {
       await runAs(site, someone, someone);
       mkdirSync(site.root);
@@ -182,7 +202,7 @@ for (const shell of shells) {
       ["Shipper's own directory", 'revisions/.shipper'],
     ] as const) {
       test(`${what} read-only from any step on: the old revision is served, and the next deploy works`, async () => {
-        for (const index of [0, 3, 4, 5]) {
+        await forEach([0, 3, 4, 5], async (index) => {
           await using site = await scriptTarget(shell);
           const all = await owned(site);
           const directory = `${site.root}/${path}`;
@@ -190,8 +210,7 @@ for (const shell of shells) {
           assertServes(site, succeeded ? 'new' : 'old');
           chmodSync(directory, 0o755);
           await assertNextWorks(site, all);
-          cases += 1;
-        }
+        });
       });
     }
 

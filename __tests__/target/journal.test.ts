@@ -96,6 +96,7 @@ for (const shell of shells) {
       const milliseconds = Math.round(performance.now() - start);
       assert.equal(site.active(), 'v2');
       assert.deepEqual(await listed(site), ['v1 completed', 'v2 completed', 'v3 bad']);
+      assert.ok(site.journal().split('\n').length < 200, 'what is purged was forgotten');
       t.diagnostic(`two deploys and a rollback in ${milliseconds} ms`);
       assert.ok(milliseconds < 15_000, `${milliseconds} ms`);
     });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../rig/program.ts';
 import type { Server } from '../rig/server.ts';
@@ -118,6 +117,5 @@ describe('what an upload takes, and where it puts it', () => {
     );
     await yard.upload('links');
     assert.equal(await yard.differences('links'), '');
-    assert.ok(join('a', 'b'));
   });
 });

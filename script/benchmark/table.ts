@@ -27,11 +27,12 @@ export function printTables(delay: number, rows: readonly Row[]): void {
   }
   const deploy = rows.find(({ name }) => name.startsWith('shipper, the whole'));
   const alone = rows.find(({ name }) => name.startsWith('shipper, the upload'));
+  const connected = rows.find(({ name }) => name.startsWith('shipper, connect'));
   const rsyncs = rows.filter(({ name }) => name.startsWith('rsync'));
   const bestOf = (state: 'changed' | 'same' | 'renamed') =>
     rsyncs.map(({ results }) => results[state]).sort((a, b) => (a?.seconds ?? 0) - (b?.seconds ?? 0))[0];
   const named = (name: string) => rows.find((row) => row.name.startsWith(name))?.results.first;
-  console.log('\n| ratio | the whole deploy | the upload alone |\n| --- | --- | --- |');
+  console.log('\n| ratio | the whole deploy | connect and upload | the upload alone |\n| --- | --- | --- | --- |');
   for (const [what, state, other] of [
     ['first upload / rsync -az', 'first', named('rsync -az')],
     ['first upload / tar with zstd -1', 'first', named('tar | zstd')],
@@ -39,7 +40,8 @@ export function printTables(delay: number, rows: readonly Row[]): void {
     ['nothing changed / the best rsync', 'same', bestOf('same')],
     ['a directory renamed / the best rsync', 'renamed', bestOf('renamed')],
   ] as const) {
-    console.log(`| ${what} | ${ratio(deploy?.results[state], other)} | ${ratio(alone?.results[state], other)} |`);
+    const ratios = [deploy, connected, alone].map((row) => ratio(row?.results[state], other));
+    console.log(`| ${what} | ${ratios.join(' | ')} |`);
   }
   const leanest = Math.min(...rsyncs.map(({ results }) => total(results.changed)));
   console.log(

@@ -17,6 +17,8 @@ export interface FleetOptions {
   readonly connect: (target: Target) => Promise<Connection>;
   readonly log: RunLog;
   readonly clock: () => number;
+  /** Once aborted, no further target is begun with. */
+  readonly signal: AbortSignal;
 }
 
 type Setup = (target: Target, index: number, connection: Connection) => readonly string[];
@@ -39,7 +41,7 @@ export class Fleet {
           named: targets.length > 1,
           connectTimeout,
           connect,
-          setup: (_, __, connection) => setup(target, index, connection),
+          setup: (connection) => setup(target, index, connection),
           clock,
         }),
     );
@@ -50,45 +52,41 @@ export class Fleet {
   }
 
   get revision(): string | undefined {
-    return this.#sites.find(({ result }) => result.revision !== undefined)?.result.revision;
+    return this.#sites.find(({ known }) => known.result.revision !== undefined)?.known.result.revision;
   }
 
   get previous(): string | undefined {
-    return this.#sites.find(({ result }) => result.previousRevision !== undefined)?.result.previousRevision;
+    return this.#sites.find(({ known }) => known.result.previousRevision !== undefined)?.known.result.previousRevision;
   }
 
   /** Whether no target has anything left to do. */
   get isDone(): boolean {
-    return this.#sites.every(({ unchanged, completed }) => unchanged || completed);
+    return this.#sites.every(({ known }) => known.isDone);
   }
 
   get isUnchanged(): boolean {
-    return this.#sites.every(({ unchanged }) => unchanged);
-  }
-
-  get isCompleted(): boolean {
-    return this.#sites.every(({ completed }) => completed);
+    return this.#sites.every(({ known }) => known.unchanged);
   }
 
   /** Whether some targets completed and others did not: one was lost, or failed, exactly while completing. */
   get isParted(): boolean {
-    return !this.isDone && this.#sites.some(({ completed }) => completed) && !this.isSwitched;
+    return !this.isDone && this.#sites.some(({ known }) => known.completed) && !this.isSwitched;
   }
 
   get isSwitched(): boolean {
-    return this.#sites.some(({ switched }) => switched);
+    return this.#sites.some(({ known }) => known.switched);
   }
 
   get isReturned(): boolean {
-    return this.#sites.some(({ returned }) => returned);
+    return this.#sites.some(({ known }) => known.returned);
   }
 
   get isUnknown(): boolean {
-    return this.#sites.some(({ unknown }) => unknown);
+    return this.#sites.some(({ known }) => known.unknown || known.switched);
   }
 
   places(): readonly Place[] {
-    return this.#sites.filter(({ unchanged }) => !unchanged);
+    return this.#sites.filter(({ known }) => !known.unchanged);
   }
 
   async connect(): Promise<void> {
@@ -101,7 +99,7 @@ export class Fleet {
   /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
   async perform(work: readonly Work[], last: boolean): Promise<void> {
     await this.#each(
-      ({ unchanged }) => !unchanged,
+      ({ known }) => !known.unchanged,
       async (site) => site.perform(work, last),
     );
   }
@@ -109,13 +107,15 @@ export class Fleet {
   /** What each target would be made to do, after `inspect`. */
   plan(): void {
     const { command, config, revision } = this.#options.facts;
-    for (const site of this.#sites) site.result.plan = planLines(command, config, site.target, revision, site);
+    for (const site of this.#sites)
+      site.known.result.plan = planLines(command, config, site.target, revision, site.known);
   }
 
-  /** Takes the steps on the targets that can still be reached and have begun. */
-  async afterFailure(work: readonly Work[], last = false): Promise<void> {
+  /** Takes the steps on those targets that can still be reached and have begun. */
+  async afterFailure(which: 'all' | 'switched' | 'settled', work: readonly Work[], last = false): Promise<void> {
     await this.#each(
-      ({ reachable, completed, unchanged }) => reachable && !completed && !unchanged,
+      ({ reachable, known }) =>
+        reachable && !known.isDone && (which === 'all' || known.switched === (which === 'switched')),
       async (site) => site.perform(work, last),
     );
   }
@@ -130,7 +130,7 @@ export class Fleet {
   /** Asks the targets whose connection was lost on the way what became of the run there. */
   async judgeLost(): Promise<void> {
     await this.#each(
-      ({ begun, reachable, completed, unchanged }) => begun && !reachable && !completed && !unchanged,
+      ({ begun, reachable, known }) => begun && !reachable && !known.isDone,
       async (site) => site.judge(),
     );
   }
@@ -139,8 +139,8 @@ export class Fleet {
     return this.#sites.map((site) => {
       const own = error !== undefined && (error.target === undefined || error.target === site.target.name);
       return {
-        ...site.result,
-        status: site.status(error !== undefined, cancelled),
+        ...site.known.result,
+        status: site.known.status(error !== undefined, cancelled),
         ...(own ? { error: { code: error.code, message: error.message } } : {}),
       };
     });
@@ -152,11 +152,13 @@ export class Fleet {
 
   /** Works on the targets that fit, as many at once as is allowed. The first failure wins, the others are warnings. */
   async #each(fits: (site: Site) => boolean, work: (site: Site) => Promise<void>): Promise<void> {
-    const { concurrency, log } = this.#options;
+    const { concurrency, log, signal } = this.#options;
+    const wasCancelled = signal.aborted;
     const waiting = this.#sites.filter(fits);
     const failures: ShipperError[] = [];
     const worker = async (): Promise<void> => {
       for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
+        if (signal.aborted && !wasCancelled) return;
         await work(site).catch((error: unknown) => void failures.push(asShipperError(error)));
       }
     };

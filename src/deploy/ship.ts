@@ -37,8 +37,9 @@ export interface Shipped {
   readonly error: ShipperError | undefined;
 }
 
-/** Milliseconds that a cancelled run may still take, all in all, and its `on:error` listeners in this. */
+/** Milliseconds that a cancelled run may still take, all in all, and in this its listeners. */
 const cancelMilliseconds = 4_500;
+const againMilliseconds = 1_000;
 const lastWordMilliseconds = 2_000;
 
 /** One run, from the first event to the last. Does not reject: what failed is in what it resolves with. */
@@ -50,8 +51,8 @@ class Run {
   readonly #options: ShipOptions;
   readonly #config: Config;
   readonly #fleet: Fleet;
-  /** Whether time ran out for putting things back: what still comes of it is nobody's concern. */
-  #late = false;
+  /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
+  readonly #late = new AbortController();
   #error: ShipperError | undefined;
 
   constructor(options: ShipOptions) {
@@ -67,7 +68,7 @@ class Run {
   async ship(): Promise<Shipped> {
     const { log, listeners, dryRun, facts } = this.#options;
     try {
-      if (!dryRun) await this.#dispatch('on:start');
+      if (!dryRun) await this.#cancellable(this.#dispatch('on:start'));
       await this.#cancellable(this.#fleet.connect());
       for (const moment of this.#moments()) {
         if (this.#fleet.isDone) break;
@@ -80,7 +81,10 @@ class Run {
       log.info(`failed: ${this.#error.message.split('\n', 1)[0] ?? ''}`);
       if (!dryRun && facts.command !== 'status') await this.#withinTime(this.#recover());
     }
-    if (this.#error === undefined && !dryRun) await this.#notify('after:completion');
+    if (this.#error === undefined && !dryRun) {
+      await this.#attempt(this.#cancellable(this.#notify('after:completion')));
+      if (this.#options.signal.aborted) listeners.kill();
+    }
     this.#fleet.end();
     await listeners.end();
     const result = this.#result();
@@ -110,6 +114,7 @@ class Run {
       places: this.#fleet.places(),
       revision: this.#fleet.revision ?? (facts.revision === '' ? undefined : facts.revision),
       made: this.#fleet.revision !== undefined,
+      signal: this.#options.signal,
       previous: this.#fleet.previous,
       ...more,
     });
@@ -126,33 +131,49 @@ class Run {
 
   /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
   async #recover(): Promise<void> {
-    const { facts, log, listeners, signal } = this.#options;
+    const { facts, listeners, signal } = this.#options;
     const fleet = this.#fleet;
     await fleet.judgeLost();
-    if (fleet.isCompleted) {
-      log.warning('the connection was lost while completing, but the target had completed: the run succeeded');
-      this.#error = undefined;
-      return;
-    }
+    if (this.#succeededAfterAll()) return;
     if (signal.aborted) {
       listeners.kill();
       await this.#attempt(fleet.interrupt());
     }
     const wasSwitched = fleet.isSwitched;
-    const stays = facts.command === 'rollback' || !this.#config.rollbackOnFailure;
-    if (wasSwitched && stays) {
-      await this.#attempt(fleet.afterFailure(['complete']));
-    } else {
-      await this.#attempt(fleet.afterFailure(['go_back']));
-      if (wasSwitched && fleet.previous !== undefined) {
-        await this.#notify('after:link_current_revision', { revision: fleet.previous, previous: fleet.revision });
-      }
-      await this.#attempt(fleet.afterFailure(['discard']));
+    const stays = wasSwitched && (facts.command === 'rollback' || !this.#config.rollbackOnFailure);
+    if (stays) await this.#attempt(fleet.afterFailure('switched', ['complete', 'unlock'], true));
+    await this.#attempt(fleet.afterFailure('all', ['go_back']));
+    await fleet.judgeLost(); // A listener can meet the loss of a connection before its session does.
+    if (!stays && this.#succeededAfterAll()) return;
+    const recovering = { signal: this.#late.signal };
+    if (fleet.isReturned && fleet.previous !== undefined) {
+      const back = { revision: fleet.previous, previous: fleet.revision };
+      await this.#soon(this.#notify('after:link_current_revision', { ...recovering, ...back }), againMilliseconds);
     }
+    await this.#attempt(fleet.afterFailure('settled', ['discard']));
     const error = this.#error === undefined ? undefined : { code: this.#error.code, message: this.#error.message };
-    const lastWord = this.#notify('on:error', { error, made: wasSwitched });
-    await (signal.aborted ? Promise.race([lastWord, after(lastWordMilliseconds)]) : lastWord);
-    await this.#attempt(fleet.afterFailure(['unlock'], true));
+    await this.#soon(this.#notify('on:error', { ...recovering, error, made: wasSwitched }), lastWordMilliseconds);
+    await this.#attempt(fleet.afterFailure('settled', ['unlock'], true));
+  }
+
+  /** Whether every target turns out to be done: the connection was lost, or the run cancelled, only afterwards. */
+  #succeededAfterAll(): boolean {
+    if (!this.#fleet.isDone) return false;
+    this.#options.log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
+    this.#error = undefined;
+    return true;
+  }
+
+  /** Waits for the work, but in a cancelled run for so many milliseconds at the most; then its commands are ended. */
+  async #soon(work: Promise<void>, milliseconds: number): Promise<void> {
+    if (!this.#options.signal.aborted) return work;
+    const late = deferred<'late'>();
+    const timer = setTimeout(() => late.resolve('late'), milliseconds);
+    if ((await Promise.race([work, late.promise])) === 'late') {
+      this.#options.listeners.kill();
+      await this.#attempt(this.#fleet.interrupt());
+    }
+    clearTimeout(timer);
   }
 
   /** What fails while cleaning up is a warning beside the first error. */
@@ -165,7 +186,7 @@ class Run {
   }
 
   #warn(message: string): void {
-    if (!this.#late) this.#options.log.warning(message);
+    if (!this.#late.signal.aborted) this.#options.log.warning(message);
   }
 
   /** Rejects as soon as the run is cancelled, whatever the work does. */
@@ -192,7 +213,7 @@ class Run {
     else signal.addEventListener('abort', hurry, { once: true });
     if ((await Promise.race([work, late.promise])) === 'late') {
       log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
-      this.#late = true;
+      this.#late.abort();
       this.#options.listeners.kill();
     }
     clearTimeout(timer);
@@ -217,11 +238,4 @@ class Run {
       targets: this.#fleet.results(this.#error, this.#options.signal.aborted),
     };
   }
-}
-
-async function after(milliseconds: number): Promise<void> {
-  const time = deferred();
-  const timer = setTimeout(time.resolve, milliseconds);
-  await time.promise;
-  clearTimeout(timer);
 }

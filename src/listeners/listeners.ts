@@ -21,7 +21,7 @@ export interface ListenersOptions {
   readonly log: RunLog;
   readonly setOutput: (name: string, value: string) => void;
   readonly addSummary: (markdown: string) => void;
-  /** Ends what a listener is doing on the runner. */
+  /** Ends the loading of modules. */
   readonly signal: AbortSignal;
 }
 
@@ -69,13 +69,16 @@ export class Listeners {
     const group = log.group(scene.event);
     this.#scene = scene;
     try {
-      for (const listener of own) await this.#call(listener, scene);
+      for (const listener of own) {
+        if (scene.signal.aborted) throw new ShipperError('CANCELLED', `${scene.event}: the run was cancelled`);
+        await this.#call(listener, scene);
+      }
       group.end();
     } catch (error) {
       group.end('failed');
       throw error;
     } finally {
-      this.#scene = undefined;
+      if (this.#scene === scene) this.#scene = undefined;
     }
   }
 
@@ -90,10 +93,15 @@ export class Listeners {
   }
 
   async #loadModules(): Promise<void> {
-    const { command, config, workspace, env, log, setOutput, addSummary } = this.#options;
+    const { command, config, workspace, env, log, setOutput, addSummary, signal } = this.#options;
     const listeners = this.#listeners.filter((listener) => listener.kind === 'module');
     if (listeners.length === 0) return;
+    // Once they are loaded, a cancelled run still needs modules: for `on:error`.
+    const loading = new AbortController();
+    const stop = (): void => loading.abort();
+    signal.addEventListener('abort', stop);
     this.#modules = await ModuleHost.start({
+      signal: loading.signal,
       listeners,
       workspace,
       env,
@@ -105,7 +113,7 @@ export class Listeners {
         run: async (text, options) => runOnTargets(this.#now(), { command: text, ...options }, config.umask, log),
         upload: async (from, options) => this.#upload(from, options),
       },
-    });
+    }).finally(() => signal.removeEventListener('abort', stop));
   }
 
   #now(): Scene {
@@ -142,8 +150,8 @@ export class Listeners {
   }
 
   async #upload(from: string, { to, exclude }: { readonly to: string; readonly exclude: readonly string[] }) {
-    const { workspace, config, log, signal } = this.#options;
-    const { places, event, revision, previous } = this.#now();
+    const { workspace, config, log } = this.#options;
+    const { places, event, revision, previous, signal } = this.#now();
     if (revision === undefined || !uploadEvents.includes(event)) {
       throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
     }
@@ -152,7 +160,8 @@ export class Listeners {
   }
 
   async #run(listener: RunListener, scene: Scene): Promise<void> {
-    const { log, workspace, env, signal, config } = this.#options;
+    const { log, workspace, env, config } = this.#options;
+    const { signal } = scene;
     log.info(`$ ${listener.run}`);
     const first = scene.places[0]?.target;
     if (listener.on === 'runner') {

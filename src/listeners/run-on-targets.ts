@@ -42,7 +42,7 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
   const { target, connection, runDirectory } = place;
   const failure = (what: string, cause?: unknown) =>
     new ShipperError('LISTENER', `on ${target.name}: ${what}`, { target: target.name, step: scene.event, cause });
-  if (connection === undefined) throw failure('there is no connection to it');
+  if (connection === undefined || place.lost) throw failure('there is no connection to it any more');
   const id = String((commands += 1));
   const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
   const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;

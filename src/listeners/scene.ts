@@ -10,6 +10,8 @@ export interface Place {
   readonly connection: Connection | undefined;
   /** Absolute path on the target of the run's own directory. */
   readonly runDirectory: string;
+  /** Whether the run's own session there ended early: nothing may be started there any more. */
+  readonly lost: boolean;
   /** Ends the process group that has this leader on the target. */
   stop(leader: string): void;
   /** One more connection, for a server that refuses a second channel; the caller ends it. */
@@ -27,6 +29,8 @@ export interface Scene {
   readonly made: boolean;
   /** Name of the revision that was active before. */
   readonly previous: string | undefined;
+  /** Ends what its listeners do on the runner, and keeps further ones from being called. */
+  readonly signal: AbortSignal;
   readonly error?: Failure | undefined;
   readonly outcome?: Outcome | undefined;
 }

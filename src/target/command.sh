@@ -28,6 +28,15 @@ shipper_export() { # NAME VALUE...
   done
 }
 
+shipper_start() { # PID: prints when that process began, as /proc counts; a dash where there is no /proc
+  if read -r shipper_value 2>/dev/null <"/proc/$1/stat"; then
+    set -- ${shipper_value##*) }
+    printf '%s\n' "${20}"
+  else
+    echo -
+  fi
+}
+
 shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...
   shipper_mark=$1
   shipper_decode "$2"
@@ -48,12 +57,12 @@ shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NA
   shipper_export $shipper_forwarded
   # The command leads a process group, so that all of it can be ended: this shell's own, where it leads one.
   if kill -s 0 -- "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
-    printf '%s\n' $$ >"$shipper_file"
+    printf '%s %s\n' $$ "$(shipper_start $$)" >"$shipper_file"
     printf '\n%s %s\n' "$shipper_mark" $$
     sh -c "$shipper_text" </dev/null
   else
     # shellcheck disable=SC2016 # for the inner shell to expand
-    setsid sh -c 'printf "%s\n" "$$" >"$1"; printf "\n%s %s\n" "$2" "$$"; exec sh -c "$3"' \
+    setsid sh -c 'printf "%s -\n" "$$" >"$1"; printf "\n%s %s\n" "$2" "$$"; exec sh -c "$3"' \
       sh "$shipper_file" "$shipper_mark" "$shipper_text" </dev/null
   fi
   shipper_status=$?

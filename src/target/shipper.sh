@@ -31,7 +31,7 @@ directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 encode() { # VALUE: sets $word
   case $1 in
     '') word='\c' ;;
-    *\\* | *[![:graph:]\ ]*) word=$(printf %s "$1" | od -An -v -to1 | tr -d '\n' | sed 's/  */\\0/g') ;;
+    *\\* | *[![:graph:]\ ]*) word=$(printf %s "$1" | od -An -v -to1 | tr -d '\n' | sed 's/ *$//; s/  */\\0/g') ;;
     *)
       word='' rest=$1
       while :; do
@@ -93,12 +93,16 @@ journal() { # EVENT REVISION
   printf '%s\n' "$record" >>"$state/journal"
 }
 
-completed_by() { # TOKEN: whether that run completed
+recorded() { # TOKEN EVENT...: whether that run left such a record
   [ -f "$state/journal" ] || return 1
-  awk -v token="$1" '
-    NF == 9 && $9 == "." && $4 == token && ($1 == "completed" || $1 == "prepared") { found = 1 }
+  recorded_by=$1
+  shift
+  awk -v token="$recorded_by" -v events=" $* " '
+    NF == 9 && $9 == "." && $4 == token && index(events, " " $1 " ") { found = 1 }
     END { exit !found }' "$state/journal"
 }
+
+completed_by() { recorded "$1" completed prepared; } # TOKEN
 
 # A journal that has grown long is written anew, without the revisions that are gone.
 compact_journal() {
@@ -108,7 +112,9 @@ compact_journal() {
     cat "$state/journal"
   } | awk '
     $1 == "there" { there[$2] = 1; next }
-    NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }' >"$run/journal" &&
+    NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }
+    END { print "end" }' >"$run/journal" &&
+    [ "$(tail -n 1 "$run/journal")" = end ] &&
     mv -f -- "$run/journal" "$state/journal"
 }
 
@@ -213,8 +219,7 @@ read_active() { # sets $linked (the text of the active symlink, empty if none) a
       esac
       ;;
   esac
-  active=${active%/}
-  case $active in */*) active='' ;; esac
+  active=${active%%/*}
 }
 
 writable_ancestor() { # PATH: whether PATH could be created; sets $ancestor
@@ -262,12 +267,12 @@ owner_of() { # TOKEN: sets $owner to the token whose beats count
   owner=''
   [ ! -d "$state/runs/$1" ] || owner=$1
   [ -z "$owner" ] || return 0
-  owner=$(cd -- "$state/runs" 2>/dev/null && find . -type d -name "$1" 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
+  owner=$(cd -- "$state/runs" 2>/dev/null && find . -name trash -prune -o -type d -name "$1" -print 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
 }
 
 say_holder() { # KIND OWNER
-  about=$(cat "$state/runs/$2/info" 2>/dev/null) || about=''
-  [ -n "$about" ] || about='- - - - - 0'
+  about=''
+  read -r about 2>/dev/null <"$state/runs/$2/info" || about='- - - - - 0'
   printf '%s %s %s %s\n' "$1" "$2" "$about" "$(date +%s)"
 }
 
@@ -280,8 +285,10 @@ acquire() {
   problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" 2>&1) || fail "cannot lock: $problem"
   printf '%010d\n' 0 >"$run/beat"
   printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
+  here >"$run/here"
+  if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail "cannot write to $run"; fi
   ln -s "$token" "$run/lock" || fail "cannot lock: no symlink can be made in $run"
-  waited=0 idle=0 freed=0 seen='' told=''
+  waited=0 idle=0 freed=0 seen='' told='' alive=''
   until problem=$(ln -s "$token" "$state/lock" 2>&1) || holds; do
     holder=$(readlink "$state/lock" 2>/dev/null) || holder=''
     if [ -z "$holder" ]; then
@@ -294,7 +301,11 @@ acquire() {
     owner_of "$holder"
     beat=''
     [ -z "$owner" ] || read -r beat 2>/dev/null <"$state/runs/$owner/beat" || :
-    if [ "$holder $owner $beat" = "$seen" ]; then idle=$((idle + 1)); else idle=0 seen="$holder $owner $beat"; fi
+    if [ "$holder $owner $beat" = "$seen" ]; then
+      idle=$((idle + 1))
+    else
+      alive=$seen idle=0 seen="$holder $owner $beat"
+    fi
     if [ "$idle" -ge $((lease + lease / 5)) ]; then
       take_over "$holder" "$owner"
       idle=0
@@ -302,7 +313,8 @@ acquire() {
     fi
     [ -n "$told" ] || [ -z "$owner" ] || say_holder waiting "$owner"
     told=1
-    if [ "$waited" -ge "$lock_timeout" ]; then
+    # One that was not seen alive is not given up on: it is taken over soon.
+    if [ "$waited" -ge "$lock_timeout" ] && [ -n "$alive" ]; then
       [ -z "$owner" ] || say_holder holder "$owner"
       fail "$revisions is locked by another run" LOCKED
     fi
@@ -311,6 +323,7 @@ acquire() {
   done
   settle_inside "$run"
   sweep
+  [ "$waited" -eq 0 ] || preflight
   [ -s "$state/active" ] || { printf '%s\n' "$active_symlink" >"$run/active" && mv -- "$run/active" "$state/active"; }
 }
 
@@ -321,6 +334,11 @@ take_over() { # HOLDER OWNER
     return
   fi
   mv -- "$state/runs/$2" "$run/$2" 2>/dev/null || return
+  # From here on nobody else can release that lock; before, its holder may have woken and done so.
+  if [ "$(readlink "$state/lock" 2>/dev/null)" != "$1" ]; then
+    mv -- "$run/$2" "$state/runs/$2"
+    return
+  fi
   mv -f -- "$run/lock" "$state/lock"
 }
 
@@ -333,7 +351,10 @@ unlock() {
 release() {
   [ -d "$run" ] || return 0
   # A dead run that could not be settled is left to the next run: nobody else knows of it.
-  [ -z "$(find "$run/." ! -name . -name 'run-*')" ] || return 0
+  set +f
+  set -- "$run"/run-*
+  set -f
+  [ ! -d "$1" ] || return 0
   ! holds || mv -- "$state/lock" "$run/released" 2>/dev/null || return 0
   rm -rf -- "${run:?}"
 }
@@ -351,20 +372,63 @@ sweep() {
 
 # ---- going back, and settling what a run left
 
+# This machine since it started: process ids mean nothing elsewhere.
+here() {
+  uname -n
+  cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :
+}
+
+any_alive() { # LEADER...
+  for pid; do
+    if kill -s 0 -- "-$pid" 2>/dev/null; then return 0; fi
+  done
+  return 1
+}
+
 group_ends() { # LEADER...: ends process groups, those that do not listen after a second
   for pid; do kill -s TERM -- "-$pid" 2>/dev/null || kill -s TERM "$pid" 2>/dev/null; done
-  [ $# -eq 0 ] || sleep 1
+  tries=10
+  while [ "$tries" -gt 0 ] && any_alive "$@"; do
+    tries=$((tries - 1))
+    sleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.
+  done
   for pid; do kill -s KILL -- "-$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null; done
 }
 
+is_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)
+  case $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac
+  [ -r "/proc/$1/stat" ] || { [ ! -d /proc/self ] && kill -s 0 "$1" 2>/dev/null; } || return 1
+  [ "$2" != - ] || return 0
+  read -r stat <"/proc/$1/stat" || return 1
+  set -- "$2" ${stat##*) }
+  [ "$2" != Z ] && [ "$1" = "${21-}" ]
+}
+
 commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
-  leaders=''
+  leaders='' left_running=''
+  [ "$(cat "$1/here" 2>/dev/null)" = "$(here)" ] || return 0
   set +f
   for file in "$1"/commands/*; do
-    if [ -f "$file" ] && read -r pid <"$file"; then leaders="$leaders $pid"; fi
+    if [ -f "$file" ] && read -r pid start <"$file" && is_still "$pid" "$start"; then leaders="$leaders $pid"; fi
+  done
+  group_ends $leaders
+  for file in "$1"/commands/*; do
+    if [ -f "$file" ] && read -r pid start <"$file" && is_still "$pid" "$start"; then left_running="$left_running $pid"; fi
   done
   set -f
-  group_ends $leaders
+  [ -z "$left_running" ] || warn "a listener's command goes on, as another user:$left_running"
+}
+
+# What completed before its record reached the journal; the rename that committed it can happen to a holder only.
+record_commit() { # RUN-DIRECTORY
+  if [ -f "$1/committed" ] && ! completed_by "${1##*/}"; then
+    printf '\n%s\n' "$(cat "$1/committed")" >>"$state/journal" || fail "cannot write to $state/journal"
+  fi
+}
+
+# Whether the run of TOKEN switched, once going back has begun: its link is no longer where it waited.
+was_switched() { # TOKEN
+  [ -d "$home/.shipper-$1.back" ] && [ ! -L "$home/.shipper-$1.back/forth/$name" ]
 }
 
 # Puts the active symlink back as it was before the switch of the run in that directory. The link to go back with was
@@ -372,22 +436,30 @@ commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
 go_back() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
-  if [ ! -f "$directory/switch" ] || completed_by "$run_token"; then return 0; fi
+  [ -f "$directory/switch" ] || return 0
   { read -r new && read -r old; } <"$directory/switch"
   decode "$new"
   new=$value
   decode "$old"
   old=$value
-  mv -- "$home/.shipper-$run_token" "$home/.shipper-$run_token.back" 2>/dev/null
-  [ "$(readlink "$active_symlink" 2>/dev/null)" = "$new" ] || return 0
-  if [ -n "$old" ]; then
-    mv -f -- "$home/.shipper-$run_token.back/back/$name" "$home/"
-  else
-    [ ! -d "$directory" ] || rm -f -- "$active_symlink"
+  record_commit "$directory"
+  if completed_by "$run_token"; then
+    say completed "${new##*/}"
+    return
   fi
-  [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] ||
-    fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
-  journal returned "${new##*/}"
+  aside=$home/.shipper-$run_token.back
+  mv -- "$home/.shipper-$run_token" "$aside" 2>/dev/null
+  was_switched "$run_token" || return 0
+  if [ "$(readlink "$active_symlink" 2>/dev/null)" = "$new" ]; then
+    if [ -n "$old" ]; then
+      mv -f -- "$aside/back/$name" "$home/"
+    else
+      mv -f -- "$active_symlink" "$aside/back/"
+    fi
+    [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] ||
+      fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
+  fi
+  recorded "$run_token" returned || journal returned "${new##*/}"
   read_active
   say returned "$active"
 }
@@ -396,12 +468,13 @@ go_back() { # [RUN-DIRECTORY]
 discard() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
-  if [ -f "$directory/revision" ] && read -r unfinished <"$directory/revision"; then
+  if ! was_switched "$run_token" && [ -f "$directory/revision" ] && read -r unfinished <"$directory/revision"; then
     read_active
     case $(state_of "$unfinished") in
       unfinished | foreign) [ "$unfinished" = "$active" ] || throw_away "$unfinished" ;;
     esac
   fi
+  rm -f -- "$directory/again"
   rm -rf -- "$home/.shipper-$run_token" "$home/.shipper-$run_token.back"
 }
 
@@ -410,6 +483,7 @@ again() { # RUN-DIRECTORY
   [ -f "$1/again" ] || return 0
   read_active
   [ -n "$active" ] || return 0
+  goal_of_run=''
   read -r _ _ _ goal_of_run _ <"$1/info"
   while read -r command; do
     decode "$command"
@@ -420,15 +494,27 @@ again() { # RUN-DIRECTORY
         SHIPPER_REVISION_PATH="$revisions/$active" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
         SHIPPER_HOST="$host"
       exec sh -c "$value"
-    ) </dev/null >/dev/null 2>&1
+    ) </dev/null >/dev/null 2>&1 &
+    wait_at_most 60 $!
   done <"$1/again"
+  rm -f -- "$1/again"
+}
+
+wait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer
+  (
+    left=$1
+    while [ "$left" -gt 0 ] && sleep 1; do left=$((left - 1)); done
+    kill -s KILL "$2"
+  ) >/dev/null 2>&1 &
+  killer=$!
+  wait "$2" 2>/dev/null
+  kill -s KILL "$killer" 2>/dev/null
 }
 
 settle() { # RUN-DIRECTORY
   commands_end "$1"
-  before_settling=$(readlink "$active_symlink" 2>/dev/null)
   go_back "$1"
-  [ "$before_settling" = "$(readlink "$active_symlink" 2>/dev/null)" ] || again "$1"
+  ! was_switched "${1##*/}" || again "$1"
   discard "$1"
 }
 
@@ -437,10 +523,11 @@ settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
   for dead in "$1"/run-*; do
     set -f
     [ -d "$dead" ] || continue
-    (settle_inside "$dead") # Variables are global: each level has to have its own.
+    (settle_inside "$dead") || exit 1 # Variables are global: each level has to have its own.
     settle "$dead"
     say settled "${dead##*/}"
-    rm -rf -- "$dead"
+    # What cannot be deleted goes out of the way of those who look for unsettled runs.
+    rm -rf -- "$dead" 2>/dev/null || mv -- "$dead" "$1/trash/settled-${dead##*/}"
   done
   set -f
 }
@@ -600,11 +687,13 @@ choose() {
   esac
   say revision "$revision"
   say previous "$active"
-  if [ "$active" = "$revision" ]; then
-    say unchanged
-    unlock
-    exit 0
-  fi
+  case ${linked%/} in
+    "$revisions_text/$revision" | "$revisions/$revision")
+      say unchanged
+      unlock
+      exit 0
+      ;;
+  esac
 }
 
 link_current_revision() {
@@ -619,16 +708,19 @@ link_current_revision() {
   [ -d "$leads_to/" ] ||
     fail "the active symlink would dangle: $text does not lead to the revision from $home"
   set -- $again
-  for word; do printf '%s\n' "$word"; done >"$run/again"
+  for word; do printf '%s\n' "$word"; done >"$run/again" || fail "cannot write to $run"
   encode "$text"
   new=$word
   encode "$linked"
-  printf '%s\n%s\n' "$new" "$word" >"$run/switch" || fail "cannot write to $run"
+  old=$word
+  encode "$previous"
+  printf '%s\n%s\n%s\n' "$new" "$old" "$word" >"$run/switch" || fail "cannot write to $run"
   if [ "$sync" = true ]; then
     sync -f "$revisions/$revision" 2>/dev/null || sync
     say flushed
   fi
   still_holds
+  if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then fail "$active_symlink is no symlink any more"; fi
   problem=$(mv -f -- "$beside/forth/$name" "$home/" 2>&1) || fail "$problem"
   [ "$(readlink "$active_symlink")" = "$text" ] || fail "$active_symlink does not lead to revision $revision after the switch"
   journal linked "$revision" || fail "cannot write to $state/journal"
@@ -637,9 +729,9 @@ link_current_revision() {
 }
 
 left_behind() { # sets $left to the revision that was active before the switch, empty if none
-  { read -r _ && read -r left; } <"$run/switch"
+  { read -r _ && read -r _ && read -r left; } <"$run/switch"
   decode "$left"
-  left=${value##*/}
+  left=$value
 }
 
 purge_old_revisions() {
@@ -676,8 +768,17 @@ complete() {
       ;;
     *) journal_record completed "$revision" ;;
   esac
-  still_holds
-  printf '%s\n' "$record" >>"$state/journal" || fail "cannot write to $state/journal"
+  if [ "$goal" != prepare ] && [ "$(readlink "$active_symlink" 2>/dev/null)" != "$revisions_text/$revision" ]; then
+    fail "$active_symlink does not lead to revision $revision any more: someone else moved it"
+  fi
+  # The rename is the commit: it fails for want of its place once another took over.
+  printf '%s\n' "$record" >"$run/record" || fail "cannot write to $run"
+  mv -- "$run/record" "$run/committed" 2>/dev/null || still_holds
+  printf '%s\n' "$record" >>"$state/journal" || {
+    rm -f -- "$run/committed"
+    fail "cannot write to $state/journal"
+  }
+  if [ "$sync" = true ]; then sync -f "$state/journal" 2>/dev/null || sync; fi
   rm -rf -- "$home/.shipper-$token"
   say completed "$revision"
 }
@@ -720,15 +821,19 @@ say_word() { printf '%s %s\n' "$1" "$2"; }
 # For a runner that lost the connection: what became of its run, once the target is done with it.
 verdict() {
   waited=0
-  while [ "$(readlink "$state/lock" 2>/dev/null)" = "$lost_token" ] && [ "$waited" -le "$lock_timeout" ]; do
+  owner_of "$lost_token"
+  while [ -n "$owner" ] && [ "$waited" -le $((lease + lease / 2)) ]; do
     sleep 1
     waited=$((waited + 1))
+    owner_of "$lost_token"
   done
   read_active
-  if [ "$(readlink "$state/lock" 2>/dev/null)" = "$lost_token" ]; then
+  if [ -n "$owner" ]; then
     say verdict unknown "$active"
   elif completed_by "$lost_token"; then
     say verdict completed "$active"
+  elif recorded "$lost_token" linked returned; then
+    say verdict returned "$active"
   else
     say verdict settled "$active"
   fi
@@ -752,17 +857,35 @@ watch() {
   done
 }
 
+beat() {
+  beats=$((beats + 1))
+  [ ! -d "$run" ] || printf '%010d\n' "$beats" 1<>"$run/beat"
+}
+
+# While a run settles itself, what others judge by goes on; for ten minutes at the most.
+keep_beating() {
+  left=600
+  while [ "$left" -gt 0 ] && [ -d "$run" ] && kill -s 0 $$ 2>/dev/null; do
+    left=$((left - 1))
+    beat
+    sleep 1
+  done
+}
+
 # The runner is gone, or this run is no longer the holder: the target settles it alone.
 lost() {
   trap '' HUP INT TERM USR1
   kill "${watchdog:-}" 2>/dev/null
   end_work
   if [ -d "$run" ]; then
+    keep_beating >/dev/null 2>&1 &
+    beater=$!
     if holds; then
       settle_inside "$run"
       settle "$run"
     fi
     release
+    kill -s KILL "$beater" 2>/dev/null
   fi >/dev/null
   exit 1
 }
@@ -793,13 +916,7 @@ work() { # STEP...
 end_work() {
   [ -n "$worker" ] || return 0
   kill -s TERM "$worker" 2>/dev/null
-  (
-    sleep 5
-    kill -s KILL "$worker"
-  ) >/dev/null 2>&1 &
-  killer=$!
-  wait "$worker" 2>/dev/null
-  kill "$killer" 2>/dev/null
+  wait_at_most 5 "$worker"
   worker=''
 }
 
@@ -851,8 +968,7 @@ run_until_end() { # KEY VALUE... do LAST STEP...
   while read -r line; do
     case $line in
       b)
-        beats=$((beats + 1))
-        [ ! -d "$run" ] || printf '%010d\n' "$beats" 1<>"$run/beat"
+        beat
         kill -s USR1 "$watchdog" 2>/dev/null
         ;;
       'do '*)

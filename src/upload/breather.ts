@@ -3,16 +3,15 @@ import { setImmediate } from 'node:timers/promises';
 /** Milliseconds of work at a stretch. */
 const stretch = 20;
 
-/** Lets the event loop turn during long work: beats and cancelling depend on it. */
+/** Lets the event loop turn during long work: beats and cancelling depend on it. Use: `if (it.isDue) await it.turn()`. */
 export class Breather {
   #since = performance.now();
 
-  /** To be awaited often: returns at once, or after a turn of the event loop when one is due. */
-  breathe(): Promise<void> | undefined {
-    return performance.now() - this.#since < stretch ? undefined : this.#turn();
+  get isDue(): boolean {
+    return performance.now() - this.#since >= stretch;
   }
 
-  async #turn(): Promise<void> {
+  async turn(): Promise<void> {
     await setImmediate();
     this.#since = performance.now();
   }

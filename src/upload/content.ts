@@ -1,10 +1,10 @@
 import * as crypto from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { ShipperError } from '../errors.ts';
 import { Breather } from './breather.ts';
-import { type FileEntry, showPath } from './entry.ts';
+import { type FileEntry, showPath, type Tree } from './entry.ts';
 
-const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW;
+const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const window = 1024 * 1024;
 
 /** In one call where Node has it (20.12 and later), which is twice as fast for small files. */
@@ -16,19 +16,21 @@ export function sha256(content: Buffer | string): string {
   return crypto.createHash('sha256').update(content).digest('hex');
 }
 
-/** Opens a file for reading; the caller closes it. Throws UPLOAD if it is not what it was when the upload began. */
-export function openFile(file: FileEntry): number {
-  let descriptor: number;
+/** Opens a file for reading; the caller closes it. */
+export function openFile(tree: Tree, file: FileEntry): number {
   try {
-    descriptor = openSync(file.source, constants.O_RDONLY | noFollow);
+    return openSync(tree.locate(file), constants.O_RDONLY | noFollow);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ShipperError('UPLOAD', `${showPath(file.path)} cannot be read: ${reason}`, { cause });
   }
-  const stats = fstatSync(descriptor);
-  if (stats.isFile() && stats.size === file.size) return descriptor;
-  closeSync(descriptor);
-  throw changed(file);
+}
+
+const beyond = Buffer.alloc(1);
+
+/** Throws UPLOAD unless a file that was read as far as it was long is at its end there. */
+export function requireEnd(file: FileEntry, descriptor: number): void {
+  if (readSync(descriptor, beyond, 0, 1, null) !== 0) throw changed(file);
 }
 
 export function changed(file: FileEntry): ShipperError {
@@ -40,15 +42,15 @@ export function changed(file: FileEntry): ShipperError {
 
 /** Knows the hashes of a tree's files, reading each at most once, and only as long as somebody waits for them. */
 export class Hashing {
-  readonly #files: readonly FileEntry[];
+  readonly #tree: Tree;
   readonly #signal: AbortSignal;
   readonly #buffer = Buffer.allocUnsafeSlow(window);
   readonly #done: Promise<void>;
   #waiting: number;
 
   /** @param waiting how many may wait; each is to call `all` or `release`. */
-  constructor(files: readonly FileEntry[], waiting: number, signal: AbortSignal) {
-    this.#files = files;
+  constructor(tree: Tree, waiting: number, signal: AbortSignal) {
+    this.#tree = tree;
     this.#signal = signal;
     this.#waiting = waiting;
     this.#done = this.#run();
@@ -67,17 +69,18 @@ export class Hashing {
 
   async #run(): Promise<void> {
     const breather = new Breather();
-    for (const file of this.#files) {
-      await breather.breathe();
+    for (const file of this.#tree.files) {
+      if (breather.isDue) await breather.turn();
       if (this.#signal.aborted || this.#waiting === 0) return;
       file.sha256 ??= file.size <= window ? this.#small(file) : await this.#large(file, breather);
     }
   }
 
   #small(file: FileEntry): string {
-    const descriptor = openFile(file);
+    const descriptor = openFile(this.#tree, file);
     try {
       if (readSync(descriptor, this.#buffer, 0, file.size, null) !== file.size) throw changed(file);
+      requireEnd(file, descriptor);
       return sha256(this.#buffer.subarray(0, file.size));
     } finally {
       closeSync(descriptor);
@@ -85,7 +88,7 @@ export class Hashing {
   }
 
   async #large(file: FileEntry, breather: Breather): Promise<string | undefined> {
-    const descriptor = openFile(file);
+    const descriptor = openFile(this.#tree, file);
     try {
       const hash = crypto.createHash('sha256');
       for (let left = file.size; left > 0;) {
@@ -93,9 +96,10 @@ export class Hashing {
         if (count === 0) throw changed(file);
         hash.update(this.#buffer.subarray(0, count));
         left -= count;
-        await breather.breathe();
+        if (breather.isDue) await breather.turn();
         if (this.#signal.aborted || this.#waiting === 0) return undefined;
       }
+      requireEnd(file, descriptor);
       return hash.digest('hex');
     } finally {
       closeSync(descriptor);

@@ -100,10 +100,10 @@ export class Delivery {
     const index = await conversation.block(Number(length));
     const delta = await this.#compare(index, packed);
     const [free = '', shares, ...tools] = room;
-    requireRoom({ delta, free, shares: shares === 'true', target: this.#options.destination.target.name });
-    const sent = { files: delta.sent.length, bytes: sum(delta.sent) };
-    const copied = { files: tree.files.length - sent.files, bytes: delta.keptBytes + delta.copiedBytes };
-    this.#progress.plan(sent, copied);
+    const bytes = sum(tree.files);
+    requireRoom({ delta, bytes, free, shares: shares === 'true', target: this.#options.destination.target.name });
+    const sent = { files: delta.sent.length, bytes: delta.sentBytes };
+    this.#progress.plan(sent, { files: tree.files.length - sent.files, bytes: bytes - sent.bytes });
     this.#packing = choosePacking(tools);
     return this.#send(conversation, delta.kept, delta, sent.bytes);
   }

@@ -12,9 +12,7 @@ export interface Delta {
   readonly copied: readonly Copy[];
   /** Files whose content is not there. */
   readonly sent: readonly FileEntry[];
-  readonly keptFiles: number;
-  readonly keptBytes: number;
-  readonly copiedBytes: number;
+  readonly sentBytes: number;
 }
 
 export interface Copy {
@@ -22,41 +20,43 @@ export interface Copy {
   readonly file: FileEntry;
 }
 
-/** Compares the files with the index that the target sent. All must be hashed. */
-export async function compare(files: readonly FileEntry[], bytes: Buffer): Promise<Delta> {
+/**
+ * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
+ * files are the same at the same path: only for the others is kept in memory what the target has.
+ */
+export async function compare(files: readonly FileEntry[], index: Buffer): Promise<Delta> {
   const breather = new Breather();
-  const index = await readIndex(bytes, breather);
-  const sources = new Sources(index);
-  const keptLines: number[] = [];
+  const local = new Map(files.map((file) => [writePath(file.path), file]));
+  const kept: number[] = [];
   const copied: Copy[] = [];
-  const sent: FileEntry[] = [];
-  let keptBytes = 0;
-  let copiedBytes = 0;
-  for (const file of files) {
-    await breather.breathe();
-    const path = writePath(file.path);
-    const content = shorten(file.sha256);
-    const own = index.byPath.get(path);
-    if (own?.content === content && own.kind === kindOf(file)) {
-      keptLines.push(own.line);
-      keptBytes += file.size;
-      continue;
-    }
-    const line =
-      file.size === 0 ? undefined : own?.content === content ? own.line : sources.find(path, content, file.size);
-    if (line === undefined) sent.push(file);
-    else {
-      copied.push({ line, file });
-      copiedBytes += file.size;
-    }
+  for (const { line, path, content, kind } of readIndex(index)) {
+    if (breather.isDue) await breather.turn();
+    const file = local.get(path);
+    if (file === undefined || content !== shorten(file.sha256)) continue;
+    local.delete(path);
+    if (kind === kindOf(file)) kept.push(line);
+    else copied.push({ line, file });
   }
-  const kept = runs(keptLines.sort((one, two) => one - two));
-  return { kept, copied, sent, keptFiles: keptLines.length, keptBytes, copiedBytes };
+  const others = [...local.values()];
+  const sources = new Sources(new Set(others.map(({ sha256 }) => shorten(sha256))));
+  for (const file of others.length === 0 ? [] : readIndex(index)) {
+    if (breather.isDue) await breather.turn();
+    sources.add(file);
+  }
+  const sent: FileEntry[] = [];
+  for (const file of others) {
+    if (breather.isDue) await breather.turn();
+    const line = sources.find(writePath(file.path), shorten(file.sha256), file.size);
+    if (line === undefined) sent.push(file);
+    else copied.push({ line, file });
+  }
+  const sentBytes = sent.reduce((bytes, { size }) => bytes + size, 0);
+  return { kept: runs(kept), copied, sent, sentBytes };
 }
 
 /** Everything is sent. */
 export function everything(files: readonly FileEntry[]): Delta {
-  return { kept: [], copied: [], sent: files, keptFiles: 0, keptBytes: 0, copiedBytes: 0 };
+  return { kept: [], copied: [], sent: files, sentBytes: files.reduce((bytes, { size }) => bytes + size, 0) };
 }
 
 function runs(lines: readonly number[]): readonly number[] {

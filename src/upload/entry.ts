@@ -7,8 +7,6 @@ export type Entry = FileEntry | DirectoryEntry | LinkEntry;
 export interface FileEntry {
   readonly kind: 'file';
   readonly path: string;
-  /** Where it is on the runner. */
-  readonly source: string | Buffer;
   readonly executable: boolean;
   readonly size: number;
   /** Hexadecimal; undefined until the content was read. */
@@ -30,6 +28,8 @@ export interface LinkEntry {
 
 /** Everything of one upload, sorted by path. */
 export interface Tree {
+  /** Where a file is on the runner; ASCII paths as text, which is faster and right on every system. */
+  readonly locate: (file: FileEntry) => string | Buffer;
   readonly files: readonly FileEntry[];
   readonly directories: readonly DirectoryEntry[];
   readonly links: readonly LinkEntry[];

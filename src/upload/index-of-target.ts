@@ -1,13 +1,6 @@
-import type { Breather } from './breather.ts';
-
-/** What a target has: a manifest with shortened hashes. Lines count from 1. */
-export interface Index {
-  readonly byPath: ReadonlyMap<string, IndexedFile>;
-  /** Files of that content; of many, some. */
-  readonly byContent: ReadonlyMap<string, readonly IndexedFile[]>;
-}
-
+/** A file that the target has, as its index tells: a manifest with shortened hashes. */
 export interface IndexedFile {
+  /** Counts from 1. */
   readonly line: number;
   /** As a manifest has it. */
   readonly path: string;
@@ -20,28 +13,17 @@ export function shorten(sha256: string | undefined): string {
   return sha256?.slice(0, 16) ?? '';
 }
 
-const line = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
+const pattern = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
 
-/** Of a content that is there often, this many places are enough to choose from. */
-const mostPlaces = 16;
-
-export async function readIndex(bytes: Buffer, breather: Breather): Promise<Index> {
-  const byPath = new Map<string, IndexedFile>();
-  const byContent = new Map<string, IndexedFile[]>();
-  let number = 0;
+/** The files of an index; lines that make no sense are left out. */
+export function* readIndex(bytes: Buffer): Generator<IndexedFile, void, void> {
+  let line = 0;
   for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(10, start);
     const end = newline === -1 ? bytes.length : newline;
-    const [, content, kind, path] = line.exec(bytes.toString('latin1', start, end)) ?? [];
+    const [, content, kind, path] = pattern.exec(bytes.toString('latin1', start, end)) ?? [];
     start = end + 1;
-    number += 1;
-    await breather.breathe();
-    if (content === undefined || kind === undefined || path === undefined) continue;
-    const file = { line: number, path, content, kind };
-    if (!byPath.has(path)) byPath.set(path, file);
-    const places = byContent.get(content);
-    if (places === undefined) byContent.set(content, [file]);
-    else if (places.length < mostPlaces) places.push(file);
+    line += 1;
+    if (content !== undefined && kind !== undefined && path !== undefined) yield { line, path, content, kind };
   }
-  return { byPath, byContent };
 }

@@ -33,7 +33,7 @@ export async function manifestHash(files: readonly FileEntry[]): Promise<string>
   for (let index = 0; index < sorted.length; index += 1000) {
     const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
     hash.update(lines.join(''), 'latin1');
-    await breather.breathe();
+    if (breather.isDue) await breather.turn();
   }
   return hash.digest('hex');
 }

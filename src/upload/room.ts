@@ -6,7 +6,9 @@ import { size } from './progress.ts';
 const unit = 4096;
 
 export interface RoomOptions {
-  readonly delta: Delta;
+  readonly delta: Pick<Delta, 'sent' | 'sentBytes'>;
+  /** Of the whole upload. */
+  readonly bytes: number;
   /** Kilobytes that `df` found; empty where it cannot tell. */
   readonly free: string;
   /** Whether copies share their blocks with what is copied. */
@@ -15,11 +17,11 @@ export interface RoomOptions {
 }
 
 /** Throws UPLOAD where the disk of the target cannot hold the upload. */
-export function requireRoom({ delta, free, shares, target }: RoomOptions): void {
+export function requireRoom({ delta, bytes, free, shares, target }: RoomOptions): void {
   if (!/^\d+$/.test(free)) return;
   const available = Number(free) * 1024;
-  const sent = delta.sent.reduce((bytes, file) => bytes + Math.ceil(file.size / unit) * unit, 0);
-  const needed = sent + (shares ? 0 : delta.keptBytes + delta.copiedBytes);
+  const sent = delta.sent.reduce((sum, file) => sum + Math.ceil(file.size / unit) * unit, 0);
+  const needed = sent + (shares ? 0 : bytes - delta.sentBytes);
   if (needed <= available) return;
   const missing = Math.ceil((needed - available) / 1_000_000);
   throw new ShipperError(

@@ -1,4 +1,4 @@
-import type { Index } from './index-of-target.ts';
+import type { IndexedFile } from './index-of-target.ts';
 
 /** One directory has become another. */
 interface Move {
@@ -8,6 +8,9 @@ interface Move {
 
 const mostMoves = 8;
 
+/** Of a content that is there often, this many places are looked at closely. */
+const mostPlaces = 16;
+
 /** Bytes from which a file whose very name changed, which the target has to copy by itself, is not rather sent. */
 const worthOneCopy = 32 * 1024;
 
@@ -16,23 +19,30 @@ const worthOneCopy = 32 * 1024;
  * file part of a directory that moved: the target copies such files together.
  */
 export class Sources {
-  readonly #index: Index;
+  readonly #places = new Map<string, IndexedFile[]>();
   #moves: readonly Move[] = [];
 
-  constructor(index: Index) {
-    this.#index = index;
+  /** @param wanted the contents that will be asked for. */
+  constructor(wanted: ReadonlySet<string>) {
+    for (const content of wanted) this.#places.set(content, []);
+  }
+
+  add(file: IndexedFile): void {
+    this.#places.get(file.content)?.push(file);
   }
 
   /** The line of the index with that content, if there is one that is worth it. */
   find(path: string, content: string, size: number): number | undefined {
+    const places = this.#places.get(content) ?? [];
+    if (places.length === 0 || size === 0) return undefined;
     for (const { from, to } of this.#moves) {
-      const candidate = path.startsWith(to) ? this.#index.byPath.get(from + path.slice(to.length)) : undefined;
-      if (candidate?.content === content) return candidate.line;
+      const old = path.startsWith(to) ? from + path.slice(to.length) : undefined;
+      const moved = old === undefined ? undefined : places.find((place) => place.path === old);
+      if (moved !== undefined) return moved.line;
     }
-    const places = this.#index.byContent.get(content) ?? [];
-    const common = places.map((place) => commonEnd(place.path, path));
-    const longest = Math.max(0, ...common);
-    const best = places[common.indexOf(longest)] ?? places[0];
+    const common = places.slice(0, mostPlaces).map((place) => commonEnd(place.path, path));
+    const longest = Math.max(...common);
+    const best = places[common.indexOf(longest)];
     if (longest === 0 && size < worthOneCopy) return undefined;
     if (best !== undefined && longest > 0) {
       const move = { from: best.path.slice(0, -longest), to: path.slice(0, -longest) };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { Breather } from './breather.ts';
-import { changed, openFile, sha256 } from './content.ts';
+import { changed, openFile, requireEnd, sha256 } from './content.ts';
 import type { Delta } from './delta.ts';
 import type { FileEntry, Tree } from './entry.ts';
 import { kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
@@ -31,7 +31,7 @@ export interface StreamOptions {
  */
 export async function* tarStream({ tree, delta, umask, progress }: StreamOptions): AsyncGenerator<Buffer, void, void> {
   const modes = modesUnder(umask);
-  const pieces = new Pieces();
+  const pieces = new Pieces(tree);
   const breather = new Breather();
   const { sent, copied } = delta;
   if (copied.length > 0) {
@@ -44,10 +44,17 @@ export async function* tarStream({ tree, delta, umask, progress }: StreamOptions
   for (const [number, group] of groupsOf(sent).entries()) {
     for (const file of group) {
       const mode = file.executable ? modes.executable : modes.plain;
-      yield* pieces.add(tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size }));
-      yield* pieces.addFile(file, progress, breather);
+      const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
+      if (header.length + file.size > pieceSize) {
+        yield* pieces.add(header);
+        yield* pieces.addLarge(file, breather, progress);
+      } else {
+        if (!pieces.fits(header.length + file.size)) yield* pieces.rest();
+        pieces.addSmall(header, file, progress);
+      }
+      yield* pieces.add(paddingAfter(file.size));
       progress.fileSent();
-      await breather.breathe();
+      if (breather.isDue) await breather.turn();
     }
     const lines = group.map((file) => `${manifestLine(file)}\n`);
     yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
@@ -92,6 +99,11 @@ class Pieces {
   #piece = Buffer.allocUnsafeSlow(pieceSize);
   #other = Buffer.allocUnsafeSlow(pieceSize);
   #used = 0;
+  readonly #tree: Tree;
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
 
   *add(bytes: Buffer): Generator<Buffer> {
     for (let start = 0; start < bytes.length;) {
@@ -102,10 +114,29 @@ class Pieces {
     }
   }
 
-  async *addFile(file: FileEntry, progress: Progress, breather: Breather): AsyncGenerator<Buffer> {
-    if (file.size <= pieceSize && file.size > pieceSize - this.#used) yield* this.rest();
-    const hash = file.sha256 === undefined && file.size > pieceSize ? createHash('sha256') : undefined;
-    const descriptor = openFile(file);
+  fits(length: number): boolean {
+    return length <= pieceSize - this.#used;
+  }
+
+  /** For what fits: without a generator, since there may be hundreds of thousands of these. */
+  addSmall(header: Buffer, file: FileEntry, progress: Progress): void {
+    header.copy(this.#piece, this.#used);
+    const start = this.#used + header.length;
+    const descriptor = openFile(this.#tree, file);
+    try {
+      if (readSync(descriptor, this.#piece, start, file.size, null) !== file.size) throw changed(file);
+      requireEnd(file, descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    this.#used = start + file.size;
+    file.sha256 ??= sha256(this.#piece.subarray(start, this.#used));
+    progress.sent(file.size);
+  }
+
+  async *addLarge(file: FileEntry, breather: Breather, progress: Progress): AsyncGenerator<Buffer> {
+    const hash = file.sha256 === undefined ? createHash('sha256') : undefined;
+    const descriptor = openFile(this.#tree, file);
     try {
       for (let left = file.size; left > 0;) {
         const wanted = Math.min(left, pieceSize - this.#used);
@@ -115,18 +146,14 @@ class Pieces {
         this.#used += count;
         left -= count;
         progress.sent(count);
-        if (left === 0 && file.size <= pieceSize) {
-          file.sha256 ??= sha256(this.#piece.subarray(this.#used - file.size, this.#used));
-        }
         if (this.#used === pieceSize) yield this.#full();
-        await breather.breathe();
+        if (breather.isDue) await breather.turn();
       }
+      requireEnd(file, descriptor);
     } finally {
       closeSync(descriptor);
     }
     if (hash !== undefined) file.sha256 ??= hash.digest('hex');
-    else if (file.size === 0) file.sha256 ??= sha256('');
-    yield* this.add(paddingAfter(file.size));
   }
 
   *rest(): Generator<Buffer> {

@@ -46,28 +46,34 @@ function longName(type: 'L' | 'K', name: string): Buffer[] {
 }
 
 function header({ path, mode, size, text = '' }: TarMember, type: string): Buffer {
-  const bytes = Buffer.allocUnsafe(block).fill(0); // From Node's pool: ten thousand buffers of their own cost a quarter second.
+  // From Node's pool: ten thousand buffers of their own cost a quarter of a second.
+  const bytes = Buffer.allocUnsafe(block).fill(0);
   bytes.write(path.slice(0, 100), 0, 'latin1');
-  bytes.write(octal(mode, 7), 100, 'latin1');
-  bytes.write(octal(0, 7), 108, 'latin1');
-  bytes.write(octal(0, 7), 116, 'latin1');
+  writeOctal(bytes, mode, 100, 7);
+  writeOctal(bytes, 0, 108, 7);
+  writeOctal(bytes, 0, 116, 7);
   if (size <= largestOctal) {
-    bytes.write(octal(size, 11), 124, 'latin1');
+    writeOctal(bytes, size, 124, 11);
   } else {
     bytes.writeUInt8(0x80, 124);
     bytes.writeBigUInt64BE(BigInt(size), 128);
   }
-  bytes.write(octal(0, 11), 136, 'latin1');
+  writeOctal(bytes, 0, 136, 11);
   bytes.write('        ', 148, 'latin1');
   bytes.write(type, 156, 'latin1');
-  bytes.write(text.slice(0, 100), 157, 'latin1');
+  if (text !== '') bytes.write(text.slice(0, 100), 157, 'latin1');
   bytes.write('ustar  \0', 257, 'latin1');
   let sum = 0;
   for (let index = 0; index < block; index += 1) sum += bytes[index] ?? 0;
-  bytes.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
+  writeOctal(bytes, sum, 148, 6);
+  bytes.writeUInt8(0, 154);
   return bytes;
 }
 
-function octal(value: number, width: number): string {
-  return value.toString(8).padStart(width, '0');
+function writeOctal(bytes: Buffer, value: number, offset: number, width: number): void {
+  let rest = value;
+  for (let at = offset + width - 1; at >= offset; at -= 1) {
+    bytes[at] = 0x30 + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
 }

@@ -38,7 +38,7 @@ export async function upload(options: UploadOptions): Promise<void> {
   const tree = await walk(source, exclude, signal);
   const key = sha256(`${from}\n${to}`).slice(0, 16);
   const stop = new AbortController();
-  const hashing = new Hashing(tree.files, destinations.length, AbortSignal.any([signal, stop.signal]));
+  const hashing = new Hashing(tree, destinations.length, AbortSignal.any([signal, stop.signal]));
   const ended = await Promise.allSettled(
     destinations.map(async (destination) => {
       const name = destinations.length > 1 ? `${destination.target.name}: ` : '';

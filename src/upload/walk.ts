@@ -17,7 +17,13 @@ export async function walk(source: Source, exclude: readonly string[], signal: A
   const walker = new Walker(source, await executables(source.root, source.isFile), signal);
   const { files, directories, links } = await walker.walk(exclude);
   refuseEscapes(source.prefix, links);
-  return { files: files.sort(byPath), directories: directories.sort(byPath), links: links.sort(byPath) };
+  const { root, isFile, prefix } = source;
+  return {
+    locate: ({ path }) => (isFile ? root : located(root, path.slice(prefix.length))),
+    files: files.sort(byPath),
+    directories: directories.sort(byPath),
+    links: links.sort(byPath),
+  };
 }
 
 function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
@@ -50,7 +56,7 @@ class Walker {
   }
 
   async walk(exclude: readonly string[]): Promise<this> {
-    const { root, inWorkspace, isFile, prefix } = this.#source;
+    const { root, inWorkspace, isFile } = this.#source;
     const parts = inWorkspace === '' ? [] : inWorkspace.split('/');
     const above = isFile ? parts.slice(0, -1) : parts;
     let ignored = Ignored.excluding(above.join('/'), exclude);
@@ -66,7 +72,7 @@ class Walker {
       throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
     }
     if (isFile) {
-      this.#file(`${prefix}${nameOf(root)}`, root, nameOf(root), lstatSync(root));
+      this.#file(nameOf(root), lstatSync(root));
       return this;
     }
     await this.#directory({ source: root, path: '', inWorkspace, ignored });
@@ -80,19 +86,18 @@ class Walker {
     const hasRules = path !== '' && entries.some(({ name }) => rulesName.equals(name));
     const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, below(source, rulesName)) : fromAbove;
     for (const entry of entries) {
-      await this.#breather.breathe();
+      if (this.#breather.isDue) await this.#breather.turn();
       if (this.#signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
       const name = entry.name.toString('latin1');
       if (name === '.git' || name === '.shipignore') continue;
       const here = `${path}${name}`;
-      const shown = Buffer.from(here, 'latin1').toString();
-      const place = inWorkspace === '' ? shown : `${inWorkspace}/${shown}`;
+      const place = `${inWorkspace === '' ? '' : `${inWorkspace}/`}${entry.name.toString()}`;
       if (ignored.has(entry.isDirectory() ? `${place}/` : place)) continue;
       const full = below(source, entry.name);
       if (entry.isDirectory()) {
         await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
       } else if (entry.isFile()) {
-        this.#file(`${prefix}${here}`, full, here, lstatSync(full));
+        this.#file(here, lstatSync(full));
       } else if (entry.isSymbolicLink()) {
         const text = toBytes(readlinkSync(full, 'buffer'));
         const posix = process.platform === 'win32' ? text.replaceAll('\\', '/') : text;
@@ -107,10 +112,11 @@ class Walker {
     }
   }
 
-  #file(path: string, source: string | Buffer, inUpload: string, stats: Stats): void {
+  #file(inUpload: string, stats: Stats): void {
     if (!stats.isFile()) throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
     const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
-    this.files.push({ kind: 'file', path, source, executable, size: stats.size, sha256: undefined });
+    const path = `${this.#source.prefix}${inUpload}`;
+    this.files.push({ kind: 'file', path, executable, size: stats.size, sha256: undefined });
   }
 
   #withRules(ignored: Ignored, inWorkspace: string, file: string | Buffer): Ignored {
@@ -121,6 +127,12 @@ class Walker {
       throw error;
     }
   }
+}
+
+function located(root: string, path: string): string | Buffer {
+  return /^[ -~]*$/.test(path)
+    ? `${root}/${path}`
+    : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
 }
 
 /** A name that is ASCII stays text: that is faster, and right on every system. */
