@@ -182,7 +182,9 @@ for (const size of [2, 3]) {
     });
 
     test('one that cannot go back is not called failed or returned, and the next run settles it', async () => {
-      const events = { 'after:link_current_revision': [{ run: 'chmod 555 ../..; false', on: last }] };
+      const events = {
+        'after:link_current_revision': [{ run: 'mkdir ../../once && chmod 555 ../..; false', on: last }],
+      };
       await using fleet = await fleetOf(size, { events });
       const run = await fleet.run('v3');
       await fleet.site.sh(`chmod 755 ${last}`);

@@ -44,8 +44,11 @@ export function localConnection(path: string, home: string): Connection & { read
       pids.push(child.pid ?? 0);
       const exit = deferred<Exit>();
       const closed = deferred();
-      child.on('exit', (code, signal) => exit.resolve({ code: code ?? undefined, signal: signal ?? undefined }));
-      child.on('close', () => closed.resolve());
+      // Not on `exit`: where this process is busy, that comes long before the output is read.
+      child.on('close', (code, signal) => {
+        exit.resolve({ code: code ?? undefined, signal: signal ?? undefined });
+        closed.resolve();
+      });
       child.stdin.on('error', () => undefined);
       const channel: Channel = {
         ...child,

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atExit } from './at-exit.ts';
 import { type Shell, shells } from './local-connection.ts';
 import { type ScriptRun, type ScriptTarget, scriptTarget, whole } from './script-target.ts';
 
@@ -106,6 +107,7 @@ async function soak(shell: Shell, until: number, random: () => number, figures: 
   writeFileSync(`${source}/file`, 'whole\n');
   await site.perform('deploy', 'first', { config: { sourceDir: source } });
   const reader = fork(join(import.meta.dirname, 'reader.ts'), [`${site.root}/current/file`]);
+  atExit(() => reader.kill('SIGKILL'));
   await once(reader, 'message');
   for (let round = 0; performance.now() < until; round += 1) {
     const contenders = Array.from({ length: 2 + Math.floor(random() * 5) }, async (_, index) => {

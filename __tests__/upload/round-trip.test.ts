@@ -34,19 +34,19 @@ async function roundTrips(server: Server, numRuns: number): Promise<void> {
 describe('two random trees, one after the other, arrive exactly', { concurrency: 2 }, () => {
   test('with OpenSSH and GNU tools', async () => {
     await using server = await startSshd();
-    await roundTrips(server, 20);
+    await roundTrips(server, 14);
   });
 
   test('with OpenSSH and the tools of BusyBox', async () => {
     await using server = await startSshd({ tools: 'busybox' });
-    await roundTrips(server, 10);
+    await roundTrips(server, 7);
   });
 
   test('with OpenSSH and bsdtar as tar', async () => {
     await using bin = await temporaryDirectory('bin');
     await run('ln', ['-s', await findProgram('bsdtar', 'libarchive-tools'), join(bin.path, 'tar')]);
     await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}:/usr/bin:/bin`] });
-    await roundTrips(server, 10);
+    await roundTrips(server, 7);
   });
 
   test('with dropbear', async () => {

@@ -108,10 +108,12 @@ completed_by() { recorded "$1" completed prepared; } # TOKEN
 compact_journal() {
   [ "$(wc -l <"$state/journal")" -gt 2000 ] || return 0
   {
-    revisions_table | sed 's/^/there /'
+    revisions_table
+    echo journal
     cat "$state/journal"
   } | awk '
-    $1 == "there" { there[$2] = 1; next }
+    $1 == "journal" { records = 1 }
+    !records { there[$1] = 1; next }
     NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }
     END { print "end" }' >"$run/journal" &&
     [ "$(tail -n 1 "$run/journal")" = end ] &&
@@ -128,9 +130,11 @@ revisions_table() {
       [ ! -d "$directory" ] || [ -L "$directory" ] || say directory "${directory##*/}"
     done
     set -f
+    echo journal
     [ ! -f "$state/journal" ] || cat "$state/journal"
   } | awk '
-    $1 == "directory" { there[$2] = 1; next }
+    $1 == "journal" { records = 1 }
+    !records { there[$2] = 1; next }
     NF != 9 || $9 != "." { next }
     $1 == "created" {
       order[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = "-"
@@ -286,7 +290,6 @@ acquire() {
   printf '%010d\n' 0 >"$run/beat"
   printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
   here >"$run/here"
-  if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail "cannot write to $run"; fi
   ln -s "$token" "$run/lock" || fail "cannot lock: no symlink can be made in $run"
   waited=0 idle=0 freed=0 seen='' told='' alive=''
   until problem=$(ln -s "$token" "$state/lock" 2>&1) || holds; do
@@ -322,6 +325,8 @@ acquire() {
     waited=$((waited + 1))
   done
   settle_inside "$run"
+  # Only now: going back has to work on a full disk.
+  if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail "cannot write to $run"; fi
   sweep
   [ "$waited" -eq 0 ] || preflight
   [ -s "$state/active" ] || { printf '%s\n' "$active_symlink" >"$run/active" && mv -- "$run/active" "$state/active"; }
@@ -356,13 +361,15 @@ release() {
   set -f
   [ ! -d "$1" ] || return 0
   ! holds || mv -- "$state/lock" "$run/released" 2>/dev/null || return 0
-  rm -rf -- "${run:?}"
+  # Out of the way of a beat, which would write its file anew.
+  mv -- "$run" "$state/runs/gone-$token" && rm -rf -- "$state/runs/gone-$token"
 }
 
 # Directories of runs that left something undeleted, and of those that died while they waited for the lock: after a day,
 # which is longer than any lock-timeout makes sense.
 sweep() {
   set +f
+  rm -rf -- "$state"/runs/gone-* 2>/dev/null
   for other in "$state"/runs/run-*; do
     if [ "$other" = "$run" ] || [ ! -d "$other" ]; then continue; fi
     if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then rm -rf -- "$other" 2>/dev/null; fi
@@ -431,24 +438,30 @@ was_switched() { # TOKEN
   [ -d "$home/.shipper-$1.back" ] && [ ! -L "$home/.shipper-$1.back/forth/$name" ]
 }
 
+stuck() {
+  fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
+}
+
 # Puts the active symlink back as it was before the switch of the run in that directory. The link to go back with was
 # made before the switch: this needs no free block and no new name.
 go_back() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
   [ -f "$directory/switch" ] || return 0
+  new='' old=''
   { read -r new && read -r old; } <"$directory/switch"
+  [ -n "$old" ] || return 0 # The disk was full: it did not come to the switch.
   decode "$new"
   new=$value
   decode "$old"
   old=$value
   record_commit "$directory"
   if completed_by "$run_token"; then
-    say completed "${new##*/}"
-    return
+    [ "$directory" != "$run" ] || say completed "${new##*/}"
+    return 0
   fi
   aside=$home/.shipper-$run_token.back
-  mv -- "$home/.shipper-$run_token" "$aside" 2>/dev/null
+  mv -- "$home/.shipper-$run_token" "$aside" 2>/dev/null || [ ! -d "$home/.shipper-$run_token" ] || stuck
   was_switched "$run_token" || return 0
   if [ "$(readlink "$active_symlink" 2>/dev/null)" = "$new" ]; then
     if [ -n "$old" ]; then
@@ -456,12 +469,11 @@ go_back() { # [RUN-DIRECTORY]
     else
       mv -f -- "$active_symlink" "$aside/back/"
     fi
-    [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] ||
-      fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
+    [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] || stuck
   fi
   recorded "$run_token" returned || journal returned "${new##*/}"
   read_active
-  say returned "$active"
+  [ "$directory" != "$run" ] || say returned "$active"
 }
 
 # Removes what the run in that directory made and did not finish.
@@ -631,7 +643,8 @@ link_problem() { # SENTENCE
 
 create_symlinks() {
   entered=''
-  exec 9>"$run/problem"
+  printf '' >"$run/problem" || fail "cannot write to $run"
+  exec 9>>"$run/problem"
   set -- $symlinks
   while [ $# -gt 0 ]; do
     decode "$1"
@@ -729,6 +742,7 @@ link_current_revision() {
 }
 
 left_behind() { # sets $left to the revision that was active before the switch, empty if none
+  left=''
   { read -r _ && read -r _ && read -r left; } <"$run/switch"
   decode "$left"
   left=$value

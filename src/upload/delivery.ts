@@ -28,8 +28,8 @@ export interface Destination {
 
 export interface DeliveryOptions {
   readonly destination: Destination;
-  readonly tree: Tree;
-  readonly hashing: Hashing;
+  /** What there is to upload; it is read while the target is asked what it has. */
+  readonly local: Promise<Local>;
   /** Unique in the run: a single word. */
   readonly id: string;
   readonly revision: string;
@@ -42,6 +42,11 @@ export interface DeliveryOptions {
   readonly title: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+}
+
+export interface Local {
+  readonly tree: Tree;
+  readonly hashing: Hashing;
 }
 
 type Round = 'new' | 'fresh' | 'again';
@@ -76,12 +81,13 @@ export class Delivery {
         verdict = await this.#round('fresh');
       }
       if (verdict.kind === 'bad') {
-        this.#progress.again(verdict.files.length);
+        this.#progress.again(verdict.files);
         verdict = await this.#again(verdict.files);
       }
       if (verdict.kind !== 'done') throw this.#failure('the target could not put the manifest together');
       this.#progress.done();
     } catch (error) {
+      this.#conversation?.close();
       if (signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled', { cause: error });
       throw error;
     } finally {
@@ -93,8 +99,8 @@ export class Delivery {
 
   /** One whole upload; by `fresh` without looking at what the target has. */
   async #round(round: Round): Promise<Verdict> {
-    const { tree } = this.#options;
     const conversation = await this.#start(round);
+    const { tree } = await this.#options.local;
     const room = await this.#expect(conversation, 'room');
     const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
     const index = await conversation.block(Number(length));
@@ -116,7 +122,7 @@ export class Delivery {
   }
 
   async #compare(index: Buffer, packed: string): Promise<Delta> {
-    const { tree, hashing } = this.#options;
+    const { tree, hashing } = await this.#options.local;
     if (index.length === 0) {
       hashing.release();
       return everything(tree.files);
@@ -132,7 +138,8 @@ export class Delivery {
     delta: Pick<Delta, 'sent' | 'copied'>,
     bytes: number,
   ): Promise<Verdict> {
-    const { tree, umask, signal } = this.#options;
+    const { umask, signal } = this.#options;
+    const { tree } = await this.#options.local;
     const progress = this.#progress;
     conversation.stdin.write(`${[this.#packing, ...kept].join(' ')}\n`);
     const count = new Transform({
@@ -159,7 +166,8 @@ export class Delivery {
     if (kind !== 'bad') throw this.#failure(`the target said ${kind}`);
     const list = (await conversation.block(Number(values[0]))).toString('latin1');
     const paths = new Set(list.split('\n').map(readPath));
-    return { kind, files: this.#options.tree.files.filter(({ path }) => paths.has(path)) };
+    const { tree } = await this.#options.local;
+    return { kind, files: tree.files.filter(({ path }) => paths.has(path)) };
   }
 
   async #expect(conversation: Conversation, kind: string): Promise<readonly string[]> {

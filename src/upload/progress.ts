@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import { type FileEntry, showPath } from './entry.ts';
 
 /** Milliseconds between two lines. */
 const pace = 4_000;
@@ -47,10 +48,11 @@ export class Progress {
   }
 
   /** Files that had changed on the target and are sent in a second round. */
-  again(files: number): void {
+  again(files: readonly FileEntry[]): void {
     this.#phase = 'sending again';
+    const example = showPath(files[0]?.path ?? '');
     this.#log.info(
-      `${this.#title}: ${files} files had been changed on the target since they were uploaded: sending them`,
+      `${this.#title}: ${count(files.length)} had been changed on the target since they were uploaded, such as ${example}: sending them`,
     );
   }
 

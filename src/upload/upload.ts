@@ -1,8 +1,8 @@
 import { asShipperError, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Hashing, sha256 } from './content.ts';
-import { Delivery, type Destination } from './delivery.ts';
-import { findSource } from './source.ts';
+import { Delivery, type Destination, type Local } from './delivery.ts';
+import { findSource, type Source } from './source.ts';
 import { walk } from './walk.ts';
 
 export interface UploadOptions {
@@ -32,21 +32,20 @@ let uploads = 0;
  * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
  */
 export async function upload(options: UploadOptions): Promise<void> {
-  const { destinations, workspace, from, to, exclude, log, signal } = options;
+  const { destinations, workspace, from, to, log, signal } = options;
   const id = `upload-${(uploads += 1)}`;
   const source = await findSource(workspace, from, to);
-  const tree = await walk(source, exclude, signal);
   const key = sha256(`${from}\n${to}`).slice(0, 16);
   const stop = new AbortController();
-  const hashing = new Hashing(tree, destinations.length, AbortSignal.any([signal, stop.signal]));
+  const local = readLocal(options, source, AbortSignal.any([signal, stop.signal]));
+  local.catch(() => undefined); // Each delivery awaits it.
   const ended = await Promise.allSettled(
     destinations.map(async (destination) => {
       const name = destinations.length > 1 ? `${destination.target.name}: ` : '';
       return new Delivery({
         ...options,
         destination,
-        tree,
-        hashing,
+        local,
         id,
         key,
         title: `${name}upload of ${from}`,
@@ -57,6 +56,11 @@ export async function upload(options: UploadOptions): Promise<void> {
   const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [failure(each.reason)] : []));
   for (const other of others) log.warning(other.message);
   if (first !== undefined) throw first;
+}
+
+async function readLocal(options: UploadOptions, source: Source, signal: AbortSignal): Promise<Local> {
+  const tree = await walk(source, options.exclude, signal);
+  return { tree, hashing: new Hashing(tree, options.destinations.length, signal) };
 }
 
 /** What the operating system refused, of a file or a channel, is no fault of Shipper's. */
