@@ -6,9 +6,15 @@ import { startDropbear } from '../rig/dropbear.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
-import { findProgram, run } from '../rig/program.ts';
+import { findProgram } from '../rig/program.ts';
+import { symlink, writeFile } from 'node:fs/promises';
 import { randomTree, writeTree } from './random-tree.ts';
 import { yardAt } from './yard.ts';
+
+const plainTools = (
+  'sh awk base64 cat chmod cut df find getconf grep gzip head kill ls mkdir mv od printf rm rmdir sed setsid sha256sum ' +
+  'sleep sort tail tr true wc xargs'
+).split(' ');
 
 /** Uploads one random tree and then another over it as the next revision, and compares both with what is there. */
 async function roundTrips(server: Server, numRuns: number): Promise<void> {
@@ -42,10 +48,17 @@ describe('two random trees, one after the other, arrive exactly', { concurrency:
     await roundTrips(server, 7);
   });
 
-  test('with OpenSSH and bsdtar as tar', async () => {
+  test('with bsdtar, gzip, sha256sum and a cp that knows POSIX only', async () => {
     await using bin = await temporaryDirectory('bin');
-    await run('ln', ['-s', await findProgram('bsdtar', 'libarchive-tools'), join(bin.path, 'tar')]);
-    await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}:/usr/bin:/bin`] });
+    const place = async (name: string, program: string): Promise<void> =>
+      symlink(await findProgram(program, 'libarchive-tools'), join(bin.path, name));
+    for (const tool of plainTools) await place(tool, tool);
+    await place('tar', 'bsdtar');
+    const cp = await findProgram('cp', 'coreutils');
+    await writeFile(join(bin.path, 'cp'), `#!/bin/sh\ncase $1 in --?*) exit 1 ;; esac\nexec ${cp} "$@"\n`, {
+      mode: 0o755,
+    });
+    await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}`] });
     await roundTrips(server, 7);
   });
 

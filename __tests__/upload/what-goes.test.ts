@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { executables } from '../../src/upload/git-modes.ts';
 import { run } from '../rig/program.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
@@ -117,5 +118,17 @@ describe('what an upload takes, and where it puts it', () => {
     );
     await yard.upload('links');
     assert.equal(await yard.differences('links'), '');
+  });
+
+  test("on Windows, git's index says what is executable", async () => {
+    await using yard = await prepared(
+      `cd site; git init -q; mkdir -p sub; echo > sub/run.sh; echo > sub/plain
+       git add .; git update-index --chmod=+x sub/run.sh`,
+    );
+    const root = `${yard.workspace}/site/sub`;
+    assert.deepEqual(await executables(root, false, 'win32'), new Set(['run.sh']));
+    assert.deepEqual(await executables(`${root}/plain`, true, 'win32'), new Set(['run.sh']));
+    assert.deepEqual(await executables('/proc', false, 'win32'), new Set());
+    assert.equal(await executables(root, false, 'linux'), undefined);
   });
 });

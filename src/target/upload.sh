@@ -349,6 +349,7 @@ assemble() {
   set -f
   sort -t ' ' -k 4 kept moved sent >manifest || fail "the disk is full, or $revisions/$revision cannot be written to"
   sum=$($hash <manifest)
+  [ -n "$sum" ] || fail "$hash does not work any more"
   [ "${sum%%[ *]*}" = "$total" ] || {
     say stale
     exit 0

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runAction } from '../rig/action.ts';
+import { run } from '../rig/program.ts';
+import { startSshd } from '../rig/sshd.ts';
+import { createWorkspace } from '../rig/workspace.ts';
+
+const bundle = process.env['SHIPPER_BUNDLE'];
+const entry = bundle === undefined ? {} : { entry: bundle };
+
+test('a config without code and a module both upload, to two targets at once; the next deploy copies', async () => {
+  await using one = await startSshd();
+  await using two = await startSshd();
+  const target = ({ host, port, user, root }: typeof one, name: string) => ({ host, port, user, name, base_dir: root });
+  const events = {
+    'after:create_revision': [{ upload: 'dist' }, 'hooks.Site.assets'],
+    'before:link_current_revision': ['hooks.Site.late'],
+  };
+  const module = `export class Site {
+    constructor(shipper) { this.shipper = shipper; }
+    async assets() { await this.shipper.upload('assets', { to: 'public/assets', exclude: ['*.map'] }); }
+    async late() { await this.shipper.upload('assets').catch((error) => this.shipper.log.info(error.message)); }
+  }`;
+  const files = {
+    'dist/index.html': '<h1>hi</h1>',
+    'assets/a.css': 'a {}',
+    'assets/a.css.map': '{}',
+    'hooks.mjs': module,
+  };
+  await using workspace = await createWorkspace(
+    { config: { targets: [target(one, 'one'), target(two, 'two')] }, events },
+    files,
+  );
+  const inputs = { key: one.keyText, 'known-hosts': `${one.knownHosts}\n${two.knownHosts}` };
+  await run('sh', ['-c', `cat '${one.key.file}.pub' > "$(dirname ${two.root})/authorized_keys"`]);
+  for (const [revision, sent] of [['v1', '1 file sent'] as const, ['v2', '0 files sent'] as const]) {
+    const { code, stdout } = await runAction({ cwd: workspace.path, inputs: { ...inputs, revision }, ...entry });
+    assert.equal(code, 0, stdout);
+    for (const name of ['one', 'two']) {
+      for (const what of ['dist', 'assets'])
+        assert.match(stdout, new RegExp(`${name}: upload of ${what}: 1 file verified .*${sent}`));
+    }
+    assert.match(stdout, /there is no new revision to upload to in before:link_current_revision/);
+    for (const server of [one, two]) {
+      assert.equal(
+        await server.sh('cd current && find . -type f | sort && cat public/assets/a.css'),
+        './index.html\n./public/assets/a.css\na {}',
+      );
+    }
+  }
+});
