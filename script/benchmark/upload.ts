@@ -13,7 +13,7 @@ import { prepareMaterial } from './material.ts';
 import { type Measured, type Row, printTables } from './table.ts';
 
 /** Milliseconds. */
-const delays = [0, 50];
+const delays = (process.env['DELAYS'] ?? '0,50').split(',').map(Number);
 const rounds = Number(process.env['ROUNDS'] ?? 3);
 
 /** Both sides in memory, so that tools are compared and not the disk of this machine. */

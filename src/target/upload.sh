@@ -326,7 +326,7 @@ receive() { # PACKING
 
 # Hashes what has arrived while more is arriving: a group of files is complete when `ready/N` is there.
 check_arrivals() {
-  number=0 over=''
+  number=0 over='' pause=0.02 pauses=0
   while :; do
     if [ -f "ready/$number" ]; then
       hash_plain "lines/$number" "arrived.$number"
@@ -336,7 +336,9 @@ check_arrivals() {
     elif [ -f end ]; then
       over=1
     else
-      sleep 0.1 2>/dev/null || sleep 1
+      pauses=$((pauses + 1))
+      [ "$pauses" -lt 25 ] || pause=0.1
+      sleep "$pause" 2>/dev/null || sleep 1
     fi
   done
 }
@@ -479,7 +481,7 @@ begin() {
   trap 'exit 1' HUP INT TERM
   if [ -d "$run" ]; then
     mkdir -- "$run/commands" 2>/dev/null
-    printf '%s\n' $$ >"$run/commands/$id"
+    printf '%s -\n' $$ >"$run/commands/$id"
   fi
   printf '\nshipper-upload 1\n'
   if [ "$round" != again ]; then

@@ -8,6 +8,9 @@ import { start } from '../target/loader.ts';
 
 const newline = 10;
 
+/** Milliseconds that a script which failed may take to remove what it made. */
+const tidyMilliseconds = 3_000;
+
 /** Milliseconds that the target may take to say why it ended, once it took no more data. */
 const lastWordMilliseconds = 3_000;
 
@@ -59,7 +62,16 @@ export class Conversation {
     if (fact.kind !== 'error') return fact;
     const [code, , sentence = ''] = fact.values;
     const known = errorCodes.find((each) => each === code) ?? 'UPLOAD';
+    await this.#tidied();
     throw new ShipperError(known, `${this.#target}: ${sentence}`, { target: this.#target });
+  }
+
+  /** Waits for the script to put away what it made, but not for ever. */
+  async #tidied(): Promise<void> {
+    const patience = deferred();
+    const timer = setTimeout(patience.resolve, tidyMilliseconds);
+    await Promise.race([this.#channel.exit, patience.promise]);
+    clearTimeout(timer);
   }
 
   /** The next bytes, as many as these. */
