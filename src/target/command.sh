@@ -56,7 +56,7 @@ shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NA
   shipper_export "$@"
   shipper_export $shipper_forwarded
   # The command leads a process group, so that all of it can be ended: this shell's own, where it leads one.
-  if kill -s 0 -- "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
+  if kill -0 "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
     printf '%s %s\n' $$ "$(shipper_start $$)" >"$shipper_file"
     printf '\n%s %s\n' "$shipper_mark" $$
     sh -c "$shipper_text" </dev/null

@@ -387,19 +387,20 @@ here() {
 
 any_alive() { # LEADER...
   for pid; do
-    if kill -s 0 -- "-$pid" 2>/dev/null; then return 0; fi
+    if kill -0 "-$pid" 2>/dev/null; then return 0; fi
   done
   return 1
 }
 
+# `kill -SIGNAL -GROUP` is what dash, bash and BusyBox all take; BusyBox knows no `--` here.
 group_ends() { # LEADER...: ends process groups, those that do not listen after a second
-  for pid; do kill -s TERM -- "-$pid" 2>/dev/null || kill -s TERM "$pid" 2>/dev/null; done
+  for pid; do kill -TERM "-$pid" 2>/dev/null || kill -s TERM "$pid" 2>/dev/null; done
   tries=10
   while [ "$tries" -gt 0 ] && any_alive "$@"; do
     tries=$((tries - 1))
     sleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.
   done
-  for pid; do kill -s KILL -- "-$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null; done
+  for pid; do kill -KILL "-$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null; done
 }
 
 is_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)
@@ -547,6 +548,7 @@ settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
 throw_away() { # REVISION: first out of sight, then off the disk
   mv -- "$revisions/$1" "$run/trash/" || return
   journal purged "$1"
+  rm -rf -- "$state/manifests/$1"
   rm -rf -- "$run/trash/$1" 2>/dev/null && return
   chmod -R u+rwX -- "$run/trash/$1" 2>/dev/null
   problem=$(rm -rf -- "$run/trash/$1" 2>&1) ||
