@@ -25,6 +25,12 @@ declare namespace validate {
 export = validate;
 `;
 
+/** A script of the target, with the files that it reads in by `. ./FILE` in their place. */
+function assemble(path: string): string {
+  const script = readFileSync(path, 'utf8');
+  return script.replace(/^\. (\S+)$/gm, (_line, file: string) => assemble(join(path, '..', file)));
+}
+
 /** Drops what `sh` does not read. The script holds no here-document and no quoted line that depends on its indentation. */
 function strip(script: string): string {
   const lines = script.split(/\r?\n/).map((line) => line.trimStart());
@@ -52,6 +58,6 @@ for (const [file, name] of [
   ['command', 'commandSh'] as const,
   ['upload', 'uploadSh'] as const,
 ]) {
-  const text = strip(readFileSync(join(root, 'src', 'target', `${file}.sh`), 'utf8'));
+  const text = strip(assemble(join(root, 'src', 'target', `${file}.sh`)));
   write(`${file}-sh.ts`, `export const ${name}: string = ${JSON.stringify(text)};\n`);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { shipperSh } from '../../src/generated/shipper-sh.ts';
 import { codes, page, pages, read, relativeLinks, root } from './markdown.ts';
 
 const guarantees = page('docs/guarantees.md');
@@ -18,11 +19,20 @@ test('the guarantees are the seven of the contract, each with promise, mechanism
 });
 
 test('every function that the guarantees name is in the script', () => {
-  const script = read('src/target/shipper.sh');
   const how = guarantees.text.split('\n').filter((line) => line.startsWith('**How.**') || line.startsWith('- the '));
   const named = how.flatMap((line) => codes(line)).filter((code) => /^[a-z]+(?:_[a-z]+)*$/.test(code));
-  const missing = named.filter((name) => !script.includes(`${name}()`) && !['env', 'sync'].includes(name));
+  const missing = named.filter((name) => !shipperSh.includes(`${name}()`) && !['env', 'sync'].includes(name));
   assert.deepEqual(missing, []);
+});
+
+test('the architecture names every part of the script', () => {
+  const { text } = page('docs/architecture.md');
+  const parts = readdirSync(join(root, 'src/target/shipper'));
+  assert.ok(parts.length > 0);
+  assert.deepEqual(
+    parts.filter((part) => !text.includes(`| \`${part}\``)),
+    [],
+  );
 });
 
 for (const { name, prose } of pages) {

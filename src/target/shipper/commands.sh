@@ -1,0 +1,60 @@
+# The commands of listeners: process groups, which have to end with their run.
+
+# This machine since it started: process ids mean nothing elsewhere.
+here() {
+  uname -n
+  cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :
+}
+
+any_alive() { # LEADER...
+  for pid; do
+    if kill -0 "-$pid" 2>/dev/null; then return 0; fi
+  done
+  return 1
+}
+
+# `kill -SIGNAL -GROUP` is what dash, bash and BusyBox all take; BusyBox knows no `--` here.
+group_ends() { # LEADER...: ends process groups, those that do not listen after a second
+  for pid; do kill -TERM "-$pid" 2>/dev/null || kill -s TERM "$pid" 2>/dev/null; done
+  tries=10
+  while [ "$tries" -gt 0 ] && any_alive "$@"; do
+    tries=$((tries - 1))
+    sleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.
+  done
+  for pid; do kill -KILL "-$pid" 2>/dev/null || kill -s KILL "$pid" 2>/dev/null; done
+}
+
+is_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)
+  case $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac
+  [ -r "/proc/$1/stat" ] || { [ ! -d /proc/self ] && kill -s 0 "$1" 2>/dev/null; } || return 1
+  [ "$2" != - ] || return 0
+  read -r stat <"/proc/$1/stat" || return 1
+  set -- "$2" ${stat##*) }
+  [ "$2" != Z ] && [ "$1" = "${21-}" ]
+}
+
+commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
+  leaders='' left_running=''
+  [ "$(cat "$1/here" 2>/dev/null)" = "$(here)" ] || return 0
+  set +f
+  for file in "$1"/commands/*; do
+    if [ -f "$file" ] && read -r pid start <"$file" && is_still "$pid" "$start"; then leaders="$leaders $pid"; fi
+  done
+  group_ends $leaders
+  for file in "$1"/commands/*; do
+    if [ -f "$file" ] && read -r pid start <"$file" && is_still "$pid" "$start"; then left_running="$left_running $pid"; fi
+  done
+  set -f
+  [ -z "$left_running" ] || warn "a listener's command goes on, as another user:$left_running"
+}
+
+wait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer
+  (
+    left=$1
+    while [ "$left" -gt 0 ] && sleep 1; do left=$((left - 1)); done
+    kill -s KILL "$2"
+  ) >/dev/null 2>&1 &
+  killer=$!
+  wait "$2" 2>/dev/null
+  kill -s KILL "$killer" 2>/dev/null
+}

@@ -1,0 +1,119 @@
+# The lock: a symlink to the holder's token, kept by the beats in the holder's directory.
+
+holds() { [ "$(readlink "$state/lock" 2>/dev/null)" = "$token" ]; }
+
+still_holds() {
+  if [ -d "$run" ] && holds; then return; fi
+  fail "another run took over, since this one was not heard of for $lease seconds" LOCKED
+}
+
+# A dead holder's directory is found inside that of whoever took over from it.
+owner_of() { # TOKEN: sets $owner to the token whose beats count
+  owner=''
+  [ ! -d "$state/runs/$1" ] || owner=$1
+  [ -z "$owner" ] || return 0
+  owner=$(cd -- "$state/runs" 2>/dev/null && find . -name trash -prune -o -type d -name "$1" -print 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
+}
+
+say_holder() { # KIND OWNER
+  about=''
+  read -r about 2>/dev/null <"$state/runs/$2/info" || about='- - - - - 0'
+  printf '%s %s %s %s\n' "$1" "$2" "$about" "$(date +%s)"
+}
+
+lock() {
+  [ ! -d "$revisions" ] || acquire
+}
+
+acquire() {
+  holds && return
+  problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" 2>&1) || fail "cannot lock: $problem"
+  printf '%010d\n' 0 >"$run/beat"
+  printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
+  here >"$run/here"
+  ln -s "$token" "$run/lock" || fail "cannot lock: no symlink can be made in $run"
+  waited=0 idle=0 freed=0 seen='' told='' alive=''
+  until problem=$(ln -s "$token" "$state/lock" 2>&1) || holds; do
+    holder=$(readlink "$state/lock" 2>/dev/null) || holder=''
+    if [ -z "$holder" ]; then
+      # It was freed a moment ago, unless it cannot be made at all.
+      freed=$((freed + 1))
+      [ "$freed" -lt 10 ] || fail "cannot lock: $problem"
+      continue
+    fi
+    freed=0
+    owner_of "$holder"
+    beat=''
+    [ -z "$owner" ] || read -r beat 2>/dev/null <"$state/runs/$owner/beat" || :
+    if [ "$holder $owner $beat" = "$seen" ]; then
+      idle=$((idle + 1))
+    else
+      alive=$seen idle=0 seen="$holder $owner $beat"
+    fi
+    if [ "$idle" -ge $((lease + lease / 5)) ]; then
+      take_over "$holder" "$owner"
+      idle=0
+      continue
+    fi
+    [ -n "$told" ] || [ -z "$owner" ] || say_holder waiting "$owner"
+    told=1
+    # One that was not seen alive is not given up on: it is taken over soon.
+    if [ "$waited" -ge "$lock_timeout" ] && [ -n "$alive" ]; then
+      [ -z "$owner" ] || say_holder holder "$owner"
+      fail "$revisions is locked by another run" LOCKED
+    fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  settle_inside "$run"
+  # Only now: going back has to work on a full disk.
+  if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail "cannot write to $run"; fi
+  sweep
+  [ "$waited" -eq 0 ] || preflight
+  [ -s "$state/active" ] || { printf '%s\n' "$active_symlink" >"$run/active" && mv -- "$run/active" "$state/active"; }
+}
+
+take_over() { # HOLDER OWNER
+  if [ -z "$2" ]; then
+    # Nobody's directory is there any more; make one without beats, for the next look to judge.
+    mkdir -- "$state/runs/$1" 2>/dev/null
+    return
+  fi
+  mv -- "$state/runs/$2" "$run/$2" 2>/dev/null || return
+  # From here on nobody else can release that lock; before, its holder may have woken and done so.
+  if [ "$(readlink "$state/lock" 2>/dev/null)" != "$1" ]; then
+    mv -- "$run/$2" "$state/runs/$2"
+    return
+  fi
+  mv -f -- "$run/lock" "$state/lock"
+}
+
+unlock() {
+  kill "${watchdog:-}" 2>/dev/null
+  release
+}
+
+# Lets go of the lock, or of the place among those who wait for it.
+release() {
+  [ -d "$run" ] || return 0
+  # A dead run that could not be settled is left to the next run: nobody else knows of it.
+  set +f
+  set -- "$run"/run-*
+  set -f
+  [ ! -d "$1" ] || return 0
+  ! holds || mv -- "$state/lock" "$run/released" 2>/dev/null || return 0
+  # Out of the way of a beat, which would write its file anew.
+  mv -- "$run" "$state/runs/gone-$token" && rm -rf -- "$state/runs/gone-$token"
+}
+
+# Directories of runs that left something undeleted, and of those that died while they waited for the lock: after a day,
+# which is longer than any lock-timeout makes sense.
+sweep() {
+  set +f
+  rm -rf -- "$state"/runs/gone-* 2>/dev/null
+  for other in "$state"/runs/run-*; do
+    if [ "$other" = "$run" ] || [ ! -d "$other" ]; then continue; fi
+    if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then rm -rf -- "$other" 2>/dev/null; fi
+  done
+  set -f
+}

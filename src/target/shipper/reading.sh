@@ -1,0 +1,53 @@
+# Reading only: status, dry runs, and what became of a lost run.
+
+# Tells everything that `status` and a dry run show.
+inspect() {
+  read_active
+  say active "$active" "$linked"
+  revisions_table | sed 's/^/listed /'
+  if holder=$(readlink "$state/lock" 2>/dev/null); then
+    owner_of "$holder"
+    say_holder holder "${owner:-$holder}"
+  fi
+  [ "$goal" != status ] || return 0
+  for word in $directories; do
+    decode "$word"
+    [ -d "$value" ] || say missing "$value"
+  done
+  set -- $symlinks
+  while [ $# -gt 0 ]; do
+    decode "$1"
+    case $value in
+      /*) [ -e "$value" ] || say dangling "$value" ;;
+    esac
+    shift 2
+  done
+  if [ "$goal" = deploy ]; then
+    if [ -e "$revisions/$revision" ] && [ "$(state_of "$revision")" != unfinished ]; then
+      free_name
+      say taken "$revision"
+    fi
+    for old in $(rotation "" "$active"); do [ "$old" = "$active" ] || say_word purgeable "$old"; done
+  fi
+}
+
+# For a runner that lost the connection: what became of its run, once the target is done with it.
+verdict() {
+  waited=0
+  owner_of "$lost_token"
+  while [ -n "$owner" ] && [ "$waited" -le $((lease + lease / 2)) ]; do
+    sleep 1
+    waited=$((waited + 1))
+    owner_of "$lost_token"
+  done
+  read_active
+  if [ -n "$owner" ]; then
+    say verdict unknown "$active"
+  elif completed_by "$lost_token"; then
+    say verdict completed "$active"
+  elif recorded "$lost_token" linked returned; then
+    say verdict returned "$active"
+  else
+    say verdict settled "$active"
+  fi
+}

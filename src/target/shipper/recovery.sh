@@ -1,0 +1,101 @@
+# Going back, and settling what a dead run left.
+
+# Whether the run of TOKEN switched, once going back has begun: its link is no longer where it waited.
+was_switched() { # TOKEN
+  [ -d "$home/.shipper-$1.back" ] && [ ! -L "$home/.shipper-$1.back/forth/$name" ]
+}
+
+stuck() {
+  fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
+}
+
+# Puts the active symlink back as it was before the switch of the run in that directory. The link to go back with was
+# made before the switch: this needs no free block and no new name.
+go_back() { # [RUN-DIRECTORY]
+  directory=${1:-$run}
+  run_token=${directory##*/}
+  [ -f "$directory/switch" ] || return 0
+  new='' old=''
+  { read -r new && read -r old; } <"$directory/switch"
+  [ -n "$old" ] || return 0 # The disk was full: it did not come to the switch.
+  decode "$new"
+  new=$value
+  decode "$old"
+  old=$value
+  record_commit "$directory"
+  if completed_by "$run_token"; then
+    [ "$directory" != "$run" ] || say completed "${new##*/}"
+    return 0
+  fi
+  aside=$home/.shipper-$run_token.back
+  mv -- "$home/.shipper-$run_token" "$aside" 2>/dev/null || [ ! -d "$home/.shipper-$run_token" ] || stuck
+  was_switched "$run_token" || return 0
+  if [ "$(readlink "$active_symlink" 2>/dev/null)" = "$new" ]; then
+    if [ -n "$old" ]; then
+      mv -f -- "$aside/back/$name" "$home/"
+    else
+      mv -f -- "$active_symlink" "$aside/back/"
+    fi
+    [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] || stuck
+  fi
+  recorded "$run_token" returned || journal returned "${new##*/}"
+  read_active
+  [ "$directory" != "$run" ] || say returned "$active"
+}
+
+# Removes what the run in that directory made and did not finish.
+discard() { # [RUN-DIRECTORY]
+  directory=${1:-$run}
+  run_token=${directory##*/}
+  if ! was_switched "$run_token" && [ -f "$directory/revision" ] && read -r unfinished <"$directory/revision"; then
+    read_active
+    case $(state_of "$unfinished") in
+      unfinished | foreign) [ "$unfinished" = "$active" ] || throw_away "$unfinished" ;;
+    esac
+  fi
+  rm -f -- "$directory/again"
+  rm -rf -- "$home/.shipper-$run_token" "$home/.shipper-$run_token.back"
+}
+
+# The commands of `after:link_current_revision`, for the revision that is active again.
+again() { # RUN-DIRECTORY
+  [ -f "$1/again" ] || return 0
+  read_active
+  [ -n "$active" ] || return 0
+  goal_of_run=''
+  read -r _ _ _ goal_of_run _ <"$1/info"
+  while read -r command; do
+    decode "$command"
+    (
+      cd -- "$revisions/$active" || exit
+      if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi
+      export SHIPPER_COMMAND="$goal_of_run" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
+        SHIPPER_REVISION_PATH="$revisions/$active" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
+        SHIPPER_HOST="$host"
+      exec sh -c "$value"
+    ) </dev/null >/dev/null 2>&1 &
+    wait_at_most 60 $!
+  done <"$1/again"
+  rm -f -- "$1/again"
+}
+
+settle() { # RUN-DIRECTORY
+  commands_end "$1"
+  go_back "$1"
+  ! was_switched "${1##*/}" || again "$1"
+  discard "$1"
+}
+
+settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
+  set +f
+  for dead in "$1"/run-*; do
+    set -f
+    [ -d "$dead" ] || continue
+    (settle_inside "$dead") || exit 1 # Variables are global: each level has to have its own.
+    settle "$dead"
+    say settled "${dead##*/}"
+    # What cannot be deleted goes out of the way of those who look for unsettled runs.
+    rm -rf -- "$dead" 2>/dev/null || mv -- "$dead" "$1/trash/settled-${dead##*/}"
+  done
+  set -f
+}

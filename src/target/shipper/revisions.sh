@@ -1,0 +1,81 @@
+# The new revision, and removing old ones.
+
+init_directories() {
+  problem=$(mkdir -p -- "$revisions" 2>&1) || fail "$problem"
+  acquire
+  set -- $directories
+  for word; do
+    decode "$word"
+    problem=$(mkdir -p -- "$value" 2>&1) || fail "$problem"
+  done
+  [ -d "$home" ] ||
+    fail "the directory of the active symlink, $home, does not exist: create it, or add it to config.directories"
+}
+
+# The name with the start of the run as its ending; counted on, where two runs began in one second.
+free_name() { # sets $revision
+  taken=$revision-$epoch number=1
+  revision=$taken
+  while [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; do
+    number=$((number + 1))
+    revision=$taken-$number
+  done
+}
+
+create_revision() {
+  if [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; then
+    read_active
+    if [ "$(state_of "$revision")" = unfinished ] && [ "$active" != "$revision" ]; then
+      throw_away "$revision" || fail "what an earlier run left of revision $revision cannot be removed"
+    elif [ "$goal" = prepare ]; then
+      fail "revision $revision exists already: prepare needs a name that is not taken"
+    else
+      free_name
+    fi
+  fi
+  printf '%s\n' "$revision" >"$run/revision" || fail "cannot write to $run"
+  problem=$(mkdir -- "$revisions/$revision" 2>&1) || {
+    rm -f -- "$run/revision"
+    fail "$problem"
+  }
+  journal created "$revision" || fail "cannot write to $state/journal"
+  if [ -n "$source_dir" ]; then
+    problem=$(cp -RPp -- "$source_dir/." "$revisions/$revision/" 2>&1) ||
+      fail "cannot copy config.source_dir: $(printf '%s' "$problem" | sed -n 1p)"
+  fi
+  say revision "$revision"
+}
+
+throw_away() { # REVISION: first out of sight, then off the disk
+  mv -- "$revisions/$1" "$run/trash/" || return
+  journal purged "$1"
+  rm -rf -- "$state/manifests/$1"
+  rm -rf -- "$run/trash/$1" 2>/dev/null && return
+  chmod -R u+rwX -- "$run/trash/$1" 2>/dev/null
+  problem=$(rm -rf -- "$run/trash/$1" 2>&1) ||
+    warn "could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' "$problem" | sed -n 1p)"
+}
+
+left_behind() { # sets $left to the revision that was active before the switch, empty if none
+  left=''
+  { read -r _ && read -r _ && read -r left; } <"$run/switch"
+  decode "$left"
+  left=$value
+}
+
+purge_old_revisions() {
+  read_active
+  left_behind
+  for old in $(rotation "$revision" "$left"); do
+    decode "$old"
+    old=$value
+    [ "$old" != "$active" ] || continue
+    if problem=$(throw_away "$old" 2>&1); then
+      say purged "$old"
+      [ -z "$problem" ] || printf '%s\n' "$problem"
+    else
+      warn "revision $old could not be removed: $problem"
+    fi
+  done
+  compact_journal || warn 'the journal could not be compacted'
+}

@@ -1,0 +1,102 @@
+# The switch, and its commit.
+
+# Decides which revision `activate` and `rollback` go to.
+choose() {
+  read_active
+  case $goal in
+    activate)
+      case $(state_of "$revision") in
+        prepared) ;;
+        '') fail "there is no revision $revision: prepare it first" ;;
+        *) [ "$active" = "$revision" ] ||
+          fail "revision $revision is not waiting to be activated; to go back to it, use rollback" ;;
+      esac
+      ;;
+    rollback)
+      if [ -z "$revision" ]; then
+        decode "$(rollback_choice "$active")"
+        revision=$value
+        [ -n "$revision" ] ||
+          fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}"
+      fi
+      case $(state_of "$revision") in
+        '') fail "there is no revision $revision; there are: $(printf '%b' "$(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ')")" ;;
+        unfinished) fail "revision $revision was never completed" ;;
+        prepared) fail "revision $revision was never active: use activate" ;;
+      esac
+      ;;
+  esac
+  say revision "$revision"
+  say previous "$active"
+  case ${linked%/} in
+    "$revisions_text/$revision" | "$revisions/$revision")
+      say unchanged
+      unlock
+      exit 0
+      ;;
+  esac
+}
+
+link_current_revision() {
+  read_active
+  previous=$active
+  text=$revisions_text/$revision
+  beside=$home/.shipper-$token
+  problem=$(mkdir -- "$beside" "$beside/forth" "$beside/back" 2>&1 && ln -s -- "$text" "$beside/forth/$name" 2>&1) ||
+    fail "$problem"
+  [ -z "$linked" ] || ln -s -- "$linked" "$beside/back/$name" || fail "cannot make the way back in $home"
+  case $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac
+  [ -d "$leads_to/" ] ||
+    fail "the active symlink would dangle: $text does not lead to the revision from $home"
+  set -- $again
+  for word; do printf '%s\n' "$word"; done >"$run/again" || fail "cannot write to $run"
+  encode "$text"
+  new=$word
+  encode "$linked"
+  old=$word
+  encode "$previous"
+  printf '%s\n%s\n%s\n' "$new" "$old" "$word" >"$run/switch" || fail "cannot write to $run"
+  if [ "$sync" = true ]; then
+    sync -f "$revisions/$revision" 2>/dev/null || sync
+    say flushed
+  fi
+  still_holds
+  if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then fail "$active_symlink is no symlink any more"; fi
+  problem=$(mv -f -- "$beside/forth/$name" "$home/" 2>&1) || fail "$problem"
+  [ "$(readlink "$active_symlink")" = "$text" ] || fail "$active_symlink does not lead to revision $revision after the switch"
+  journal linked "$revision" || fail "cannot write to $state/journal"
+  say previous "$previous"
+  say linked "$revision"
+}
+
+complete() {
+  case $goal in
+    prepare) journal_record prepared "$revision" ;;
+    rollback)
+      records=''
+      left_behind
+      if is_older "$revision" "$left"; then
+        journal_record bad "$left"
+        records=$record
+      fi
+      journal_record cleared "$revision"
+      records=$records$record
+      journal_record completed "$revision"
+      record=$records$record
+      ;;
+    *) journal_record completed "$revision" ;;
+  esac
+  if [ "$goal" != prepare ] && [ "$(readlink "$active_symlink" 2>/dev/null)" != "$revisions_text/$revision" ]; then
+    fail "$active_symlink does not lead to revision $revision any more: someone else moved it"
+  fi
+  # The rename is the commit: it fails for want of its place once another took over.
+  printf '%s\n' "$record" >"$run/record" || fail "cannot write to $run"
+  mv -- "$run/record" "$run/committed" 2>/dev/null || still_holds
+  printf '%s\n' "$record" >>"$state/journal" || {
+    rm -f -- "$run/committed"
+    fail "cannot write to $state/journal"
+  }
+  if [ "$sync" = true ]; then sync -f "$state/journal" 2>/dev/null || sync; fi
+  rm -rf -- "$home/.shipper-$token"
+  say completed "$revision"
+}

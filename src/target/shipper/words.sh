@@ -1,0 +1,54 @@
+# Words of a frame, and the facts that are told to the runner.
+
+encode() { # VALUE: sets $word
+  case $1 in
+    '') word='\c' ;;
+    *\\* | *[![:graph:]\ ]*) word=$(printf %s "$1" | od -An -v -to1 | tr -d '\n' | sed 's/ *$//; s/  */\\0/g') ;;
+    *)
+      word='' rest=$1
+      while :; do
+        case $rest in
+          *' '*)
+            word="$word${rest%% *}\\0040"
+            rest=${rest#* }
+            ;;
+          *) break ;;
+        esac
+      done
+      word=$word$rest
+      ;;
+  esac
+}
+
+decode() { # WORD: sets $value
+  case $1 in
+    *\\*)
+      value=$(printf '%bx' "$1")
+      value=${value%x}
+      ;;
+    *) value=$1 ;;
+  esac
+}
+
+say() { # KIND VALUE...: tells the runner one fact
+  line=$1
+  shift
+  for value; do
+    encode "$value"
+    line="$line $word"
+  done
+  printf '%s\n' "$line"
+}
+
+say_word() { printf '%s %s\n' "$1" "$2"; }
+
+fail() { # SENTENCE [CODE]
+  say error "${2:-TARGET}" "${step-}" "$1"
+  exit 1
+}
+
+warn() { # SENTENCE
+  say warning "${step-}" "$1"
+}
+
+me() { id -un 2>/dev/null || id -u; }
