@@ -62258,7 +62258,7 @@ function setupWords(run, target, token, key, again) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/plan.js
-/** What a command would do on a target, by what was read there; one line each. */
+/** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */
 function planLines(command, config, target, revision, { unchanged, result, found }) {
     const values = (kind) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
     const active = result.active ?? 'nothing';
@@ -62266,12 +62266,11 @@ function planLines(command, config, target, revision, { unchanged, result, found
         return [`change nothing: ${revision} is active already`];
     if (command === 'rollback')
         return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
-    const name = values('taken')[0] ?? result.revision ?? revision;
     const build = command === 'activate'
         ? []
         : [
             ...values('missing').map((path) => `create the directory ${path}`),
-            `create the revision ${target.revisions}/${name}`,
+            `create the revision ${target.revisions}/${revision}`,
             ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
             ...target.symlinks.map(({ source, path }) => {
                 const dangling = values('dangling').includes(source) && !target.directories.includes(source);
@@ -62282,7 +62281,7 @@ function planLines(command, config, target, revision, { unchanged, result, found
         return build;
     return [
         ...build,
-        `switch ${target.activeSymlink} from ${active} to ${name}`,
+        `switch ${target.activeSymlink} from ${active} to ${revision}`,
         ...values('purgeable').map((old) => `purge ${old}`),
     ];
 }
@@ -62764,6 +62763,9 @@ class Known {
             case 'flushed':
                 this.took('sync');
                 break;
+            case 'taken':
+                result.revision = first;
+                break;
             case 'revision':
                 result.revision = first;
                 result.revisionPath = `${target.revisions}/${first}`;
@@ -62869,8 +62871,8 @@ class Site {
     async reconnect() {
         return this.#options.connect(this.target);
     }
-    /** Takes these steps; resolves when the target has, or rejects with what failed. */
-    async perform(work, last = false) {
+    /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */
+    async perform(work, last = false, revision = this.known.result.revision ?? '') {
         const { connection, target } = this;
         if (connection === undefined) {
             throw new ShipperError('INTERNAL', `${target.name} is not connected`, { target: target.name });
@@ -62878,7 +62880,7 @@ class Site {
         this.#session ??= this.#open(connection, this.#options.setup(connection));
         this.known.mark();
         try {
-            await this.#session.perform(work, { last, revision: this.known.result.revision ?? '' });
+            await this.#session.perform(work, { last, revision });
         }
         catch (error) {
             throw this.#withHolder(error);
@@ -62994,12 +62996,30 @@ class Fleet {
     /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
     async perform(work, last) {
         await this.#each(({ known }) => !known.unchanged, async (site) => site.perform(work, last));
+        if (work.includes('create_revision'))
+            await this.#alike(work.slice(work.indexOf('create_revision')));
+    }
+    /** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */
+    async #alike(work) {
+        const name = this.#name;
+        const differs = ({ known }) => known.result.revision !== name;
+        await this.#each(differs, async (site) => site.perform(['discard', ...work], false, name));
+        const other = this.#sites.find(differs);
+        if (other === undefined)
+            return;
+        throw new ShipperError('TARGET', `${other.target.name}, create_revision: revision ${name} exists already there, but not on all targets: choose another name`, { target: other.target.name, step: 'create_revision' });
+    }
+    /** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
+    get #name() {
+        const names = this.#sites.map(({ known }) => known.result.revision ?? this.#options.facts.revision);
+        return names.reduce((longest, name) => (name.length > longest.length ? name : longest));
     }
     /** What each target would be made to do, after `inspect`. */
     plan() {
         const { command, config, revision } = this.#options.facts;
+        const name = command === 'deploy' ? this.#name : revision;
         for (const site of this.#sites)
-            site.known.result.plan = planLines(command, config, site.target, revision, site.known);
+            site.known.result.plan = planLines(command, config, site.target, name, site.known);
     }
     /** Takes the steps on those targets that can still be reached and have begun. */
     async afterFailure(which, work, last = false) {

@@ -1,5 +1,5 @@
 import type { Target } from '../config/config.ts';
-import { asShipperError, type ShipperError } from '../errors.ts';
+import { asShipperError, ShipperError } from '../errors.ts';
 import type { Place } from '../listeners/scene.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
@@ -102,13 +102,34 @@ export class Fleet {
       ({ known }) => !known.unchanged,
       async (site) => site.perform(work, last),
     );
+    if (work.includes('create_revision')) await this.#alike(work.slice(work.indexOf('create_revision')));
+  }
+
+  /** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */
+  async #alike(work: readonly Work[]): Promise<void> {
+    const name = this.#name;
+    const differs = ({ known }: Site): boolean => known.result.revision !== name;
+    await this.#each(differs, async (site) => site.perform(['discard', ...work], false, name));
+    const other = this.#sites.find(differs);
+    if (other === undefined) return;
+    throw new ShipperError(
+      'TARGET',
+      `${other.target.name}, create_revision: revision ${name} exists already there, but not on all targets: choose another name`,
+      { target: other.target.name, step: 'create_revision' },
+    );
+  }
+
+  /** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
+  get #name(): string {
+    const names = this.#sites.map(({ known }) => known.result.revision ?? this.#options.facts.revision);
+    return names.reduce((longest, name) => (name.length > longest.length ? name : longest));
   }
 
   /** What each target would be made to do, after `inspect`. */
   plan(): void {
     const { command, config, revision } = this.#options.facts;
-    for (const site of this.#sites)
-      site.known.result.plan = planLines(command, config, site.target, revision, site.known);
+    const name = command === 'deploy' ? this.#name : revision;
+    for (const site of this.#sites) site.known.result.plan = planLines(command, config, site.target, name, site.known);
   }
 
   /** Takes the steps on those targets that can still be reached and have begun. */

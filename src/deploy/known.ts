@@ -82,6 +82,9 @@ export class Known {
       case 'flushed':
         this.took('sync');
         break;
+      case 'taken':
+        result.revision = first;
+        break;
       case 'revision':
         result.revision = first;
         result.revisionPath = `${target.revisions}/${first}`;

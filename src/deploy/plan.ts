@@ -3,7 +3,7 @@ import type { Command } from '../config/events.ts';
 import type { Fact } from '../target/frame.ts';
 import type { TargetResult } from './result.ts';
 
-/** What a command would do on a target, by what was read there; one line each. */
+/** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */
 export function planLines(
   command: Command,
   config: Config,
@@ -15,13 +15,12 @@ export function planLines(
   const active = result.active ?? 'nothing';
   if (unchanged) return [`change nothing: ${revision} is active already`];
   if (command === 'rollback') return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
-  const name = values('taken')[0] ?? result.revision ?? revision;
   const build =
     command === 'activate'
       ? []
       : [
           ...values('missing').map((path) => `create the directory ${path}`),
-          `create the revision ${target.revisions}/${name}`,
+          `create the revision ${target.revisions}/${revision}`,
           ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
           ...target.symlinks.map(({ source, path }) => {
             const dangling = values('dangling').includes(source) && !target.directories.includes(source);
@@ -31,7 +30,7 @@ export function planLines(
   if (command === 'prepare') return build;
   return [
     ...build,
-    `switch ${target.activeSymlink} from ${active} to ${name}`,
+    `switch ${target.activeSymlink} from ${active} to ${revision}`,
     ...values('purgeable').map((old) => `purge ${old}`),
   ];
 }

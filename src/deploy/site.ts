@@ -63,8 +63,8 @@ export class Site {
     return this.#options.connect(this.target);
   }
 
-  /** Takes these steps; resolves when the target has, or rejects with what failed. */
-  async perform(work: readonly Work[], last = false): Promise<void> {
+  /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */
+  async perform(work: readonly Work[], last = false, revision = this.known.result.revision ?? ''): Promise<void> {
     const { connection, target } = this;
     if (connection === undefined) {
       throw new ShipperError('INTERNAL', `${target.name} is not connected`, { target: target.name });
@@ -72,7 +72,7 @@ export class Site {
     this.#session ??= this.#open(connection, this.#options.setup(connection));
     this.known.mark();
     try {
-      await this.#session.perform(work, { last, revision: this.known.result.revision ?? '' });
+      await this.#session.perform(work, { last, revision });
     } catch (error) {
       throw this.#withHolder(error);
     }
