@@ -9,7 +9,7 @@ journal_record() { # EVENT REVISION: sets $record
 
 journal() { # EVENT REVISION
   journal_record "$1" "$2"
-  printf '%s\n' "$record" >>"$state/journal"
+  printf '%s\n' "$record" >>"$run/revisions/.shipper/journal"
 }
 
 recorded() { # TOKEN EVENT...: whether that run left such a record
@@ -26,7 +26,7 @@ completed_by() { recorded "$1" completed prepared; } # TOKEN
 # What completed before its record reached the journal; the rename that committed it can happen to a holder only.
 record_commit() { # RUN-DIRECTORY
   if [ -f "$1/committed" ] && ! completed_by "${1##*/}"; then
-    printf '\n%s\n' "$(cat "$1/committed")" >>"$state/journal" || fail "cannot write to $state/journal"
+    printf '\n%s\n' "$(cat "$1/committed")" >>"$run/revisions/.shipper/journal" || fail "cannot write to $state/journal"
   fi
 }
 

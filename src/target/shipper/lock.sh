@@ -7,6 +7,13 @@ still_holds() {
   fail "another run took over, since this one was not heard of for $lease seconds" LOCKED
 }
 
+# What a run adds anywhere, it reaches by way of its own directory: `$run/revisions` and `$run/home` are symlinks there.
+# Once another took over there is no way any more.
+fail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY
+  still_holds
+  fail "${3%%"$2"*}$1${3#*"$2"}"
+}
+
 # A dead holder's directory is found inside that of whoever took over from it.
 owner_of() { # TOKEN: sets $owner to the token whose beats count
   owner=''
@@ -31,7 +38,8 @@ acquire() {
   printf '%010d\n' 0 >"$run/beat"
   printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
   here >"$run/here"
-  ln -s "$token" "$run/lock" || fail "cannot lock: no symlink can be made in $run"
+  { ln -s ../../.. "$run/revisions" && ln -s "$token" "$run/lock"; } ||
+    fail "cannot lock: no symlink can be made in $run"
   waited=0 idle=0 freed=0 seen='' told='' alive=''
   until problem=$(ln -s "$token" "$state/lock" 2>&1) || holds; do
     holder=$(readlink "$state/lock" 2>/dev/null) || holder=''

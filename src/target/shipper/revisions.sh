@@ -34,9 +34,9 @@ create_revision() {
     fi
   fi
   printf '%s\n' "$revision" >"$run/revision" || fail "cannot write to $run"
-  problem=$(mkdir -- "$revisions/$revision" 2>&1) || {
+  problem=$(mkdir -- "$run/revisions/$revision" 2>&1) || {
     rm -f -- "$run/revision"
-    fail "$problem"
+    fail_to_add "$revisions" "$run/revisions" "$problem"
   }
   journal created "$revision" || fail "cannot write to $state/journal"
   if [ -n "$source_dir" ]; then

@@ -41,9 +41,10 @@ link_current_revision() {
   read_active
   previous=$active
   text=$revisions_text/$revision
-  beside=$home/.shipper-$token
-  problem=$(mkdir -- "$beside" "$beside/forth" "$beside/back" 2>&1 && ln -s -- "$text" "$beside/forth/$name" 2>&1) ||
-    fail "$problem"
+  beside=$run/home/.shipper-$token
+  problem=$({ ln -s -- "$home" "$run/home" && mkdir -- "$beside" "$beside/forth" "$beside/back"; } 2>&1) ||
+    fail_to_add "$home" "$run/home" "$problem"
+  problem=$(ln -s -- "$text" "$beside/forth/$name" 2>&1) || fail_to_add "$home" "$run/home" "$problem"
   [ -z "$linked" ] || ln -s -- "$linked" "$beside/back/$name" || fail "cannot make the way back in $home"
   case $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac
   [ -d "$leads_to/" ] ||
@@ -92,7 +93,7 @@ complete() {
   # The rename is the commit: it fails for want of its place once another took over.
   printf '%s\n' "$record" >"$run/record" || fail "cannot write to $run"
   mv -- "$run/record" "$run/committed" 2>/dev/null || still_holds
-  printf '%s\n' "$record" >>"$state/journal" || {
+  printf '%s\n' "$record" >>"$run/revisions/.shipper/journal" || {
     rm -f -- "$run/committed"
     fail "cannot write to $state/journal"
   }
