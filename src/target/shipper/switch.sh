@@ -37,6 +37,12 @@ choose() {
   esac
 }
 
+flush() { # PATH...: the file systems that these are on; sets $problem
+  problem=$(sync -f "$@" 2>&1) && return
+  case $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac
+  sync # One that takes no path.
+}
+
 link_current_revision() {
   read_active
   previous=$active
@@ -58,7 +64,7 @@ link_current_revision() {
   encode "$previous"
   printf '%s\n%s\n%s\n' "$new" "$old" "$word" >"$run/switch" || fail "cannot write to $run"
   if [ "$sync" = true ]; then
-    sync -f "$revisions/$revision" 2>/dev/null || sync
+    flush "$revisions/$revision" "$home" || fail "revision $revision cannot be written to the disk: $problem"
     say flushed
   fi
   still_holds
@@ -97,7 +103,9 @@ complete() {
     rm -f -- "$run/committed"
     fail "cannot write to $state/journal"
   }
-  if [ "$sync" = true ]; then sync -f "$state/journal" 2>/dev/null || sync; fi
+  if [ "$sync" = true ]; then
+    flush "$state/journal" "$home" || warn "the completion may be lost if the power fails: $problem"
+  fi
   rm -rf -- "$home/.shipper-$token"
   say completed "$revision"
 }
