@@ -63060,7 +63060,7 @@ class Fleet {
             }
         };
         await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
-        const [first, ...others] = failures;
+        const [first, ...others] = new Set(failures); // A jump host that fails, fails for all behind it.
         for (const other of others)
             log.warning(other.message);
         if (first !== undefined)
@@ -63641,8 +63641,10 @@ class session_Session {
                 if (this.#gone)
                     return;
                 this.#gone = true;
-                if (!this.#ended)
+                if (!this.#ended) {
                     this.#reason = this.#explainLoss(error);
+                    facts.via?.distrust();
+                }
                 this.#release();
                 resolve(this.#reason);
             };
@@ -63659,9 +63661,9 @@ class session_Session {
             return new ChannelRefused('TARGET', message, { target, cause: error });
         });
     }
-    /** A stream to an address as this server sees it; `stop` gives up, with its reason. */
-    async forward({ host, port }, stop) {
-        const { client, place, target } = this.#facts;
+    /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
+    async forward({ host, port }, target, stop) {
+        const { client, place } = this.#facts;
         const to = `${host}:${String(port)}`;
         const accept = (channel) => (stop.aborted ? channel.destroy() : channel);
         const stopped = new Promise((_, reject) => {
@@ -63685,6 +63687,10 @@ class session_Session {
                 : new NetworkFault('CONNECT', message, facts);
         });
         return Promise.race([opened, stopped]);
+    }
+    /** Why the connection was lost, where it was. */
+    get loss() {
+        return this.#reason;
     }
     gone() {
         const { place, target } = this.#facts;
@@ -63718,7 +63724,7 @@ class session_Session {
     }
     #explainLoss(error) {
         const { place, target, via } = this.#facts;
-        const hop = via === undefined ? undefined : via.#reason?.message;
+        const hop = via?.loss?.message;
         const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
         return new ShipperError('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
     }
@@ -66521,7 +66527,70 @@ function describeNote(message, { agent }) {
         : reason;
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/jump-hosts.js
+/**
+ * The jump hosts of one run. Targets that go the same way share the connection to each hop on it: sshd drops those of
+ * ten or more that have not yet logged in (MaxStartups), and a fleet would come all at once.
+ */
+class JumpHosts {
+    #shared = new Map();
+    /** The last of these hops, entered by way of those before it; undefined for no hops. Rejects as `open` does. */
+    async enter(hops, open) {
+        const last = hops.at(-1);
+        if (last === undefined)
+            return undefined;
+        const way = JSON.stringify(hops.map(({ user, host, port }) => [user, host, port]));
+        let shared = this.#shared.get(way);
+        if (shared === undefined) {
+            shared = { session: this.#open(hops.slice(0, -1), last, open), users: 0 };
+            this.#shared.set(way, shared);
+        }
+        return this.#use(shared, () => this.#shared.get(way) === shared && this.#shared.delete(way));
+    }
+    async #open(before, hop, open) {
+        const via = await this.enter(before, open);
+        try {
+            return await open(hop, via);
+        }
+        catch (error) {
+            via?.end();
+            throw error;
+        }
+    }
+    async #use(shared, forget) {
+        shared.users += 1;
+        let session;
+        try {
+            session = await shared.session;
+        }
+        catch (error) {
+            forget();
+            throw error;
+        }
+        void session.lost.then(forget);
+        let ended = false;
+        return {
+            forward: async (address, target, stop) => session.forward(address, target, stop),
+            get loss() {
+                return session.loss;
+            },
+            distrust: forget,
+            end: () => {
+                if (ended)
+                    return;
+                ended = true;
+                shared.users -= 1;
+                if (shared.users > 0)
+                    return;
+                forget();
+                session.end();
+            },
+        };
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/connection.js
+
 
 
 
@@ -66538,13 +66607,12 @@ async function connect(route, credentials, hostKeys, options) {
         const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
         throw new ShipperError('INPUT', message, { target });
     }
-    const open = async (address, place, via) => persist(options, place, target, async () => attempt({ ...options, address, place, target, credentials, hostKeys, via }));
-    let via;
+    const open = async (place, address, via) => persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via }));
+    const { jumpHosts = new JumpHosts() } = options;
+    const via = await jumpHosts.enter(route.proxyJump, async (hop, before) => open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before));
     try {
-        for (const hop of route.proxyJump) {
-            via = await open(hop, `jump host ${show(hop)} (on the way to ${target})`, via);
-        }
-        return await open(route, route.name === route.host ? show(route) : `${route.name} (${show(route)})`, via);
+        const place = route.name === route.host ? show(route) : `${route.name} (${show(route)})`;
+        return await open({ place, target }, route, via);
     }
     catch (error) {
         via?.end();
@@ -66552,13 +66620,13 @@ async function connect(route, credentials, hostKeys, options) {
     }
 }
 async function attempt(facts) {
-    const { address, place, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
+    const { address, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(new TimedOut(timeout)), timeout * 1000);
-    const cancel = () => stop.abort(connection_cancelled(place, target));
+    const cancel = () => stop.abort(connection_cancelled(facts));
     signal?.addEventListener('abort', cancel);
     try {
-        const stream = via === undefined ? socketTo(address) : await via.forward(address, stop.signal);
+        const stream = via === undefined ? socketTo(address) : await via.forward(address, target, stop.signal);
         return await handshake(stream, { ...facts, stop: stop.signal, keepalive });
     }
     finally {
@@ -66566,10 +66634,10 @@ async function attempt(facts) {
         signal?.removeEventListener('abort', cancel);
     }
 }
-async function persist({ log, signal, pause = 1000 }, place, target, open) {
+async function persist({ log, signal, pause = 1000 }, place, open) {
     for (let number = 1;; number += 1) {
         if (signal?.aborted === true)
-            throw connection_cancelled(place, target);
+            throw connection_cancelled(place);
         try {
             return await open();
         }
@@ -66587,7 +66655,7 @@ function socketTo({ host, port }) {
     // Node's 250 ms for one of several addresses are too few for a far server.
     return (0,external_node_net_.connect)({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
 }
-function connection_cancelled(place, target) {
+function connection_cancelled({ place, target }) {
     return new ShipperError('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
 }
 function show({ host, port }) {
@@ -66842,6 +66910,7 @@ function secretLines(...texts) {
 
 
 
+
 /** From the inputs to the outputs. Rejects with what failed, after everything was put back and told. */
 async function run({ face, inputs, env, workspace, now, runner, signal }) {
     const { log } = face;
@@ -66865,6 +66934,7 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
         signal,
     });
     const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
+    const jumpHosts = new JumpHosts();
     const { result, error } = await ship({
         facts: {
             command,
@@ -66883,7 +66953,7 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
         id: `${now.getTime().toString(36)}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
         concurrency,
         connectTimeout,
-        connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal }),
+        connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts }),
         listeners,
         log,
         signal,

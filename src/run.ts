@@ -11,6 +11,7 @@ import { summaryOf } from './deploy/summary.ts';
 import { ShipperError } from './errors.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { connect } from './ssh/connection.ts';
+import { JumpHosts } from './ssh/jump-hosts.ts';
 import type { Credentials } from './ssh/credentials.ts';
 import { readHostKeys } from './ssh/host-key.ts';
 import { readPrivateKey } from './ssh/private-key.ts';
@@ -54,6 +55,7 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
   });
   const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
 
+  const jumpHosts = new JumpHosts();
   const { result, error } = await ship({
     facts: {
       command,
@@ -72,7 +74,7 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
     id: `${now.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
     concurrency,
     connectTimeout,
-    connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal }),
+    connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts }),
     listeners,
     log,
     signal,

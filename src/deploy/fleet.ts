@@ -184,7 +184,7 @@ export class Fleet {
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
-    const [first, ...others] = failures;
+    const [first, ...others] = new Set(failures); // A jump host that fails, fails for all behind it.
     for (const other of others) log.warning(other.message);
     if (first !== undefined) throw first;
   }

@@ -5,7 +5,7 @@ import type { Authentication } from './authentication.ts';
 export interface AuthFacts {
   /** What errors call the server. */
   readonly place: string;
-  readonly target: string;
+  readonly target: string | undefined;
   /** The ways in which the server would let the user in; empty if it did not say. */
   readonly methods: readonly string[];
   /** What went wrong on the way without ending it, such as an agent that did not answer. */

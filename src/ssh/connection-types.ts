@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Address } from '../config/config.ts';
 
 /** How a remote program ended. Success is exactly `code === 0`. */
@@ -42,5 +42,17 @@ export interface Connection {
   /** Resolves once the connection is gone, with the reason (CONNECT) if it was not `end()`. Never rejects. */
   readonly lost: Promise<Error | undefined>;
   /** Says goodbye and lets go of the socket at once, so that it keeps no process alive. */
+  end(): void;
+}
+
+/** A server on the way, as one of those who go through it holds it. */
+export interface Hop {
+  /** A stream to an address as that server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
+  forward(address: Address, target: string | undefined, stop: AbortSignal): Promise<Duplex>;
+  /** Why the connection to it was lost, where it was. */
+  readonly loss: Error | undefined;
+  /** Lets nobody else come this way: who lost a connection behind it does not trust it. */
+  distrust(): void;
+  /** Lets go of it; the last one to do so ends the connection. */
   end(): void;
 }

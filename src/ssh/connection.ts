@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Connection } from './connection-types.ts';
+import type { Connection, Hop } from './connection-types.ts';
 import type { Credentials } from './credentials.ts';
 import { NetworkFault, TimedOut } from './failure.ts';
 import { handshake, type HandshakeFacts } from './handshake.ts';
 import type { HostKeys } from './host-key.ts';
+import { JumpHosts } from './jump-hosts.ts';
 import type { Session } from './session.ts';
 
 /** The way to a target; a `Target` of the config is one. */
@@ -27,6 +28,8 @@ export interface ConnectOptions {
   readonly keepalive?: number;
   /** Milliseconds before the second attempt, about; twice that before the third. Default 1000. */
   readonly pause?: number;
+  /** Shared by the connections of one run. Default: jump hosts of its own. */
+  readonly jumpHosts?: JumpHosts;
 }
 
 const attempts = 3;
@@ -46,32 +49,32 @@ export async function connect(
     const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
     throw new ShipperError('INPUT', message, { target });
   }
-  const open = async (address: Address, place: string, via?: Session): Promise<Session> =>
-    persist(options, place, target, async () =>
-      attempt({ ...options, address, place, target, credentials, hostKeys, via }),
-    );
-  let via: Session | undefined;
+  const open = async (place: Place, address: Address, via: Hop | undefined): Promise<Session> =>
+    persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via }));
+  const { jumpHosts = new JumpHosts() } = options;
+  const via = await jumpHosts.enter(route.proxyJump, async (hop, before) =>
+    open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before),
+  );
   try {
-    for (const hop of route.proxyJump) {
-      via = await open(hop, `jump host ${show(hop)} (on the way to ${target})`, via);
-    }
-    return await open(route, route.name === route.host ? show(route) : `${route.name} (${show(route)})`, via);
+    const place = route.name === route.host ? show(route) : `${route.name} (${show(route)})`;
+    return await open({ place, target }, route, via);
   } catch (error) {
     via?.end();
     throw error;
   }
 }
 
+type Place = Pick<HandshakeFacts, 'place' | 'target'>;
 type AttemptFacts = ConnectOptions & Omit<HandshakeFacts, 'stop' | 'keepalive'>;
 
 async function attempt(facts: AttemptFacts): Promise<Session> {
-  const { address, place, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
+  const { address, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(new TimedOut(timeout)), timeout * 1000);
-  const cancel = (): void => stop.abort(cancelled(place, target));
+  const cancel = (): void => stop.abort(cancelled(facts));
   signal?.addEventListener('abort', cancel);
   try {
-    const stream = via === undefined ? socketTo(address) : await via.forward(address, stop.signal);
+    const stream = via === undefined ? socketTo(address) : await via.forward(address, target, stop.signal);
     return await handshake(stream, { ...facts, stop: stop.signal, keepalive });
   } finally {
     clearTimeout(timer);
@@ -81,12 +84,11 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
 
 async function persist(
   { log, signal, pause = 1000 }: ConnectOptions,
-  place: string,
-  target: string,
+  place: Place,
   open: () => Promise<Session>,
 ): Promise<Session> {
   for (let number = 1; ; number += 1) {
-    if (signal?.aborted === true) throw cancelled(place, target);
+    if (signal?.aborted === true) throw cancelled(place);
     try {
       return await open();
     } catch (error) {
@@ -104,7 +106,7 @@ function socketTo({ host, port }: Address): Socket {
   return dial({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
 }
 
-function cancelled(place: string, target: string): ShipperError {
+function cancelled({ place, target }: Place): ShipperError {
   return new ShipperError('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
 }
 

@@ -10,10 +10,10 @@ export type Phase = 'connecting' | 'identifying' | 'negotiating' | 'authenticati
 /** What is known about an attempt when it fails. */
 export interface Attempt {
   readonly address: Address;
-  /** What errors call the server: `web1`, or `jump host bastion (on the way to web1)`. */
+  /** What errors call the server: `web1`, or `jump host bastion`. */
   readonly place: string;
   /** Name of the target that errors belong to. */
-  readonly target: string;
+  readonly target: string | undefined;
   readonly phase: Phase;
   /** What the server sent before it identified itself. */
   readonly greeting: string;

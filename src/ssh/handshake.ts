@@ -10,6 +10,7 @@ import type { Credentials } from './credentials.ts';
 import { explainConnectFailure, text, type Phase } from './failure.ts';
 import { readGreeting } from './greeting.ts';
 import { Overheard } from './overheard.ts';
+import type { Hop } from './connection-types.ts';
 import { hostKeyPolicy, type HostKeys } from './host-key.ts';
 import { Session } from './session.ts';
 
@@ -21,10 +22,10 @@ export interface HandshakeFacts {
   /** What errors call the server. */
   readonly place: string;
   /** Name of the target that errors belong to. */
-  readonly target: string;
+  readonly target: string | undefined;
   readonly credentials: Credentials;
   readonly hostKeys: HostKeys;
-  readonly via: Session | undefined;
+  readonly via: Hop | undefined;
   readonly log: Log;
   /** Aborts when the attempt is over, with the error as its reason: `TimedOut`, or what to reject with. */
   readonly stop: AbortSignal;

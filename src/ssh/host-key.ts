@@ -57,7 +57,7 @@ export interface HostKeyPolicy {
 /** `place` is what errors call the server, and `target` the target that they belong to. */
 export function hostKeyPolicy(
   hostKeys: HostKeys,
-  server: { readonly host: string; readonly port: number; readonly place: string; readonly target: string },
+  server: { readonly host: string; readonly port: number; readonly place: string; readonly target: string | undefined },
 ): HostKeyPolicy {
   const found = lookUp(hostKeys.known, server.host, server.port);
   const types = hostKeys.fingerprints.length > 0 ? [] : [...new Set(found.trusted.map(({ type }) => type))];

@@ -4,7 +4,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { Address } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
 import { toChannel, type Loss } from './channel.ts';
-import type { Channel, Connection } from './connection-types.ts';
+import type { Channel, Connection, Hop } from './connection-types.ts';
 import { NetworkFault, text } from './failure.ts';
 
 export interface SessionFacts {
@@ -13,11 +13,12 @@ export interface SessionFacts {
   readonly stream: Duplex;
   readonly address: Address;
   readonly place: string;
-  readonly target: string;
+  /** Name of the target that errors belong to; undefined for a hop, which belongs to all behind it. */
+  readonly target: string | undefined;
   readonly identification: string;
   readonly keyFingerprint: string | undefined;
-  /** The hop before, which serves this one alone and ends with it. */
-  readonly via: Session | undefined;
+  /** The hop before; it is let go of when this ends. */
+  readonly via: Hop | undefined;
 }
 
 /** How long a goodbye may take on a network that no longer takes it; milliseconds. */
@@ -51,7 +52,10 @@ export class Session implements Connection, Loss {
       const lose = (error?: Error): void => {
         if (this.#gone) return;
         this.#gone = true;
-        if (!this.#ended) this.#reason = this.#explainLoss(error);
+        if (!this.#ended) {
+          this.#reason = this.#explainLoss(error);
+          facts.via?.distrust();
+        }
         this.#release();
         resolve(this.#reason);
       };
@@ -74,9 +78,9 @@ export class Session implements Connection, Loss {
     );
   }
 
-  /** A stream to an address as this server sees it; `stop` gives up, with its reason. */
-  async forward({ host, port }: Address, stop: AbortSignal): Promise<Duplex> {
-    const { client, place, target } = this.#facts;
+  /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
+  async forward({ host, port }: Address, target: string | undefined, stop: AbortSignal): Promise<Duplex> {
+    const { client, place } = this.#facts;
     const to = `${host}:${String(port)}`;
     const accept = (channel: ClientChannel): Duplex => (stop.aborted ? channel.destroy() : channel);
     const stopped = new Promise<never>((_, reject) => {
@@ -106,6 +110,11 @@ export class Session implements Connection, Loss {
       },
     );
     return Promise.race([opened, stopped]);
+  }
+
+  /** Why the connection was lost, where it was. */
+  get loss(): Error | undefined {
+    return this.#reason;
   }
 
   gone(): ShipperError {
@@ -142,7 +151,7 @@ export class Session implements Connection, Loss {
 
   #explainLoss(error: Error | undefined): ShipperError {
     const { place, target, via } = this.#facts;
-    const hop = via === undefined ? undefined : via.#reason?.message;
+    const hop = via?.loss?.message;
     const why = hop ?? (error === undefined ? 'the other side closed it' : text(error));
     return new ShipperError('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
   }
