@@ -62138,11 +62138,11 @@ function outputsOf(result) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/report.js
-/** What a run did or found, as lines for the end of the log. */
-function report_describe(result) {
+/** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
+function report_describe(result, now) {
     return result.targets.flatMap((target) => {
         if (result.command === 'status')
-            return describeStatus(target);
+            return describeStatus(target, now);
         if (result.dryRun)
             return describePlan(target, result);
         return [describeOutcome(target, result)];
@@ -62167,14 +62167,14 @@ function describeOutcome(target, { command }) {
             return `${name}: ${target.status}, active is ${active}`;
     }
 }
-function describeStatus({ name, active, revisions = [], lock }) {
+function describeStatus({ name, active, revisions = [], lock }, now) {
     const rows = [...revisions]
         .reverse()
         .map((row) => [
         row.name === active ? '→' : ' ',
         row.name,
         row.state,
-        age(row),
+        age(row, now),
         row.commit?.slice(0, 7) ?? '',
         row.actor ?? '',
         row.run ?? '',
@@ -62186,8 +62186,20 @@ function describeStatus({ name, active, revisions = [], lock }) {
 function describePlan(target, { command }) {
     return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
 }
-function age({ activatedAt, createdAt }) {
-    return activatedAt ?? createdAt ?? '';
+const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+    ['second', 1],
+];
+/** Since it was last active, or else created: by this machine's clock against the target's. */
+function age({ activatedAt, createdAt }, now) {
+    const since = activatedAt ?? createdAt;
+    if (since === undefined)
+        return '';
+    const seconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
+    const [unit, length] = units.find(([, each]) => seconds >= each) ?? units[3];
+    return new Intl.RelativeTimeFormat('en').format(-Math.floor(seconds / length), unit);
 }
 function table(rows) {
     const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -63292,17 +63304,20 @@ const signs = {
     cancelled: '✋',
     unknown: '❓',
 };
-/** The run as Markdown for the summary of the job: one row a target, and why it failed. */
-function summaryOf(result, error) {
-    const title = `### ${signs[result.status]} ${result.command}: ${result.status}`;
-    const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
-    const table = [
-        '| target | status | active | before | purged | time |',
-        '| --- | --- | --- | --- | --- | --- |',
-        ...rows,
-    ];
+/**
+ * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
+ * are those at the end of the log.
+ */
+function summaryOf(result, error, lines) {
+    const what = result.dryRun ? `dry run of ${result.command}` : result.command;
+    const title = `### ${signs[result.status]} ${what}: ${result.status}`;
     const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
-    return [title, '', ...table, ...reason].join('\n');
+    const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
+    return [title, '', ...body, ...reason].join('\n');
+}
+function outcomes(result) {
+    const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
+    return ['| target | status | active | before | purged | time |', '| --- | --- | --- | --- | --- | --- |', ...rows];
 }
 function cells({ name, status, active, previousRevision, purged, steps }) {
     const seconds = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000;
@@ -66960,10 +66975,10 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
         clock: () => performance.now(),
         onResult: (known) => face.setOutputs(outputsOf(known)),
     });
-    for (const line of report_describe(result))
+    const lines = report_describe(result, now);
+    for (const line of lines)
         log.info(line);
-    if (command !== 'status' && !dryRun)
-        face.addSummary(summaryOf(result, error));
+    face.addSummary(summaryOf(result, error, lines));
     if (error !== undefined)
         throw error;
 }

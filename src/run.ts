@@ -81,8 +81,9 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
     clock: () => performance.now(),
     onResult: (known) => face.setOutputs(outputsOf(known)),
   });
-  for (const line of describe(result)) log.info(line);
-  if (command !== 'status' && !dryRun) face.addSummary(summaryOf(result, error));
+  const lines = describe(result, now);
+  for (const line of lines) log.info(line);
+  face.addSummary(summaryOf(result, error, lines));
   if (error !== undefined) throw error;
 }
 

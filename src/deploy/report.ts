@@ -1,9 +1,9 @@
 import type { Result, RevisionRow, TargetResult } from './result.ts';
 
-/** What a run did or found, as lines for the end of the log. */
-export function describe(result: Result): readonly string[] {
+/** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
+export function describe(result: Result, now: Date): readonly string[] {
   return result.targets.flatMap((target) => {
-    if (result.command === 'status') return describeStatus(target);
+    if (result.command === 'status') return describeStatus(target, now);
     if (result.dryRun) return describePlan(target, result);
     return [describeOutcome(target, result)];
   });
@@ -29,14 +29,14 @@ function describeOutcome(target: TargetResult, { command }: Result): string {
   }
 }
 
-function describeStatus({ name, active, revisions = [], lock }: TargetResult): readonly string[] {
+function describeStatus({ name, active, revisions = [], lock }: TargetResult, now: Date): readonly string[] {
   const rows = [...revisions]
     .reverse()
     .map((row) => [
       row.name === active ? '→' : ' ',
       row.name,
       row.state,
-      age(row),
+      age(row, now),
       row.commit?.slice(0, 7) ?? '',
       row.actor ?? '',
       row.run ?? '',
@@ -51,8 +51,20 @@ function describePlan(target: TargetResult, { command }: Result): readonly strin
   return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
 }
 
-function age({ activatedAt, createdAt }: RevisionRow): string {
-  return activatedAt ?? createdAt ?? '';
+const units = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** Since it was last active, or else created: by this machine's clock against the target's. */
+function age({ activatedAt, createdAt }: RevisionRow, now: Date): string {
+  const since = activatedAt ?? createdAt;
+  if (since === undefined) return '';
+  const seconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
+  const [unit, length] = units.find(([, each]) => seconds >= each) ?? units[3];
+  return new Intl.RelativeTimeFormat('en').format(-Math.floor(seconds / length), unit);
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {

@@ -10,17 +10,21 @@ const signs: Record<Status, string> = {
   unknown: '❓',
 };
 
-/** The run as Markdown for the summary of the job: one row a target, and why it failed. */
-export function summaryOf(result: Result, error: ShipperError | undefined): string {
-  const title = `### ${signs[result.status]} ${result.command}: ${result.status}`;
-  const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
-  const table = [
-    '| target | status | active | before | purged | time |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows,
-  ];
+/**
+ * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
+ * are those at the end of the log.
+ */
+export function summaryOf(result: Result, error: ShipperError | undefined, lines: readonly string[]): string {
+  const what = result.dryRun ? `dry run of ${result.command}` : result.command;
+  const title = `### ${signs[result.status]} ${what}: ${result.status}`;
   const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
-  return [title, '', ...table, ...reason].join('\n');
+  const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
+  return [title, '', ...body, ...reason].join('\n');
+}
+
+function outcomes(result: Result): readonly string[] {
+  const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
+  return ['| target | status | active | before | purged | time |', '| --- | --- | --- | --- | --- | --- |', ...rows];
 }
 
 function cells({ name, status, active, previousRevision, purged, steps }: TargetResult): readonly string[] {
