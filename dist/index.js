@@ -57699,7 +57699,8 @@ function readInputs(env, log, mask) {
     }
     const written = given.get('known-hosts');
     const knownHosts = written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
-    return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts };
+    const file = knownHosts === written ? {} : { knownHostsFile: written };
+    return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts, ...file };
 }
 /**
  * Checks what was given and turns it into Inputs; `label` names an input in a message. Throws one INPUT error with the
@@ -61790,10 +61791,13 @@ function checkDirectory({ name, place }, link, revisions, problems) {
     if (place === undefined)
         return;
     const report = problems.at(place.value);
+    const subject = `"directories.${name}"`;
+    if (!isRefused(place.found, subject, report))
+        refuseSystemChild(place.found, subject, report);
     if (contains(link, place.found))
-        report(`"directories.${name}" is or is in the active symlink, which is no directory`);
+        report(`${subject} is or is in the active symlink, which is no directory`);
     if (place.found !== revisions && contains(revisions, place.found)) {
-        report(`"directories.${name}" is in "directories.revisions", which is for revisions alone`);
+        report(`${subject} is in "directories.revisions", which is for revisions alone`);
     }
 }
 function refuseAbsence(document, needed, problems) {
@@ -62130,7 +62134,8 @@ function outputsOf(result) {
         revision: result.revision,
         'revision-path': first?.revisionPath,
         'previous-revision': result.previousRevision,
-        'active-revision': first?.active,
+        // Empty where nothing is active: an earlier value, of a switch that was put back, must not stay.
+        'active-revision': first?.active ?? '',
         purged: JSON.stringify(first?.purged ?? []),
         result: JSON.stringify(result),
     };
@@ -62141,12 +62146,19 @@ function outputsOf(result) {
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 function report_describe(result, now) {
     return result.targets.flatMap((target) => {
+        const isRead = result.command === 'status' || result.dryRun;
+        if (isRead && target.status !== 'succeeded' && target.status !== 'unchanged')
+            return [unread(target)];
         if (result.command === 'status')
             return describeStatus(target, now);
         if (result.dryRun)
             return describePlan(target, result);
         return [describeOutcome(target, result)];
     });
+}
+/** One line: the message itself stands in the error or warning. */
+function unread({ name, status, error }) {
+    return `${name}: ${status}${error === undefined ? '' : `, ${error.code}`}`;
 }
 function describeOutcome(target, { command }) {
     const { name, revision = '-', previousRevision = 'none', active = 'nothing', purged } = target;
@@ -62159,18 +62171,18 @@ function describeOutcome(target, { command }) {
         case 'unchanged':
             return `${name}: ${revision} was active already, nothing was changed`;
         case 'returned':
-            return `${name}: put back to ${active}`;
+            return `${name}: put back ${target.active === undefined ? 'as it was' : `to ${target.active}`}`;
         case 'unknown':
             return `${name}: unknown; see with the command status what is active`;
         case 'cancelled':
         case 'failed':
-            return `${name}: ${target.status}, active is ${active}`;
+            return `${name}: ${target.status}${target.active === undefined ? '' : `, active is ${active}`}`;
     }
 }
 function describeStatus({ name, active, revisions = [], lock }, now) {
-    const rows = [...revisions]
-        .reverse()
-        .map((row) => [
+    const ours = revisions.filter(({ state }) => state !== 'foreign');
+    const foreign = revisions.filter(({ state }) => state === 'foreign');
+    const rows = [...ours.reverse(), ...foreign].map((row) => [
         row.name === active ? '→' : ' ',
         row.name,
         row.state,
@@ -62179,7 +62191,11 @@ function describeStatus({ name, active, revisions = [], lock }, now) {
         row.actor ?? '',
         row.run ?? '',
     ]);
-    const holder = lock === undefined ? [] : [`  locked by ${lock.actor} (${lock.command}, ${lock.run}) for ${lock.ageSeconds} s`];
+    const holder = lock === undefined
+        ? []
+        : [
+            `  locked by ${lock.actor} (${lock.command}, ${lock.run === '-' ? lock.runner : lock.run}) for ${lock.ageSeconds} s`,
+        ];
     const none = revisions.length === 0 ? ['  no revisions'] : [];
     return [`${name}: ${active ?? 'no revision'} is active`, ...table(rows), ...none, ...holder];
 }
@@ -62299,7 +62315,7 @@ function planLines(command, config, target, revision, { unchanged, result, found
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
-const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/ *$//; s/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\nme() { id -un 2>/dev/null || id -u; }\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nawk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF == 9 && $9 == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\"; then\nprintf '\\n%s\\n' \"$(cat \"$1/committed\")\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\n[ \"$(wc -l <\"$state/journal\")\" -gt 2000 ] || return 0\n{\nrevisions_table\necho journal\ncat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$1] = 1; next }\nNF == 9 && $9 == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }\nEND { print \"end\" }' >\"$run/journal\" &&\n[ \"$(tail -n 1 \"$run/journal\")\" = end ] &&\nmv -f -- \"$run/journal\" \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\necho journal\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . -name trash -prune -o -type d -name \"$1\" -print 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\nabout=''\nread -r about 2>/dev/null <\"$state/runs/$2/info\" || about='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$about\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nhere >\"$run/here\"\n{ ln -s ../../.. \"$run/revisions\" && ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\nbeat=''\n[ -z \"$owner\" ] || read -r beat 2>/dev/null <\"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $beat\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $beat\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn\nfi\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && rm -rf -- \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nrm -rf -- \"$state\"/runs/gone-* 2>/dev/null\nfor other in \"$state\"/runs/run-*; do\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then rm -rf -- \"$other\" 2>/dev/null; fi\ndone\nset -f\n}\nhere() {\nuname -n\ncat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\nread -r stat <\"/proc/$1/stat\" || return 1\nset -- \"$2\" ${stat##*) }\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nleaders='' left_running=''\n[ \"$(cat \"$1/here\" 2>/dev/null)\" = \"$(here)\" ] || return 0\nset +f\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid start <\"$file\" && is_still \"$pid\" \"$start\"; then leaders=\"$leaders $pid\"; fi\ndone\ngroup_ends $leaders\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid start <\"$file\" && is_still \"$pid\" \"$start\"; then left_running=\"$left_running $pid\"; fi\ndone\nset -f\n[ -z \"$left_running\" ] || warn \"a listener's command goes on, as another user:$left_running\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nnew='' old=''\n{ read -r new && read -r old; } <\"$directory/switch\"\n[ -n \"$old\" ] || return 0 # The disk was full: it did not come to the switch.\ndecode \"$new\"\nnew=$value\ndecode \"$old\"\nold=$value\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\nmv -- \"$home/.shipper-$run_token\" \"$aside\" 2>/dev/null || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nwas_switched \"$run_token\" || return 0\nif [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\nmv -f -- \"$aside/back/$name\" \"$home/\"\nelse\nmv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] || stuck\nfi\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\"\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif ! was_switched \"$run_token\" && [ -f \"$directory/revision\" ] && read -r unfinished <\"$directory/revision\"; then\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign) [ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ;;\nesac\nfi\nrm -f -- \"$directory/again\"\nrm -rf -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\"\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$active\" ] || return 0\ngoal_of_run=''\nread -r _ _ _ goal_of_run _ <\"$1/info\"\nwhile read -r command; do\ndecode \"$command\"\n(\ncd -- \"$revisions/$active\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$revisions/$active\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1 &\nwait_at_most 60 $!\ndone <\"$1/again\"\nrm -f -- \"$1/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nrm -rf -- \"$dead\" 2>/dev/null || mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\"\ndone\nset -f\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || fail \"what an earlier run left of revision $revision cannot be removed\"\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$run/revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RPp -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk\nmv -- \"$revisions/$1\" \"$run/trash/\" || return\njournal purged \"$1\"\nrm -rf -- \"$state/manifests/$1\"\nrm -rf -- \"$run/trash/$1\" 2>/dev/null && return\nchmod -R u+rwX -- \"$run/trash/$1\" 2>/dev/null\nproblem=$(rm -rf -- \"$run/trash/$1\" 2>&1) ||\nwarn \"could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' \"$problem\" | sed -n 1p)\"\n}\nleft_behind() { # sets $left to the revision that was active before the switch, empty if none\nleft=''\n{ read -r _ && read -r _ && read -r left; } <\"$run/switch\"\ndecode \"$left\"\nleft=$value\n}\npurge_old_revisions() {\nread_active\nleft_behind\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif problem=$(throw_away \"$old\" 2>&1); then\nsay purged \"$old\"\n[ -z \"$problem\" ] || printf '%s\\n' \"$problem\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\ncompact_journal || warn 'the journal could not be compacted'\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || mv -- \"./$2\" \"$aside/old/\"; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nrm -rf -- \"$aside\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nprintf '' >\"$run/problem\" || fail \"cannot write to $run\"\nexec 9>>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\nproblem=$(sync -f \"$@\" 2>&1) && return\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\nsync # One that takes no path.\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$run/home/.shipper-$token\nproblem=$({ ln -s -- \"$home\" \"$run/home\" && mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\"; } 2>&1) ||\nfail_to_add \"$home\" \"$run/home\" \"$problem\"\nproblem=$(ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\nfi\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nleft_behind\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nif [ \"$goal\" != prepare ] && [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$state/journal\" \"$home\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nrm -rf -- \"$home/.shipper-$token\"\nsay completed \"$revision\"\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" = deploy ]; then\nif [ -e \"$revisions/$revision\" ] && [ \"$(state_of \"$revision\")\" != unfinished ]; then\nfree_name\nsay taken \"$revision\"\nfi\nfor old in $(rotation \"\" \"$active\"); do [ \"$old\" = \"$active\" ] || say_word purgeable \"$old\"; done\nfi\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2; do\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() {\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 $$ 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nkeep_beating >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\nwatch >/dev/null 2>&1 &\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
+const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/ *$//; s/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\nme() { id -un 2>/dev/null || id -u; }\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nawk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF == 9 && $9 == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\"; then\nprintf '\\n%s\\n' \"$(cat \"$1/committed\")\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\n[ \"$(wc -l <\"$state/journal\")\" -gt 2000 ] || return 0\n{\nrevisions_table\necho journal\ncat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$1] = 1; next }\nNF == 9 && $9 == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }\nEND { print \"end\" }' >\"$run/journal\" &&\n[ \"$(tail -n 1 \"$run/journal\")\" = end ] &&\nmv -f -- \"$run/journal\" \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\necho journal\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . -name trash -prune -o -type d -name \"$1\" -print 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\nabout=''\nread -r about 2>/dev/null <\"$state/runs/$2/info\" || about='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$about\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" \"$run/purged\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nhere >\"$run/here\"\n{ ln -s ../../.. \"$run/revisions\" && ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\nbeat=''\n[ -z \"$owner\" ] || read -r beat 2>/dev/null <\"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $beat\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $beat\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn\nfi\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && rm -rf -- \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nrm -rf -- \"$state\"/runs/gone-* 2>/dev/null\nfor other in \"$state\"/runs/run-*; do\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then rm -rf -- \"$other\" 2>/dev/null; fi\ndone\nset -f\n}\nhere() {\nuname -n\ncat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\nread -r stat <\"/proc/$1/stat\" || return 1\nset -- \"$2\" ${stat##*) }\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nleaders='' left_running=''\n[ \"$(cat \"$1/here\" 2>/dev/null)\" = \"$(here)\" ] || return 0\nset +f\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid start <\"$file\" && is_still \"$pid\" \"$start\"; then leaders=\"$leaders $pid\"; fi\ndone\ngroup_ends $leaders\nfor file in \"$1\"/commands/*; do\nif [ -f \"$file\" ] && read -r pid start <\"$file\" && is_still \"$pid\" \"$start\"; then left_running=\"$left_running $pid\"; fi\ndone\nset -f\n[ -z \"$left_running\" ] || warn \"a listener's command goes on, as another user:$left_running\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nnew='' old=''\n{ read -r new && read -r old; } <\"$directory/switch\"\n[ -n \"$old\" ] || return 0 # The disk was full: it did not come to the switch.\ndecode \"$new\"\nnew=$value\ndecode \"$old\"\nold=$value\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\nmv -- \"$home/.shipper-$run_token\" \"$aside\" 2>/dev/null || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nwas_switched \"$run_token\" || return 0\nif [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\nmv -f -- \"$aside/back/$name\" \"$home/\"\nelse\nmv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] || stuck\nfi\nbring_back \"$directory\"\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\nproblem=$(mv -- \"$purged\" \"$revisions/\" 2>&1) || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif ! was_switched \"$run_token\" && [ -f \"$directory/revision\" ] && read -r unfinished <\"$directory/revision\"; then\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign) [ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ;;\nesac\nfi\nrm -f -- \"$directory/again\"\nrm -rf -- \"$home/.shipper-$run_token\" \"$home/.shipper-$run_token.back\"\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ngoal_of_run=''\nread -r _ _ _ goal_of_run _ <\"$1/info\"\nwhile read -r command; do\ndecode \"$command\"\n(\ncd -- \"$place\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1 &\nwait_at_most 60 $!\ndone <\"$1/again\"\nrm -f -- \"$1/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nrm -rf -- \"$dead\" 2>/dev/null || mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\"\ndone\nset -f\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || fail \"what an earlier run left of revision $revision cannot be removed\"\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$run/revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk\nmv -- \"$revisions/$1\" \"$run/trash/\" || return\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there\njournal purged \"$1\"\nrm -rf -- \"$state/manifests/$1\"\nrm -rf -- \"${2:?}/${1:?}\" 2>/dev/null && return\nchmod -R u+rwX -- \"$2/$1\" 2>/dev/null\nproblem=$(rm -rf -- \"${2:?}/${1:?}\" 2>&1) ||\nwarn \"could not delete all of revision $1, what is left is in $2: $(printf '%s' \"$problem\" | sed -n 1p)\"\n}\nleft_behind() { # sets $left to the revision that was active before the switch, empty if none\nleft=''\n{ read -r _ && read -r _ && read -r left; } <\"$run/switch\"\ndecode \"$left\"\nleft=$value\n}\npurge_old_revisions() {\nread_active\nleft_behind\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif problem=$(mv -- \"$revisions/$old\" \"$run/purged/\" 2>&1); then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn 'the journal could not be compacted'\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || mv -- \"./$2\" \"$aside/old/\"; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nrm -rf -- \"$aside\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nprintf '' >\"$run/problem\" || fail \"cannot write to $run\"\nexec 9>>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ' | sed 's/ $//')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\nproblem=$(sync -f \"$@\" 2>&1) && return\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\nsync # One that takes no path.\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$run/home/.shipper-$token\nproblem=$({ ln -s -- \"$home\" \"$run/home\" && mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\"; } 2>&1) ||\nfail_to_add \"$home\" \"$run/home\" \"$problem\"\nproblem=$(ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\nfi\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nleft_behind\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nif [ \"$goal\" != prepare ] && [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$state/journal\" \"$home\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nrm -rf -- \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ] &&\n[ \"$(state_of \"$revision\")\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\n*) return 0 ;;\nesac\nfor old in $(rotation \"$becomes\" \"$active\"); do say_word purgeable \"$old\"; done\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2; do\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() {\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 $$ 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nkeep_beating >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\nwatch >/dev/null 2>&1 &\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
 
 ;// CONCATENATED MODULE: ./build/src/target/frame.js
 /** Bytes that stand for themselves in a word: printable, and nothing that the shell, `printf %b` or the loader reads. */
@@ -62406,6 +62422,7 @@ function silentStart(target, seconds) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/target/session.js
+
 
 
 
@@ -62544,7 +62561,8 @@ class Session {
     }
     #failure(code, message, step) {
         const target = this.#options.name;
-        const where = step === undefined || step === '' ? target : `${target}, ${step}`;
+        const isStep = steps.includes(step); // Others are Shipper's own words.
+        const where = isStep ? `${target}, ${String(step)}` : target;
         return new ShipperError(code, `${where}: ${message}`, { target, step });
     }
     #lost(step) {
@@ -62720,6 +62738,10 @@ class Known {
     returned = false;
     /** Whether the connection was lost when it mattered, and the truth could not be read back. */
     unknown = false;
+    /** What failed first there. */
+    failure;
+    /** What the active symlink said before the run, empty where there was none: it may have led outside `revisions`. */
+    link = '';
     /** Who holds the lock, in words. */
     holder;
     /** What only a dry run asks for. */
@@ -62775,6 +62797,10 @@ class Known {
             case 'flushed':
                 this.took('sync');
                 break;
+            case 'deleted':
+                if (result.purged.length > 0)
+                    this.took('delete');
+                break;
             case 'taken':
                 result.revision = first;
                 break;
@@ -62784,6 +62810,7 @@ class Known {
                 break;
             case 'active':
                 result.active = name;
+                this.link = second;
                 break;
             case 'previous':
                 result.previousRevision = name;
@@ -62800,6 +62827,8 @@ class Known {
                 this.switched = false;
                 this.returned = true;
                 result.active = name;
+                result.purged = [];
+                log.info(`${here}switched back to ${name ?? (second === '' ? 'no active symlink, as before' : second)}`);
                 break;
             case 'completed':
                 this.completed = true;
@@ -62815,7 +62844,7 @@ class Known {
                 (result.revisions ??= []).push(readRevision(values));
                 break;
             case 'warning':
-                log.warning(`${target.name}, ${first}: ${second}`);
+                log.warning(`${target.name}${isStep(first) ? `, ${first}` : ''}: ${second}`);
                 break;
             case 'settled':
                 log.notice(`${here}put in order what an earlier run left when it died (${first})`);
@@ -62869,6 +62898,12 @@ class Site {
     }
     get lost() {
         return this.begun && !this.reachable && !this.known.isDone;
+    }
+    get revision() {
+        return this.known.result.revision;
+    }
+    get previous() {
+        return this.known.result.previousRevision;
     }
     /** Absolute path on the target of the directory by which this run holds the lock. */
     get runDirectory() {
@@ -62974,10 +63009,15 @@ class Fleet {
         return this.#sites.length;
     }
     get revision() {
-        return this.#sites.find(({ known }) => known.result.revision !== undefined)?.known.result.revision;
+        return this.#speakers.find(({ revision }) => revision !== undefined)?.revision;
     }
     get previous() {
-        return this.#sites.find(({ known }) => known.result.previousRevision !== undefined)?.known.result.previousRevision;
+        return this.#speakers.find(({ previous }) => previous !== undefined)?.previous;
+    }
+    /** The sites that speak for the fleet: those that something is done on, if there are any. */
+    get #speakers() {
+        const changing = this.#sites.filter(({ known }) => !known.unchanged);
+        return changing.length > 0 ? changing : this.#sites;
     }
     /** Whether no target has anything left to do. */
     get isDone() {
@@ -63002,8 +63042,16 @@ class Fleet {
     places() {
         return this.#sites.filter(({ known }) => !known.unchanged);
     }
+    /** Those that went back to something. */
+    returned() {
+        return this.#sites.filter(({ known }) => known.returned && known.link !== '');
+    }
     async connect() {
         await this.#each(() => true, async (site) => site.connect());
+    }
+    /** Reads on every target that is connected, whatever became of the others. */
+    async read(work) {
+        await this.#each(({ connection }) => connection !== undefined, async (site) => site.perform(work, true));
     }
     /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
     async perform(work, last) {
@@ -63030,7 +63078,8 @@ class Fleet {
     plan() {
         const { command, config, revision } = this.#options.facts;
         const name = command === 'deploy' ? this.#name : revision;
-        for (const site of this.#sites)
+        const readable = this.#sites.filter(({ known }) => known.failure === undefined);
+        for (const site of readable)
             site.known.result.plan = planLines(command, config, site.target, name, site.known);
     }
     /** Takes the steps on those targets that can still be reached and have begun. */
@@ -63044,13 +63093,15 @@ class Fleet {
     async judgeLost() {
         await this.#each(({ begun, reachable, known }) => begun && !reachable && !known.isDone, async (site) => site.judge());
     }
-    results(error, cancelled) {
+    /** `reading`: what fails on one target keeps no other from being read. */
+    results(error, cancelled, reading) {
         return this.#sites.map((site) => {
-            const own = error !== undefined && (error.target === undefined || error.target === site.target.name);
+            const isOwn = error !== undefined && (error.target === undefined || error.target === site.target.name);
+            const own = site.known.failure ?? (isOwn ? error : undefined);
             return {
                 ...site.known.result,
-                status: site.known.status(error !== undefined, cancelled),
-                ...(own ? { error: { code: error.code, message: error.message } } : {}),
+                status: site.known.status(error !== undefined && (!reading || own !== undefined), cancelled),
+                ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
             };
         });
     }
@@ -63068,7 +63119,11 @@ class Fleet {
             for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
                 if (signal.aborted && !wasCancelled)
                     return;
-                await work(site).catch((error) => void failures.push(asShipperError(error)));
+                await work(site).catch((error) => {
+                    const failure = asShipperError(error);
+                    site.known.failure ??= failure;
+                    failures.push(failure);
+                });
             }
         };
         await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
@@ -63106,41 +63161,66 @@ class Run {
         this.#options = options;
         this.#config = facts.config;
         this.#fleet = new Fleet(options, (target, index, connection) => {
-            const again = listeners.commandsAfterSwitch(target, index === 0);
+            const again = listeners.commandsAfterSwitch(target);
             return setupWords(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
         });
     }
     async ship() {
-        const { log, listeners, dryRun, facts } = this.#options;
+        const { listeners, onResult } = this.#options;
+        await (this.#isReading ? this.#read() : this.#change());
+        this.#fleet.end();
+        await listeners.end();
+        const result = this.#result();
+        onResult(result);
+        return { result, error: this.#error };
+    }
+    async #change() {
+        const { listeners, onResult, signal } = this.#options;
         try {
-            if (!dryRun)
-                await this.#cancellable(this.#dispatch('on:start'));
+            await this.#cancellable(this.#dispatch('on:start'));
             await this.#cancellable(this.#fleet.connect());
             for (const moment of this.#moments()) {
                 if (this.#fleet.isDone)
                     break;
                 await this.#cancellable(this.#meet(moment));
-                this.#options.onResult(this.#result());
+                onResult(this.#result());
             }
-            if (dryRun)
-                this.#fleet.plan();
         }
         catch (error) {
-            this.#error = asShipperError(error);
-            log.info(`failed: ${this.#error.message.split('\n', 1)[0] ?? ''}`);
-            if (!dryRun && facts.command !== 'status')
-                await this.#withinTime(this.#recover());
+            this.#fail(error);
+            await this.#withinTime(this.#recover());
         }
-        if (this.#error === undefined && !dryRun) {
+        if (this.#error === undefined) {
             await this.#attempt(this.#cancellable(this.#notify('after:completion')));
-            if (this.#options.signal.aborted)
+            if (signal.aborted)
                 listeners.kill();
         }
-        this.#fleet.end();
-        await listeners.end();
-        const result = this.#result();
-        this.#options.onResult(result);
-        return { result, error: this.#error };
+    }
+    /** Whether nothing is changed on the targets. */
+    get #isReading() {
+        const { facts, dryRun } = this.#options;
+        return dryRun || facts.command === 'status';
+    }
+    /** Reads what can be read: one target that fails keeps no other from being shown. */
+    async #read() {
+        const { facts, dryRun } = this.#options;
+        const work = this.#moments().flatMap((moment) => (moment.kind === 'work' ? moment.work : []));
+        await this.#cancellable(this.#fleet.connect()).catch((error) => this.#fail(error));
+        if (this.#options.signal.aborted)
+            return;
+        await this.#cancellable(this.#fleet.read(work)).catch((error) => this.#fail(error));
+        if (dryRun && facts.command !== 'status')
+            this.#fleet.plan();
+    }
+    /** The first error wins. */
+    #fail(error) {
+        const failure = asShipperError(error);
+        const what = failure.message.split('\n', 1)[0] ?? '';
+        if (this.#error === undefined)
+            this.#options.log.info(`failed: ${what}`);
+        else
+            this.#warn(what);
+        this.#error ??= failure;
     }
     #moments() {
         const { facts, dryRun, listeners } = this.#options;
@@ -63198,8 +63278,9 @@ class Run {
         if (!stays && this.#succeededAfterAll())
             return;
         const recovering = { signal: this.#late.signal };
-        if (fleet.isReturned && fleet.previous !== undefined) {
-            const back = { revision: fleet.previous, previous: fleet.revision };
+        const places = fleet.returned();
+        if (places.length > 0) {
+            const back = { back: true, places, revision: fleet.previous, previous: fleet.revision };
             await this.#soon(this.#notify('after:link_current_revision', { ...recovering, ...back }), againMilliseconds);
         }
         await this.#attempt(fleet.afterFailure('settled', ['discard']));
@@ -63290,7 +63371,7 @@ class Run {
             status: this.#status(),
             revision: this.#fleet.revision,
             previousRevision: this.#fleet.previous,
-            targets: this.#fleet.results(this.#error, this.#options.signal.aborted),
+            targets: this.#fleet.results(this.#error, this.#options.signal.aborted, this.#isReading),
         };
     }
 }
@@ -63306,23 +63387,26 @@ const signs = {
 };
 /**
  * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
- * are those at the end of the log.
+ * are those at the end of the log; `seconds` is what the run took.
  */
-function summaryOf(result, error, lines) {
+function summaryOf(result, error, { lines, seconds }) {
     const what = result.dryRun ? `dry run of ${result.command}` : result.command;
-    const title = `### ${signs[result.status]} ${what}: ${result.status}`;
+    const title = `### ${signs[result.status]} ${what}: ${result.status}, in ${seconds.toFixed(1)} s`;
     const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
     const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
     return [title, '', ...body, ...reason].join('\n');
 }
 function outcomes(result) {
     const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
-    return ['| target | status | active | before | purged | time |', '| --- | --- | --- | --- | --- | --- |', ...rows];
+    return [
+        '| target | status | revision | active | before | purged |',
+        '| --- | --- | --- | --- | --- | --- |',
+        ...rows,
+    ];
 }
-function cells({ name, status, active, previousRevision, purged, steps }) {
-    const seconds = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000;
+function cells({ name, status, revision, active, previousRevision, purged }) {
     const before = previousRevision === active ? '' : code(previousRevision);
-    return [code(name), status, code(active), before, purged.map(code).join(' '), `${seconds.toFixed(1)} s`];
+    return [code(name), status, code(revision), code(active), before, purged.map(code).join(' ')];
 }
 /** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */
 function code(text) {
@@ -65710,8 +65794,18 @@ function revisionOn(target, name) {
         return undefined;
     return { name, path: `${target.revisions}/${name}` };
 }
+/** The names of a scene on one of its targets: after a failure each goes back to its own, and so does a rollback. */
+function namesOn({ revision, previous, back = false }, place) {
+    if (place === undefined)
+        return { revision, previous };
+    const names = { revision: place.revision ?? revision, previous: place.previous };
+    return back ? { revision: names.previous, previous: names.revision } : names;
+}
 /** The variables that every command of a listener gets, but for the host's. */
-function commandVariables({ command, event, revision, previous }, target) {
+function commandVariables(scene, place) {
+    const { command, event } = scene;
+    const { revision, previous } = namesOn(scene, place);
+    const target = place?.target;
     return {
         SHIPPER_COMMAND: command,
         SHIPPER_EVENT: event,
@@ -65753,7 +65847,8 @@ async function runOn(place, scene, run, umask, log) {
         throw failure('there is no connection to it any more');
     const id = String((run_on_targets_commands += 1));
     const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
-    const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;
+    const old = scene.back === true ? target.activeSymlink : undefined; // What it went back to may be no revision.
+    const revision = scene.made ? (revisionOn(target, namesOn(scene, place).revision)?.path ?? old) : undefined;
     const late = new AbortController();
     let leader;
     const stop = () => {
@@ -65771,7 +65866,7 @@ async function runOn(place, scene, run, umask, log) {
             cwd: run.cwd === undefined ? (revision ?? '') : external_node_path_.posix.resolve(revision ?? target.revisions, run.cwd),
             command: run.command,
             umask,
-            environment: { ...commandVariables(scene, target), SHIPPER_HOST: target.name },
+            environment: { ...commandVariables(scene, place), SHIPPER_HOST: target.name },
             forwarded: run.env,
             onOutput: async (text) => lines.add(text),
             onStart: (started) => {
@@ -65785,7 +65880,7 @@ async function runOn(place, scene, run, umask, log) {
         if (status === undefined || (failed && !run.allowFailure))
             throw failure(end ?? ending(code, signal, stderr));
         if (failed)
-            log.warning(`${target.name}: ${end ?? ending(code, signal, '')}, which it may`);
+            log.warning(`${scene.event}, on ${target.name}: ${end ?? ending(code, signal, '')}, which is allowed: ${run.command}`);
         return { host: target.host, code: status, stdout, stderr };
     }
     finally {
@@ -65843,13 +65938,15 @@ class Listeners {
         return this.#listeners.some((listener) => listener.event === event);
     }
     /** The commands that a target has to run by itself when it goes back alone. */
-    commandsAfterSwitch(target, isFirst) {
+    commandsAfterSwitch(target) {
         return this.#listeners.flatMap((listener) => {
             if (listener.event !== 'after:link_current_revision' || listener.kind !== 'run')
                 return [];
-            if (listener.on === 'runner' || (listener.once && !isFirst))
+            const { run, on, once } = listener;
+            if (on === 'runner')
                 return [];
-            return listener.on === undefined || matchesTarget(listener.on, target) ? [listener.run] : [];
+            const fitting = this.#options.config.targets.filter((each) => on === undefined || matchesTarget(on, each));
+            return (once ? fitting.slice(0, 1) : fitting).includes(target) ? [run] : [];
         });
     }
     /** Calls the listeners of an event one after another. Rejects with the first failure, which names its listener. */
@@ -65917,15 +66014,16 @@ class Listeners {
     async #call(listener, scene) {
         switch (listener.kind) {
             case 'module': {
-                const target = scene.places[0]?.target;
+                const [first] = scene.places;
                 const { event, error, outcome } = scene;
+                const { revision, previous } = namesOn(scene, first);
                 await this.#modules?.call(listener, {
                     event,
                     error,
                     outcome,
                     targets: scene.places.map((place) => place.target),
-                    revision: revisionOn(target, scene.revision),
-                    previous: revisionOn(target, scene.previous),
+                    revision: revisionOn(first?.target, revision),
+                    previous: revisionOn(first?.target, previous),
                 });
                 return;
             }
@@ -65954,8 +66052,15 @@ class Listeners {
     async #run(listener, scene) {
         const { log, workspace, env, config } = this.#options;
         const { signal } = scene;
+        const { on: pattern } = listener;
+        if (pattern !== undefined &&
+            pattern !== 'runner' &&
+            !scene.places.some(({ target }) => matchesTarget(pattern, target))) {
+            log.info(`(for ${pattern}, of which there is none here) ${listener.run}`);
+            return;
+        }
         log.info(`$ ${listener.run}`);
-        const first = scene.places[0]?.target;
+        const [first] = scene.places;
         if (listener.on === 'runner') {
             const hosts = scene.places.map(({ target }) => target.name).join(',');
             const variables = { ...commandVariables(scene, first), SHIPPER_HOSTS: hosts };
@@ -65970,6 +66075,7 @@ class Listeners {
         catch (cause) {
             const reason = cause instanceof Error ? cause.message : String(cause);
             throw new ShipperError('LISTENER', `${nameListener(listener)} failed ${reason}`, {
+                target: asShipperError(cause).target,
                 at: listener.at,
                 step: scene.event,
                 cause,
@@ -65983,7 +66089,7 @@ function missingVariables(listener, env) {
     return listener.env
         .filter((name) => !Object.hasOwn(env, name))
         .map((name) => ({
-        message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step`,
+        message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step (in a terminal: export it, or run no listeners by --no-listeners)`,
         at: listener.at,
     }));
 }
@@ -66283,9 +66389,9 @@ function writeStrings(...strings) {
 
 /**
  * Reads the lines of an OpenSSH known_hosts file. Throws INPUT with every malformed line; `file` is where they stand,
- * if it is a file of the workspace.
+ * if it is a file of the workspace. `lenient` passes over them, as ssh does: a person's own file was not made for Shipper.
  */
-function parseKnownHosts(text, file) {
+function parseKnownHosts(text, file, lenient = false) {
     const problems = [];
     const known = text
         .replace(/^\uFEFF/, '')
@@ -66301,7 +66407,7 @@ function parseKnownHosts(text, file) {
         problems.push({ message: `known-hosts, line ${String(line)}: ${entry}`, at });
         return [];
     });
-    if (problems.length > 0)
+    if (problems.length > 0 && !lenient)
         throw new ShipperError('INPUT', problems);
     return known;
 }
@@ -66365,9 +66471,12 @@ function linesFor(known, name) {
 
 
 /** Reads the inputs `known-hosts` and `fingerprint`; throws INPUT. */
-function readHostKeys({ knownHosts = '', knownHostsFile, fingerprint = '' }) {
+function readHostKeys({ knownHosts = '', knownHostsFile, lenient, fingerprint = '' }) {
     const fingerprints = fingerprint.split(/[\s,]+/).filter((entry) => entry !== '');
-    return { known: parseKnownHosts(knownHosts, knownHostsFile), fingerprints: fingerprints.map(readFingerprint) };
+    return {
+        known: parseKnownHosts(knownHosts, knownHostsFile, lenient),
+        fingerprints: fingerprints.map(readFingerprint),
+    };
 }
 function readFingerprint(text) {
     const hint = '`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server shows it';
@@ -66412,7 +66521,8 @@ function reasonToRefuse(key, found, { known, fingerprints }) {
         return undefined;
     const wanted = [...found.trusted.map(describeKnown), ...fingerprints.map((print) => `${print} (fingerprint)`)];
     if (wanted.length > 0) {
-        return `does not show the host key that it should have, ${wanted.join(' or ')}: it was given new keys, or another machine answers in its place.`;
+        const other = fingerprints.length > 0 ? `the fingerprint is of another of its keys than ${keyTypeOf(key)}, ` : '';
+        return `does not show the host key that it should have, ${wanted.join(' or ')}: ${other}it was given new keys, or another machine answers in its place.`;
     }
     const [authority] = found.authorities;
     if (authority !== undefined) {
@@ -66933,7 +67043,7 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
     for (const warning of warnings)
         log.warning(warning);
     const credentials = readCredentials(inputs, env, face);
-    const hostKeys = readHostKeys(inputs);
+    const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
     if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
         throw new ShipperError('INPUT', `the input fingerprint belongs to one server, but this run has ${config.targets.length} targets: use known-hosts`);
     }
@@ -66950,11 +67060,14 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
     });
     const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
     const jumpHosts = new JumpHosts();
+    const begin = performance.now();
+    const revision = revisionFor(inputs, config, now, env['GITHUB_SHA']);
+    log.info([dryRun ? `dry run of ${command}` : command, revision, 'on', run_namesOf(config)].filter(Boolean).join(' '));
     const { result, error } = await ship({
         facts: {
             command,
             config,
-            revision: revisionFor(inputs, config, now, env['GITHUB_SHA']),
+            revision,
             epoch: Math.floor(now.getTime() / 1000),
             audit: {
                 actor: env['GITHUB_ACTOR'] ?? env['USER'] ?? '-',
@@ -66978,7 +67091,7 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
     const lines = report_describe(result, now);
     for (const line of lines)
         log.info(line);
-    face.addSummary(summaryOf(result, error, lines));
+    face.addSummary(summaryOf(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
     if (error !== undefined)
         throw error;
 }
@@ -66995,6 +67108,12 @@ function readCredentials({ key, passphrase, password }, env, face) {
     const read = readPrivateKey(key, passphrase);
     face.mask(read.secrets);
     return { key: read, password };
+}
+/** The targets for a line of the log: all of a few, of many the first. */
+function run_namesOf({ targets }) {
+    const names = targets.slice(0, 5).map(({ name }) => name);
+    const more = targets.length - names.length;
+    return `${names.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
 }
 /** The name of a new revision, or of the one to go to; empty where the target chooses. */
 function revisionFor(inputs, config, now, commit) {

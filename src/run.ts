@@ -35,7 +35,7 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
   const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
   for (const warning of warnings) log.warning(warning);
   const credentials = readCredentials(inputs, env, face);
-  const hostKeys = readHostKeys(inputs);
+  const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
   if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
     throw new ShipperError(
       'INPUT',
@@ -56,11 +56,14 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
   const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
 
   const jumpHosts = new JumpHosts();
+  const begin = performance.now();
+  const revision = revisionFor(inputs, config, now, env['GITHUB_SHA']);
+  log.info([dryRun ? `dry run of ${command}` : command, revision, 'on', namesOf(config)].filter(Boolean).join(' '));
   const { result, error } = await ship({
     facts: {
       command,
       config,
-      revision: revisionFor(inputs, config, now, env['GITHUB_SHA']),
+      revision,
       epoch: Math.floor(now.getTime() / 1000),
       audit: {
         actor: env['GITHUB_ACTOR'] ?? env['USER'] ?? '-',
@@ -83,7 +86,7 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
   });
   const lines = describe(result, now);
   for (const line of lines) log.info(line);
-  face.addSummary(summaryOf(result, error, lines));
+  face.addSummary(summaryOf(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
   if (error !== undefined) throw error;
 }
 
@@ -101,6 +104,13 @@ function readCredentials({ key, passphrase, password }: Inputs, env: NodeJS.Proc
   const read = readPrivateKey(key, passphrase);
   face.mask(read.secrets);
   return { key: read, password };
+}
+
+/** The targets for a line of the log: all of a few, of many the first. */
+function namesOf({ targets }: Config): string {
+  const names = targets.slice(0, 5).map(({ name }) => name);
+  const more = targets.length - names.length;
+  return `${names.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
 }
 
 /** The name of a new revision, or of the one to go to; empty where the target chooses. */

@@ -189,7 +189,7 @@ for (const size of [2, 3]) {
       const run = await fleet.run('v3');
       await fleet.site.sh(`chmod 755 ${last}`);
       assert.equal(run.code, 1);
-      assert.match(warningsOf(run).join('\n'), new RegExp(`${last}, go_back: .*could not be put back to`));
+      assert.match(warningsOf(run).join('\n'), new RegExp(`${last}: .*could not be put back to`));
       const expected = fleet.names.map((name) => `${name} ${name === last ? 'unknown' : 'returned'}`);
       assert.deepEqual(statuses(run), expected, logOf(run));
       assert.equal(run.result?.status, 'unknown');

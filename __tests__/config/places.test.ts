@@ -36,6 +36,15 @@ const refusals: readonly Refusal[] = [
     `{"config": {${base}, "directories": {"revisions": ▸"/revisions"}}}`,
     '"directories.revisions" stands directly in "/": was a variable in it unset?',
   ],
+  [`{"config": {${base}, "directories": {"share": ▸"/"}}}`, '"directories.share" is "/": was a variable in it unset?'],
+  [
+    `{"config": {${base}, "directories": {"share": ▸"/etc"}}}`,
+    '"directories.share" is a directory of the system: was a variable in it unset?',
+  ],
+  [
+    `{"config": {${base}, "directories": {"share": ▸"/share"}}}`,
+    '"directories.share" stands directly in "/": was a variable in it unset?',
+  ],
   [
     `{"config": {${base}, "active_symlink": ▸"revisions"}}`,
     '"active_symlink" must not be or be in "directories.revisions"',

@@ -13,6 +13,7 @@ const result: Result = {
       host: 'a',
       name: 'web | 1',
       status: 'succeeded',
+      revision: 'v2',
       active: 'v2',
       previousRevision: 'v1',
       purged: ['v0'],
@@ -22,24 +23,26 @@ const result: Result = {
 };
 
 test('the summary has one row a target, which no name can break', () => {
-  const lines = summaryOf(result, undefined, []).split('\n');
-  assert.equal(lines[0], '### 🚢 deploy: succeeded');
-  assert.equal(lines.at(-1), '| `web   1` | succeeded | `v2` | `v1` | `v0` | 1.3 s |');
+  const lines = summaryOf(result, undefined, { lines: [], seconds: 3.71 }).split('\n');
+  assert.equal(lines[0], '### 🚢 deploy: succeeded, in 3.7 s');
+  assert.equal(lines.at(-1), '| `web   1` | succeeded | `v2` | `v2` | `v1` | `v0` |');
 });
 
 test('a failure is quoted in a fence that it cannot end', () => {
   const error = new ShipperError('TARGET', 'it said:\n```\n# hi');
   assert.ok(
-    summaryOf({ ...result, status: 'failed' }, error, []).endsWith('\n\n````\nTARGET: it said:\n```\n# hi\n````'),
+    summaryOf({ ...result, status: 'failed' }, error, { lines: [], seconds: 1 }).endsWith(
+      '\n\n````\nTARGET: it said:\n```\n# hi\n````',
+    ),
   );
 });
 
 test('what was only read is shown as in the log', () => {
   const lines = ['web: v2 is active', '  →  v2  completed'];
-  const status = summaryOf({ ...result, command: 'status' }, undefined, lines);
-  assert.equal(status, '### 🚢 status: succeeded\n\n```\nweb: v2 is active\n  →  v2  completed\n```');
+  const status = summaryOf({ ...result, command: 'status' }, undefined, { lines, seconds: 1 });
+  assert.equal(status, '### 🚢 status: succeeded, in 1.0 s\n\n```\nweb: v2 is active\n  →  v2  completed\n```');
   assert.match(
-    summaryOf({ ...result, dryRun: true }, undefined, lines),
-    /^### 🚢 dry run of deploy: succeeded\n\n```\nweb/,
+    summaryOf({ ...result, dryRun: true }, undefined, { lines, seconds: 1 }),
+    /^### 🚢 dry run of deploy: succeeded, in 1\.0 s\n\n```\nweb/,
   );
 });

@@ -110,3 +110,11 @@ for (const [fingerprint, message] of wrong) {
     );
   });
 }
+
+test('a fingerprint of another key says so, since the server may have several', () => {
+  const message = refusal({ fingerprint: fingerprintOf(key(2)) });
+  assert.match(
+    message,
+    /the fingerprint is of another of its keys than ssh-ed25519, it was given new keys, or another/,
+  );
+});

@@ -128,6 +128,14 @@ for (const [line, message] of malformed) {
   });
 }
 
+test("a person's own file may have malformed lines, which are passed over", () => {
+  const text = `${malformed.map(([line]) => line).join('\n')}\nexample.com ${keyLine(1)}`;
+  assert.deepEqual(
+    parseKnownHosts(text, undefined, true).map(({ line }) => line),
+    [malformed.length + 1],
+  );
+});
+
 test('all malformed lines are reported at once, at their place in the file', () => {
   assert.throws(
     () => parseKnownHosts(`one\nexample.com ${keyLine(1)}\nthree`, '.github/known_hosts'),

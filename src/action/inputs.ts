@@ -26,6 +26,8 @@ export interface Inputs {
   readonly password: string | undefined;
   /** Lines of a known_hosts file; a path has already been read. */
   readonly knownHosts: string | undefined;
+  /** Where these lines stand, if that is a file of the workspace. */
+  readonly knownHostsFile?: string | undefined;
   readonly fingerprint: string | undefined;
   readonly proxyJump: string | undefined;
   readonly revision: string | undefined;
@@ -77,7 +79,8 @@ export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: rea
   const written = given.get('known-hosts');
   const knownHosts =
     written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
-  return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts };
+  const file = knownHosts === written ? {} : { knownHostsFile: written };
+  return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts, ...file };
 }
 
 /**

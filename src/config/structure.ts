@@ -85,10 +85,11 @@ function checkDirectory(
 ): void {
   if (place === undefined) return;
   const report = problems.at(place.value);
-  if (contains(link, place.found))
-    report(`"directories.${name}" is or is in the active symlink, which is no directory`);
+  const subject = `"directories.${name}"`;
+  if (!isRefused(place.found, subject, report)) refuseSystemChild(place.found, subject, report);
+  if (contains(link, place.found)) report(`${subject} is or is in the active symlink, which is no directory`);
   if (place.found !== revisions && contains(revisions, place.found)) {
-    report(`"directories.${name}" is in "directories.revisions", which is for revisions alone`);
+    report(`${subject} is in "directories.revisions", which is for revisions alone`);
   }
 }
 

@@ -52,11 +52,17 @@ export class Fleet {
   }
 
   get revision(): string | undefined {
-    return this.#sites.find(({ known }) => known.result.revision !== undefined)?.known.result.revision;
+    return this.#speakers.find(({ revision }) => revision !== undefined)?.revision;
   }
 
   get previous(): string | undefined {
-    return this.#sites.find(({ known }) => known.result.previousRevision !== undefined)?.known.result.previousRevision;
+    return this.#speakers.find(({ previous }) => previous !== undefined)?.previous;
+  }
+
+  /** The sites that speak for the fleet: those that something is done on, if there are any. */
+  get #speakers(): readonly Site[] {
+    const changing = this.#sites.filter(({ known }) => !known.unchanged);
+    return changing.length > 0 ? changing : this.#sites;
   }
 
   /** Whether no target has anything left to do. */
@@ -89,10 +95,23 @@ export class Fleet {
     return this.#sites.filter(({ known }) => !known.unchanged);
   }
 
+  /** Those that went back to something. */
+  returned(): readonly Place[] {
+    return this.#sites.filter(({ known }) => known.returned && known.link !== '');
+  }
+
   async connect(): Promise<void> {
     await this.#each(
       () => true,
       async (site) => site.connect(),
+    );
+  }
+
+  /** Reads on every target that is connected, whatever became of the others. */
+  async read(work: readonly Work[]): Promise<void> {
+    await this.#each(
+      ({ connection }) => connection !== undefined,
+      async (site) => site.perform(work, true),
     );
   }
 
@@ -129,7 +148,8 @@ export class Fleet {
   plan(): void {
     const { command, config, revision } = this.#options.facts;
     const name = command === 'deploy' ? this.#name : revision;
-    for (const site of this.#sites) site.known.result.plan = planLines(command, config, site.target, name, site.known);
+    const readable = this.#sites.filter(({ known }) => known.failure === undefined);
+    for (const site of readable) site.known.result.plan = planLines(command, config, site.target, name, site.known);
   }
 
   /** Takes the steps on those targets that can still be reached and have begun. */
@@ -156,13 +176,15 @@ export class Fleet {
     );
   }
 
-  results(error: ShipperError | undefined, cancelled: boolean): readonly TargetResult[] {
+  /** `reading`: what fails on one target keeps no other from being read. */
+  results(error: ShipperError | undefined, cancelled: boolean, reading: boolean): readonly TargetResult[] {
     return this.#sites.map((site) => {
-      const own = error !== undefined && (error.target === undefined || error.target === site.target.name);
+      const isOwn = error !== undefined && (error.target === undefined || error.target === site.target.name);
+      const own = site.known.failure ?? (isOwn ? error : undefined);
       return {
         ...site.known.result,
-        status: site.known.status(error !== undefined, cancelled),
-        ...(own ? { error: { code: error.code, message: error.message } } : {}),
+        status: site.known.status(error !== undefined && (!reading || own !== undefined), cancelled),
+        ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
       };
     });
   }
@@ -180,7 +202,11 @@ export class Fleet {
     const worker = async (): Promise<void> => {
       for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
         if (signal.aborted && !wasCancelled) return;
-        await work(site).catch((error: unknown) => void failures.push(asShipperError(error)));
+        await work(site).catch((error: unknown) => {
+          const failure = asShipperError(error);
+          site.known.failure ??= failure;
+          failures.push(failure);
+        });
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));

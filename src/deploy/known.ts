@@ -1,4 +1,5 @@
 import type { Target } from '../config/config.ts';
+import type { ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
 import type { Fact } from '../target/frame.ts';
 import { readHolder, readRevision } from './facts.ts';
@@ -27,6 +28,10 @@ export class Known {
   returned = false;
   /** Whether the connection was lost when it mattered, and the truth could not be read back. */
   unknown = false;
+  /** What failed first there. */
+  failure: ShipperError | undefined;
+  /** What the active symlink said before the run, empty where there was none: it may have led outside `revisions`. */
+  link = '';
   /** Who holds the lock, in words. */
   holder: string | undefined;
   /** What only a dry run asks for. */
@@ -82,6 +87,9 @@ export class Known {
       case 'flushed':
         this.took('sync');
         break;
+      case 'deleted':
+        if (result.purged.length > 0) this.took('delete');
+        break;
       case 'taken':
         result.revision = first;
         break;
@@ -91,6 +99,7 @@ export class Known {
         break;
       case 'active':
         result.active = name;
+        this.link = second;
         break;
       case 'previous':
         result.previousRevision = name;
@@ -107,6 +116,8 @@ export class Known {
         this.switched = false;
         this.returned = true;
         result.active = name;
+        result.purged = [];
+        log.info(`${here}switched back to ${name ?? (second === '' ? 'no active symlink, as before' : second)}`);
         break;
       case 'completed':
         this.completed = true;
@@ -122,7 +133,7 @@ export class Known {
         (result.revisions ??= []).push(readRevision(values));
         break;
       case 'warning':
-        log.warning(`${target.name}, ${first}: ${second}`);
+        log.warning(`${target.name}${isStep(first) ? `, ${first}` : ''}: ${second}`);
         break;
       case 'settled':
         log.notice(`${here}put in order what an earlier run left when it died (${first})`);

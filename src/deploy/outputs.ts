@@ -7,7 +7,8 @@ export function outputsOf(result: Result): Record<string, string> {
     revision: result.revision,
     'revision-path': first?.revisionPath,
     'previous-revision': result.previousRevision,
-    'active-revision': first?.active,
+    // Empty where nothing is active: an earlier value, of a switch that was put back, must not stay.
+    'active-revision': first?.active ?? '',
     purged: JSON.stringify(first?.purged ?? []),
     result: JSON.stringify(result),
   };

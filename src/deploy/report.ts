@@ -3,10 +3,17 @@ import type { Result, RevisionRow, TargetResult } from './result.ts';
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 export function describe(result: Result, now: Date): readonly string[] {
   return result.targets.flatMap((target) => {
+    const isRead = result.command === 'status' || result.dryRun;
+    if (isRead && target.status !== 'succeeded' && target.status !== 'unchanged') return [unread(target)];
     if (result.command === 'status') return describeStatus(target, now);
     if (result.dryRun) return describePlan(target, result);
     return [describeOutcome(target, result)];
   });
+}
+
+/** One line: the message itself stands in the error or warning. */
+function unread({ name, status, error }: TargetResult): string {
+  return `${name}: ${status}${error === undefined ? '' : `, ${error.code}`}`;
 }
 
 function describeOutcome(target: TargetResult, { command }: Result): string {
@@ -20,29 +27,33 @@ function describeOutcome(target: TargetResult, { command }: Result): string {
     case 'unchanged':
       return `${name}: ${revision} was active already, nothing was changed`;
     case 'returned':
-      return `${name}: put back to ${active}`;
+      return `${name}: put back ${target.active === undefined ? 'as it was' : `to ${target.active}`}`;
     case 'unknown':
       return `${name}: unknown; see with the command status what is active`;
     case 'cancelled':
     case 'failed':
-      return `${name}: ${target.status}, active is ${active}`;
+      return `${name}: ${target.status}${target.active === undefined ? '' : `, active is ${active}`}`;
   }
 }
 
 function describeStatus({ name, active, revisions = [], lock }: TargetResult, now: Date): readonly string[] {
-  const rows = [...revisions]
-    .reverse()
-    .map((row) => [
-      row.name === active ? '→' : ' ',
-      row.name,
-      row.state,
-      age(row, now),
-      row.commit?.slice(0, 7) ?? '',
-      row.actor ?? '',
-      row.run ?? '',
-    ]);
+  const ours = revisions.filter(({ state }) => state !== 'foreign');
+  const foreign = revisions.filter(({ state }) => state === 'foreign');
+  const rows = [...ours.reverse(), ...foreign].map((row) => [
+    row.name === active ? '→' : ' ',
+    row.name,
+    row.state,
+    age(row, now),
+    row.commit?.slice(0, 7) ?? '',
+    row.actor ?? '',
+    row.run ?? '',
+  ]);
   const holder =
-    lock === undefined ? [] : [`  locked by ${lock.actor} (${lock.command}, ${lock.run}) for ${lock.ageSeconds} s`];
+    lock === undefined
+      ? []
+      : [
+          `  locked by ${lock.actor} (${lock.command}, ${lock.run === '-' ? lock.runner : lock.run}) for ${lock.ageSeconds} s`,
+        ];
   const none = revisions.length === 0 ? ['  no revisions'] : [];
   return [`${name}: ${active ?? 'no revision'} is active`, ...table(rows), ...none, ...holder];
 }

@@ -60,36 +60,64 @@ class Run {
     this.#options = options;
     this.#config = facts.config;
     this.#fleet = new Fleet(options, (target, index, connection) => {
-      const again = listeners.commandsAfterSwitch(target, index === 0);
+      const again = listeners.commandsAfterSwitch(target);
       return setupWords(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
     });
   }
 
   async ship(): Promise<Shipped> {
-    const { log, listeners, dryRun, facts } = this.#options;
+    const { listeners, onResult } = this.#options;
+    await (this.#isReading ? this.#read() : this.#change());
+    this.#fleet.end();
+    await listeners.end();
+    const result = this.#result();
+    onResult(result);
+    return { result, error: this.#error };
+  }
+
+  async #change(): Promise<void> {
+    const { listeners, onResult, signal } = this.#options;
     try {
-      if (!dryRun) await this.#cancellable(this.#dispatch('on:start'));
+      await this.#cancellable(this.#dispatch('on:start'));
       await this.#cancellable(this.#fleet.connect());
       for (const moment of this.#moments()) {
         if (this.#fleet.isDone) break;
         await this.#cancellable(this.#meet(moment));
-        this.#options.onResult(this.#result());
+        onResult(this.#result());
       }
-      if (dryRun) this.#fleet.plan();
     } catch (error) {
-      this.#error = asShipperError(error);
-      log.info(`failed: ${this.#error.message.split('\n', 1)[0] ?? ''}`);
-      if (!dryRun && facts.command !== 'status') await this.#withinTime(this.#recover());
+      this.#fail(error);
+      await this.#withinTime(this.#recover());
     }
-    if (this.#error === undefined && !dryRun) {
+    if (this.#error === undefined) {
       await this.#attempt(this.#cancellable(this.#notify('after:completion')));
-      if (this.#options.signal.aborted) listeners.kill();
+      if (signal.aborted) listeners.kill();
     }
-    this.#fleet.end();
-    await listeners.end();
-    const result = this.#result();
-    this.#options.onResult(result);
-    return { result, error: this.#error };
+  }
+
+  /** Whether nothing is changed on the targets. */
+  get #isReading(): boolean {
+    const { facts, dryRun } = this.#options;
+    return dryRun || facts.command === 'status';
+  }
+
+  /** Reads what can be read: one target that fails keeps no other from being shown. */
+  async #read(): Promise<void> {
+    const { facts, dryRun } = this.#options;
+    const work = this.#moments().flatMap((moment) => (moment.kind === 'work' ? moment.work : []));
+    await this.#cancellable(this.#fleet.connect()).catch((error: unknown) => this.#fail(error));
+    if (this.#options.signal.aborted) return;
+    await this.#cancellable(this.#fleet.read(work)).catch((error: unknown) => this.#fail(error));
+    if (dryRun && facts.command !== 'status') this.#fleet.plan();
+  }
+
+  /** The first error wins. */
+  #fail(error: unknown): void {
+    const failure = asShipperError(error);
+    const what = failure.message.split('\n', 1)[0] ?? '';
+    if (this.#error === undefined) this.#options.log.info(`failed: ${what}`);
+    else this.#warn(what);
+    this.#error ??= failure;
   }
 
   #moments(): readonly Moment[] {
@@ -146,8 +174,9 @@ class Run {
     await fleet.judgeLost(); // A listener can meet the loss of a connection before its session does.
     if (!stays && this.#succeededAfterAll()) return;
     const recovering = { signal: this.#late.signal };
-    if (fleet.isReturned && fleet.previous !== undefined) {
-      const back = { revision: fleet.previous, previous: fleet.revision };
+    const places = fleet.returned();
+    if (places.length > 0) {
+      const back = { back: true, places, revision: fleet.previous, previous: fleet.revision };
       await this.#soon(this.#notify('after:link_current_revision', { ...recovering, ...back }), againMilliseconds);
     }
     await this.#attempt(fleet.afterFailure('settled', ['discard']));
@@ -235,7 +264,7 @@ class Run {
       status: this.#status(),
       revision: this.#fleet.revision,
       previousRevision: this.#fleet.previous,
-      targets: this.#fleet.results(this.#error, this.#options.signal.aborted),
+      targets: this.#fleet.results(this.#error, this.#options.signal.aborted, this.#isReading),
     };
   }
 }

@@ -47,6 +47,14 @@ export class Site {
     return this.begun && !this.reachable && !this.known.isDone;
   }
 
+  get revision(): string | undefined {
+    return this.known.result.revision;
+  }
+
+  get previous(): string | undefined {
+    return this.known.result.previousRevision;
+  }
+
   /** Absolute path on the target of the directory by which this run holds the lock. */
   get runDirectory(): string {
     return `${this.target.revisions}/.shipper/runs/${this.#options.token}`;

@@ -12,11 +12,15 @@ const signs: Record<Status, string> = {
 
 /**
  * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
- * are those at the end of the log.
+ * are those at the end of the log; `seconds` is what the run took.
  */
-export function summaryOf(result: Result, error: ShipperError | undefined, lines: readonly string[]): string {
+export function summaryOf(
+  result: Result,
+  error: ShipperError | undefined,
+  { lines, seconds }: { readonly lines: readonly string[]; readonly seconds: number },
+): string {
   const what = result.dryRun ? `dry run of ${result.command}` : result.command;
-  const title = `### ${signs[result.status]} ${what}: ${result.status}`;
+  const title = `### ${signs[result.status]} ${what}: ${result.status}, in ${seconds.toFixed(1)} s`;
   const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
   const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
   return [title, '', ...body, ...reason].join('\n');
@@ -24,13 +28,16 @@ export function summaryOf(result: Result, error: ShipperError | undefined, lines
 
 function outcomes(result: Result): readonly string[] {
   const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
-  return ['| target | status | active | before | purged | time |', '| --- | --- | --- | --- | --- | --- |', ...rows];
+  return [
+    '| target | status | revision | active | before | purged |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ];
 }
 
-function cells({ name, status, active, previousRevision, purged, steps }: TargetResult): readonly string[] {
-  const seconds = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000;
+function cells({ name, status, revision, active, previousRevision, purged }: TargetResult): readonly string[] {
   const before = previousRevision === active ? '' : code(previousRevision);
-  return [code(name), status, code(active), before, purged.map(code).join(' '), `${seconds.toFixed(1)} s`];
+  return [code(name), status, code(revision), code(active), before, purged.map(code).join(' ')];
 }
 
 /** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */

@@ -9,7 +9,7 @@ import { ModuleHost } from './modules/module-host.ts';
 import { nameListener } from './modules/name-listener.ts';
 import { runOnRunner } from './run-on-runner.ts';
 import { runOnTargets } from './run-on-targets.ts';
-import { commandVariables, revisionOn, type Scene } from './scene.ts';
+import { commandVariables, namesOn, revisionOn, type Scene } from './scene.ts';
 
 export interface ListenersOptions {
   readonly command: Command;
@@ -53,11 +53,13 @@ export class Listeners {
   }
 
   /** The commands that a target has to run by itself when it goes back alone. */
-  commandsAfterSwitch(target: Target, isFirst: boolean): readonly string[] {
+  commandsAfterSwitch(target: Target): readonly string[] {
     return this.#listeners.flatMap((listener) => {
       if (listener.event !== 'after:link_current_revision' || listener.kind !== 'run') return [];
-      if (listener.on === 'runner' || (listener.once && !isFirst)) return [];
-      return listener.on === undefined || matchesTarget(listener.on, target) ? [listener.run] : [];
+      const { run, on, once } = listener;
+      if (on === 'runner') return [];
+      const fitting = this.#options.config.targets.filter((each) => on === undefined || matchesTarget(on, each));
+      return (once ? fitting.slice(0, 1) : fitting).includes(target) ? [run] : [];
     });
   }
 
@@ -124,15 +126,16 @@ export class Listeners {
   async #call(listener: Listener, scene: Scene): Promise<void> {
     switch (listener.kind) {
       case 'module': {
-        const target = scene.places[0]?.target;
+        const [first] = scene.places;
         const { event, error, outcome } = scene;
+        const { revision, previous } = namesOn(scene, first);
         await this.#modules?.call(listener, {
           event,
           error,
           outcome,
           targets: scene.places.map((place) => place.target),
-          revision: revisionOn(target, scene.revision),
-          previous: revisionOn(target, scene.previous),
+          revision: revisionOn(first?.target, revision),
+          previous: revisionOn(first?.target, previous),
         });
         return;
       }
@@ -162,8 +165,17 @@ export class Listeners {
   async #run(listener: RunListener, scene: Scene): Promise<void> {
     const { log, workspace, env, config } = this.#options;
     const { signal } = scene;
+    const { on: pattern } = listener;
+    if (
+      pattern !== undefined &&
+      pattern !== 'runner' &&
+      !scene.places.some(({ target }) => matchesTarget(pattern, target))
+    ) {
+      log.info(`(for ${pattern}, of which there is none here) ${listener.run}`);
+      return;
+    }
     log.info(`$ ${listener.run}`);
-    const first = scene.places[0]?.target;
+    const [first] = scene.places;
     if (listener.on === 'runner') {
       const hosts = scene.places.map(({ target }) => target.name).join(',');
       const variables = { ...commandVariables(scene, first), SHIPPER_HOSTS: hosts };
@@ -182,6 +194,7 @@ export class Listeners {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new ShipperError('LISTENER', `${nameListener(listener)} failed ${reason}`, {
+        target: asShipperError(cause).target,
         at: listener.at,
         step: scene.event,
         cause,
@@ -195,7 +208,7 @@ function missingVariables(listener: Listener, env: NodeJS.ProcessEnv): Problem[]
   return listener.env
     .filter((name) => !Object.hasOwn(env, name))
     .map((name) => ({
-      message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step`,
+      message: `${nameListener(listener)}: the variable ${name} of "env" is not set on the runner: set it by \`env:\` of the step (in a terminal: export it, or run no listeners by --no-listeners)`,
       at: listener.at,
     }));
 }

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { runCommand } from '../target/command.ts';
 import type { RunResult } from '../../shipper.d.ts';
 import { PrefixedLines } from './prefixed-lines.ts';
-import { commandVariables, type Place, revisionOn, type Scene } from './scene.ts';
+import { commandVariables, namesOn, type Place, revisionOn, type Scene } from './scene.ts';
 
 export interface TargetRun {
   readonly command: string;
@@ -45,7 +45,8 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
   if (connection === undefined || place.lost) throw failure('there is no connection to it any more');
   const id = String((commands += 1));
   const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
-  const revision = scene.made ? revisionOn(target, scene.revision)?.path : undefined;
+  const old = scene.back === true ? target.activeSymlink : undefined; // What it went back to may be no revision.
+  const revision = scene.made ? (revisionOn(target, namesOn(scene, place).revision)?.path ?? old) : undefined;
   const late = new AbortController();
   let leader: string | undefined;
   const stop = (): void => {
@@ -62,7 +63,7 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
       cwd: run.cwd === undefined ? (revision ?? '') : posix.resolve(revision ?? target.revisions, run.cwd),
       command: run.command,
       umask,
-      environment: { ...commandVariables(scene, target), SHIPPER_HOST: target.name },
+      environment: { ...commandVariables(scene, place), SHIPPER_HOST: target.name },
       forwarded: run.env,
       onOutput: async (text) => lines.add(text),
       onStart: (started) => {
@@ -74,7 +75,10 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
     const end = late.signal.aborted ? `it was stopped after its timeout of ${run.timeout ?? 0} seconds` : undefined;
     const failed = status !== 0 || end !== undefined;
     if (status === undefined || (failed && !run.allowFailure)) throw failure(end ?? ending(code, signal, stderr));
-    if (failed) log.warning(`${target.name}: ${end ?? ending(code, signal, '')}, which it may`);
+    if (failed)
+      log.warning(
+        `${scene.event}, on ${target.name}: ${end ?? ending(code, signal, '')}, which is allowed: ${run.command}`,
+      );
     return { host: target.host, code: status, stdout, stderr };
   } finally {
     clearTimeout(timer);

@@ -10,6 +10,10 @@ export interface Place {
   readonly connection: Connection | undefined;
   /** Absolute path on the target of the run's own directory. */
   readonly runDirectory: string;
+  /** Name of the revision being made or switched to there; targets may differ in it. */
+  readonly revision: string | undefined;
+  /** Name of the revision that was active there before. */
+  readonly previous: string | undefined;
   /** Whether the run's own session there ended early: nothing may be started there any more. */
   readonly lost: boolean;
   /** Ends the process group that has this leader on the target. */
@@ -27,6 +31,8 @@ export interface Scene {
   readonly revision: string | undefined;
   /** Whether its directory is there yet. */
   readonly made: boolean;
+  /** Whether the targets are going back: what was active before is switched to again. */
+  readonly back?: boolean | undefined;
   /** Name of the revision that was active before. */
   readonly previous: string | undefined;
   /** Ends what its listeners do on the runner, and keeps further ones from being called. */
@@ -41,11 +47,21 @@ export function revisionOn(target: Target | undefined, name: string | undefined)
   return { name, path: `${target.revisions}/${name}` };
 }
 
+/** The names of a scene on one of its targets: after a failure each goes back to its own, and so does a rollback. */
+export function namesOn(
+  { revision, previous, back = false }: Scene,
+  place: Place | undefined,
+): Pick<Scene, 'revision' | 'previous'> {
+  if (place === undefined) return { revision, previous };
+  const names = { revision: place.revision ?? revision, previous: place.previous };
+  return back ? { revision: names.previous, previous: names.revision } : names;
+}
+
 /** The variables that every command of a listener gets, but for the host's. */
-export function commandVariables(
-  { command, event, revision, previous }: Scene,
-  target: Target | undefined,
-): Record<string, string> {
+export function commandVariables(scene: Scene, place: Place | undefined): Record<string, string> {
+  const { command, event } = scene;
+  const { revision, previous } = namesOn(scene, place);
+  const target = place?.target;
   return {
     SHIPPER_COMMAND: command,
     SHIPPER_EVENT: event,

@@ -17,14 +17,19 @@ export interface HostKeyInputs {
   readonly knownHosts?: string | undefined;
   /** Where they come from, if that is a file of the workspace. */
   readonly knownHostsFile?: string | undefined;
+  /** Whether lines that cannot be read are passed over. */
+  readonly lenient?: boolean;
   /** One or more `SHA256:…`, separated by white space or commas. */
   readonly fingerprint?: string | undefined;
 }
 
 /** Reads the inputs `known-hosts` and `fingerprint`; throws INPUT. */
-export function readHostKeys({ knownHosts = '', knownHostsFile, fingerprint = '' }: HostKeyInputs): HostKeys {
+export function readHostKeys({ knownHosts = '', knownHostsFile, lenient, fingerprint = '' }: HostKeyInputs): HostKeys {
   const fingerprints = fingerprint.split(/[\s,]+/).filter((entry) => entry !== '');
-  return { known: parseKnownHosts(knownHosts, knownHostsFile), fingerprints: fingerprints.map(readFingerprint) };
+  return {
+    known: parseKnownHosts(knownHosts, knownHostsFile, lenient),
+    fingerprints: fingerprints.map(readFingerprint),
+  };
 }
 
 function readFingerprint(text: string): string {
@@ -90,7 +95,8 @@ function reasonToRefuse(key: Buffer, found: KnownKeys, { known, fingerprints }: 
     return undefined;
   const wanted = [...found.trusted.map(describeKnown), ...fingerprints.map((print) => `${print} (fingerprint)`)];
   if (wanted.length > 0) {
-    return `does not show the host key that it should have, ${wanted.join(' or ')}: it was given new keys, or another machine answers in its place.`;
+    const other = fingerprints.length > 0 ? `the fingerprint is of another of its keys than ${keyTypeOf(key)}, ` : '';
+    return `does not show the host key that it should have, ${wanted.join(' or ')}: ${other}it was given new keys, or another machine answers in its place.`;
   }
   const [authority] = found.authorities;
   if (authority !== undefined) {

@@ -24,9 +24,9 @@ export interface KnownKeys {
 
 /**
  * Reads the lines of an OpenSSH known_hosts file. Throws INPUT with every malformed line; `file` is where they stand,
- * if it is a file of the workspace.
+ * if it is a file of the workspace. `lenient` passes over them, as ssh does: a person's own file was not made for Shipper.
  */
-export function parseKnownHosts(text: string, file?: string): readonly KnownHost[] {
+export function parseKnownHosts(text: string, file?: string, lenient = false): readonly KnownHost[] {
   const problems: Problem[] = [];
   const known = text
     .replace(/^\uFEFF/, '')
@@ -40,7 +40,7 @@ export function parseKnownHosts(text: string, file?: string): readonly KnownHost
       problems.push({ message: `known-hosts, line ${String(line)}: ${entry}`, at });
       return [];
     });
-  if (problems.length > 0) throw new ShipperError('INPUT', problems);
+  if (problems.length > 0 && !lenient) throw new ShipperError('INPUT', problems);
   return known;
 }
 

@@ -1,3 +1,4 @@
+import { steps } from '../config/events.ts';
 import { deferred } from '../deferred.ts';
 import { ShipperError, type ErrorCode, errorCodes } from '../errors.ts';
 import { shipperSh } from '../generated/shipper-sh.ts';
@@ -157,7 +158,8 @@ export class Session {
 
   #failure(code: ErrorCode, message: string, step: string | undefined): ShipperError {
     const target = this.#options.name;
-    const where = step === undefined || step === '' ? target : `${target}, ${step}`;
+    const isStep = (steps as readonly (string | undefined)[]).includes(step); // Others are Shipper's own words.
+    const where = isStep ? `${target}, ${String(step)}` : target;
     return new ShipperError(code, `${where}: ${message}`, { target, step });
   }
 

@@ -34,7 +34,7 @@ lock() {
 
 acquire() {
   holds && return
-  problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" 2>&1) || fail "cannot lock: $problem"
+  problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" "$run/purged" 2>&1) || fail "cannot lock: $problem"
   printf '%010d\n' 0 >"$run/beat"
   printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
   here >"$run/here"

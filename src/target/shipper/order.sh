@@ -66,7 +66,7 @@ rollback_choice() { # ACTIVE: prints a word
     END { print choice }'
 }
 
-# The revisions beyond those to keep, were ACTIVE active and PREVIOUS the one before it.
+# The revisions beyond those to keep, were ACTIVE active (empty: one that is still to be made) and PREVIOUS the one before it.
 rotation() { # ACTIVE PREVIOUS: prints words
   encode "$1"
   becomes=$word
@@ -80,7 +80,7 @@ rotation() { # ACTIVE PREVIOUS: prints words
         if (state[i] == "foreign" || name[i] == active) continue
         if (state[i] == "completed" && kept < keep) { kept++; continue }
         if (name[i] == previous) continue
-        if (state[i] == "prepared" && (!current || i > current)) continue
+        if (state[i] == "prepared" && active != "\\c" && (!current || i > current)) continue
         print name[i]
       }
     }' | tr '\n' ' '

@@ -22,13 +22,18 @@ inspect() {
     esac
     shift 2
   done
-  if [ "$goal" = deploy ]; then
-    if [ -e "$revisions/$revision" ] && [ "$(state_of "$revision")" != unfinished ]; then
-      free_name
-      say taken "$revision"
-    fi
-    for old in $(rotation "" "$active"); do [ "$old" = "$active" ] || say_word purgeable "$old"; done
+  if [ "$goal" != activate ] && [ "$goal" != rollback ] && [ -e "$revisions/$revision" ] &&
+    [ "$(state_of "$revision")" != unfinished ]; then
+    [ "$goal" = deploy ] || fail "revision $revision exists already: prepare needs a name that is not taken"
+    free_name
+    say taken "$revision"
   fi
+  case $goal in
+    deploy) becomes='' ;; # The newest of all, which is not there yet.
+    activate) becomes=$revision ;;
+    *) return 0 ;;
+  esac
+  for old in $(rotation "$becomes" "$active"); do say_word purgeable "$old"; done
 }
 
 # For a runner that lost the connection: what became of its run, once the target is done with it.

@@ -38,9 +38,20 @@ go_back() { # [RUN-DIRECTORY]
     fi
     [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] || stuck
   fi
+  bring_back "$directory"
   recorded "$run_token" returned || journal returned "${new##*/}"
   read_active
-  [ "$directory" != "$run" ] || say returned "$active"
+  [ "$directory" != "$run" ] || say returned "$active" "$linked"
+}
+
+bring_back() { # RUN-DIRECTORY: the revisions that it purged
+  set +f
+  for purged in "$1"/purged/*; do
+    set -f
+    if [ ! -d "$purged" ] || [ -e "$revisions/${purged##*/}" ]; then continue; fi
+    problem=$(mv -- "$purged" "$revisions/" 2>&1) || warn "revision ${purged##*/} could not be brought back: $problem"
+  done
+  set -f
 }
 
 # Removes what the run in that directory made and did not finish.
@@ -61,16 +72,18 @@ discard() { # [RUN-DIRECTORY]
 again() { # RUN-DIRECTORY
   [ -f "$1/again" ] || return 0
   read_active
-  [ -n "$active" ] || return 0
+  [ -n "$linked" ] || return 0
+  place=$revisions/$active
+  [ -n "$active" ] || place=$(cd -P -- "$active_symlink" 2>/dev/null && pwd -P) || place=$linked
   goal_of_run=''
   read -r _ _ _ goal_of_run _ <"$1/info"
   while read -r command; do
     decode "$command"
     (
-      cd -- "$revisions/$active" || exit
+      cd -- "$place" || exit
       if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi
       export SHIPPER_COMMAND="$goal_of_run" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
-        SHIPPER_REVISION_PATH="$revisions/$active" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
+        SHIPPER_REVISION_PATH="$place" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
         SHIPPER_HOST="$host"
       exec sh -c "$value"
     ) </dev/null >/dev/null 2>&1 &

@@ -40,7 +40,7 @@ create_revision() {
   }
   journal created "$revision" || fail "cannot write to $state/journal"
   if [ -n "$source_dir" ]; then
-    problem=$(cp -RPp -- "$source_dir/." "$revisions/$revision/" 2>&1) ||
+    problem=$(cp -RP -- "$source_dir/." "$revisions/$revision/" 2>&1) ||
       fail "cannot copy config.source_dir: $(printf '%s' "$problem" | sed -n 1p)"
   fi
   say revision "$revision"
@@ -48,12 +48,16 @@ create_revision() {
 
 throw_away() { # REVISION: first out of sight, then off the disk
   mv -- "$revisions/$1" "$run/trash/" || return
+  delete "$1" "$run/trash"
+}
+
+delete() { # REVISION DIRECTORY: one that was moved there
   journal purged "$1"
   rm -rf -- "$state/manifests/$1"
-  rm -rf -- "$run/trash/$1" 2>/dev/null && return
-  chmod -R u+rwX -- "$run/trash/$1" 2>/dev/null
-  problem=$(rm -rf -- "$run/trash/$1" 2>&1) ||
-    warn "could not delete all of revision $1, what is left is in $run/trash: $(printf '%s' "$problem" | sed -n 1p)"
+  rm -rf -- "${2:?}/${1:?}" 2>/dev/null && return
+  chmod -R u+rwX -- "$2/$1" 2>/dev/null
+  problem=$(rm -rf -- "${2:?}/${1:?}" 2>&1) ||
+    warn "could not delete all of revision $1, what is left is in $2: $(printf '%s' "$problem" | sed -n 1p)"
 }
 
 left_behind() { # sets $left to the revision that was active before the switch, empty if none
@@ -63,6 +67,7 @@ left_behind() { # sets $left to the revision that was active before the switch, 
   left=$value
 }
 
+# Out of sight; they are deleted once the run has completed, and are there again if it goes back.
 purge_old_revisions() {
   read_active
   left_behind
@@ -70,12 +75,21 @@ purge_old_revisions() {
     decode "$old"
     old=$value
     [ "$old" != "$active" ] || continue
-    if problem=$(throw_away "$old" 2>&1); then
+    if problem=$(mv -- "$revisions/$old" "$run/purged/" 2>&1); then
       say purged "$old"
-      [ -z "$problem" ] || printf '%s\n' "$problem"
     else
       warn "revision $old could not be removed: $problem"
     fi
   done
+}
+
+delete_purged() {
+  set +f
+  for old in "$run"/purged/*; do
+    set -f
+    [ -d "$old" ] || continue
+    delete "${old##*/}" "$run/purged"
+  done
+  set -f
   compact_journal || warn 'the journal could not be compacted'
 }

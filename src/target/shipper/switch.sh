@@ -20,7 +20,7 @@ choose() {
           fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}"
       fi
       case $(state_of "$revision") in
-        '') fail "there is no revision $revision; there are: $(printf '%b' "$(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ')")" ;;
+        '') fail "there is no revision $revision; there are: $(printf '%b' "$(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ' | sed 's/ $//')")" ;;
         unfinished) fail "revision $revision was never completed" ;;
         prepared) fail "revision $revision was never active: use activate" ;;
       esac
@@ -108,4 +108,6 @@ complete() {
   fi
   rm -rf -- "$home/.shipper-$token"
   say completed "$revision"
+  delete_purged
+  say deleted
 }
