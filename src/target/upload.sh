@@ -4,8 +4,8 @@
 #
 # Everything is put together in a directory of its own inside the revision, on which nothing else has a hand, and is
 # checked there; only then is it moved into place, and into nothing that a symlink leads to. Names never become shell
-# text: they are lines of files, or come NUL-separated from a pipe. A name with a newline or a backslash is "odd": it
-# stands escaped in a manifest, and is dealt with alone.
+# text: they are lines of files, or come NUL-separated from a pipe. A name with a newline, a carriage return or a
+# backslash is "odd": it stands escaped in a manifest, and is dealt with alone.
 # shellcheck disable=SC2086 # words of a frame and of $hash are split on purpose, with globbing off
 # shellcheck disable=SC2016 # what is in single quotes is for awk, or for an inner shell
 # shellcheck disable=SC2094 # `base` here and `$base` there are two things
@@ -179,7 +179,7 @@ copy_ahead() {
     FNR > '"$ahead"' { exit }
     {
       p = path($0)
-      if (("./" p) in other || index(p, "\\")) next
+      if (index(p, "\\") || ("./" p) in other) next
       print "./" p >"ahead"
       d = parent(p)
       if (d != last) print "./" d >"directories.ahead"
@@ -200,6 +200,7 @@ may_copy_ahead() {
 sort_out() {
   printf '%s\n' "$1" | tr ' ' '\n' >ranges
   awk "$paths"'
+    BEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.
     FILENAME == "ranges" { bound[count++] = $1 + 0; next }
     FILENAME == "others" { other[$0]; next }
     {
@@ -207,8 +208,8 @@ sort_out() {
       p = path($0)
       keeps = at < count && FNR >= bound[at]
       if (keeps) print >"kept"
-      if (("./" p) in other) next
       if (index(p, "\\")) { if (keeps) print p "\n" p >"odd.kept"; next }
+      if (("./" p) in other) next
       if (FNR <= '"$ahead"') {
         if (keeps) next
         print "./" p >"dropped"
@@ -253,8 +254,8 @@ copy_moved() {
       for (i = 1; i <= many; i++) {
         to = substr(each[i], 3)
         print sum, substr(each[i], 1, 1), size, to >"moved"
-        if (("./" from) in other) continue
         if (index(from to, "\\")) { print from "\n" to >"odd.moved"; continue }
+        if (("./" from) in other) continue
         m = split("./" from, one, "/"); n = split("./" to, two, "/"); common = ""
         while (m > 1 && n > 1 && one[m] == two[n]) { common = "/" one[m] common; m--; n-- }
         a = substr("./" from, 1, length(from) + 2 - length(common))
@@ -294,6 +295,7 @@ copy_each() { # LIST: of two paths for each file, as they stand in a manifest
   while IFS= read -r from && IFS= read -r to; do
     decode "$from"
     from=$value
+    if [ ! -f "$old/$from" ] || [ -L "$old/$from" ]; then continue; fi
     decode "$to"
     case $value in */*) mkdir -p -- "tree/${value%/*}" ;; esac
     cp $reflink -- "$old/$from" "tree/$value" 2>/dev/null
@@ -353,6 +355,7 @@ assemble() {
   sum=$($hash <manifest)
   [ -n "$sum" ] || fail "$hash does not work any more"
   [ "${sum%%[ *]*}" = "$total" ] || {
+    cd / && rm -rf -- "${stage:?}" # Before it is said: the next round makes it anew.
     say stale
     exit 0
   }

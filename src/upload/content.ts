@@ -72,7 +72,9 @@ export class Hashing {
     for (const file of this.#tree.files) {
       if (breather.isDue) await breather.turn();
       if (this.#signal.aborted || this.#waiting === 0) return;
-      file.sha256 ??= file.size <= window ? this.#small(file) : await this.#large(file, breather);
+      if (file.sha256 !== undefined) continue;
+      const hash = file.size <= window ? this.#small(file) : await this.#large(file, breather);
+      file.sha256 ??= hash; // Who sent the file meanwhile has hashed it too.
     }
   }
 

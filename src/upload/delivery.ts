@@ -162,9 +162,11 @@ export class Delivery {
 
   async #verdict(conversation: Conversation): Promise<Verdict> {
     const { kind, values } = await conversation.fact();
-    if (kind === 'done' || kind === 'stale') return { kind };
-    if (kind !== 'bad') throw this.#failure(`the target said ${kind}`);
-    const list = (await conversation.block(Number(values[0]))).toString('latin1');
+    if (kind === 'done') return { kind };
+    if (kind !== 'bad' && kind !== 'stale') throw this.#failure(`the target said ${kind}`);
+    const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
+    await conversation.ended(); // Before the next one takes its place.
+    if (kind === 'stale') return { kind };
     const paths = new Set(list.split('\n').map(readPath));
     const { tree } = await this.#options.local;
     return { kind, files: tree.files.filter(({ path }) => paths.has(path)) };
