@@ -231,6 +231,7 @@ drop() {
 }
 
 copy_kept() {
+  [ -s copied ] || return 0
   make_directories directories tree 2>/dev/null
   (cd -- "$old" && in_batches "$stage/copied" "$copy" "$stage/tree" "$hash")
 }

@@ -46,13 +46,12 @@ class Walker {
   readonly links: LinkEntry[] = [];
   readonly #source: Source;
   readonly #executables: ReadonlySet<string> | undefined;
-  readonly #signal: AbortSignal;
-  readonly #breather = new Breather();
+  readonly #breather: Breather;
 
   constructor(source: Source, fromGit: ReadonlySet<string> | undefined, signal: AbortSignal) {
     this.#source = source;
     this.#executables = fromGit;
-    this.#signal = signal;
+    this.#breather = new Breather(signal);
   }
 
   async walk(exclude: readonly string[]): Promise<this> {
@@ -87,7 +86,6 @@ class Walker {
     const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, below(source, rulesName)) : fromAbove;
     for (const entry of entries) {
       if (this.#breather.isDue) await this.#breather.turn();
-      if (this.#signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
       const name = entry.name.toString('latin1');
       if (name === '.git' || name === '.shipignore') continue;
       const here = `${path}${name}`;
