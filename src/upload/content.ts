@@ -71,16 +71,16 @@ export async function hashFiles(tree: Tree, signal: AbortSignal): Promise<void> 
   const buffer = Buffer.allocUnsafeSlow(window);
   const breather = new Breather(signal);
   for (const file of tree.files) {
-    if (file.sha256 !== undefined) continue;
+    if (tree.hashes.has(file)) continue;
     if (file.size < window) {
-      file.sha256 = sha256(readWhole(tree, file, buffer));
+      tree.hashes.set(file, sha256(readWhole(tree, file, buffer)));
     } else {
       const hash = crypto.createHash('sha256');
       for (const part of readParts(tree, file, () => buffer)) {
         hash.update(part);
         if (breather.isDue) await breather.turn();
       }
-      file.sha256 = hash.digest('hex');
+      tree.hashes.set(file, hash.digest('hex'));
     }
     if (breather.isDue) await breather.turn();
   }

@@ -125,7 +125,7 @@ export class Delivery {
     if (index.length === 0) return everything(local.tree.files);
     const lines = await unpack(packed, index);
     await local.hashed();
-    return compare(local.tree.files, lines);
+    return compare(local.tree, lines);
   }
 
   async #send(conversation: Conversation, kept: readonly number[], outgoing: Outgoing): Promise<Verdict> {

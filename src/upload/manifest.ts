@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ShipperError } from '../errors.ts';
 import { Breather } from './breather.ts';
-import type { FileEntry } from './entry.ts';
+import type { FileEntry, Tree } from './entry.ts';
+import type { Hashes } from './hashes.ts';
 
 const odd = /[\\\n\r]/;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\0134', '\n': '\\0012', '\r': '\\0015' };
@@ -12,9 +12,8 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\0134', '\n': '\\001
  * carriage return as `\0015` and a backslash as `\0134`, so that a line is a line and sha256sum has nothing to escape;
  * every other byte stands for itself.
  */
-export function manifestLine(file: FileEntry): string {
-  if (file.sha256 === undefined) throw new ShipperError('INTERNAL', `${file.path} has no hash yet`);
-  return `${file.sha256} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+export function manifestLine(hashes: Hashes, file: FileEntry): string {
+  return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
 }
 
 export function kindOf(file: FileEntry): 'f' | 'x' {
@@ -26,16 +25,17 @@ export function writePath(path: string): string {
 }
 
 export function readPath(written: string): string {
+  if (!written.includes('\\')) return written;
   return written.replace(/\\0(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 
 /** The SHA-256 of a whole manifest, which the target must come to as well. */
-export async function manifestHash(files: readonly FileEntry[]): Promise<string> {
+export async function manifestHash({ files, hashes }: Tree): Promise<string> {
   const sorted = files.some(({ path }) => odd.test(path)) ? [...files].sort(byWritten) : files;
   const breather = new Breather();
   const hash = createHash('sha256');
   for (let index = 0; index < sorted.length; index += 1000) {
-    const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
+    const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(hashes, file)}\n`);
     hash.update(lines.join(''), 'latin1');
     if (breather.isDue) await breather.turn();
   }

@@ -61,14 +61,14 @@ export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): 
       tally.bytes += file.size;
       if (breather.isDue) await breather.turn();
     }
-    const lines = group.map((file) => `${manifestLine(file)}\n`);
+    const lines = group.map((file) => `${manifestLine(tree.hashes, file)}\n`);
     yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
     yield* pieces.add(textMember(`ready/${number}`, ''));
   }
   for (const { path, text } of tree.links) {
     yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
   }
-  yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
+  yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
   yield* pieces.add(tarEnd);
   yield* pieces.rest();
 }
@@ -134,18 +134,20 @@ class Pieces {
     header.copy(this.#piece, this.#used);
     const content = readWhole(this.#tree, file, this.#piece, this.#used + header.length);
     this.#used += header.length + content.length;
-    file.sha256 ??= sha256(content);
+    const { hashes } = this.#tree;
+    if (!hashes.has(file)) hashes.set(file, sha256(content));
   }
 
   async *addLarge(file: FileEntry, breather: Breather): AsyncGenerator<Buffer> {
-    const hash = file.sha256 === undefined ? createHash('sha256') : undefined;
+    const { hashes } = this.#tree;
+    const hash = hashes.has(file) ? undefined : createHash('sha256');
     for (const part of readParts(this.#tree, file, () => this.#piece.subarray(this.#used))) {
       hash?.update(part);
       this.#used += part.length;
       if (this.#used === pieceSize) yield this.#full();
       if (breather.isDue) await breather.turn();
     }
-    file.sha256 ??= hash?.digest('hex');
+    if (hash !== undefined) hashes.set(file, hash.digest('hex'));
   }
 
   *rest(): Generator<Buffer> {
