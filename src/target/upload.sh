@@ -123,6 +123,7 @@ take_stock() {
   read_base
   packing=none
   if [ -n "$base" ]; then
+    (cd -- "$old" && find . ! -type f) >others 2>/dev/null &
     case $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac
     [ "$packing" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat
   else
@@ -136,7 +137,6 @@ take_stock() {
   cat index
   choose_hash
   choose_workers
-  [ -z "$base" ] || (cd -- "$old" && find . ! -type f) >others 2>/dev/null
 }
 
 pack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know
@@ -162,9 +162,10 @@ exit 0'
 
 in_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them
   [ -s "$1" ] || return 0
-  count=$(($(wc -l <"$1") / workers + 1))
+  count=$(($(wc -l <"$1")))
+  turns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.
+  count=$((count / (workers * turns) + 1))
   [ "$count" -ge 64 ] || count=64
-  [ "$count" -le 2000 ] || count=2000
   tr '\n' '\0' <"$1" | xargs -0 $parallel -n "$count" sh -c "$copy_and_hash" sh "$3" "$stage/sums.${1##*/}" "$4" "$2"
 }
 
@@ -329,10 +330,10 @@ receive() { # PACKING
 
 # Hashes what has arrived while more is arriving: a group of files is complete when `ready/N` is there.
 check_arrivals() {
-  number=0 over='' pause=0.02 pauses=0
+  number=0 over='' pause=0.01 pauses=0
   while :; do
     if [ -f "ready/$number" ]; then
-      hash_plain "lines/$number" "arrived.$number"
+      [ ! -s "names/$number" ] || (cd tree && xargs -0 $hash <"../names/$number" >"../sums.arrived.$number" 2>/dev/null)
       number=$((number + 1))
     elif [ -n "$over" ]; then
       break
@@ -340,7 +341,7 @@ check_arrivals() {
       over=1
     else
       pauses=$((pauses + 1))
-      [ "$pauses" -lt 25 ] || pause=0.1
+      case $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac
       sleep "$pause" 2>/dev/null || sleep 1
     fi
   done
@@ -404,11 +405,17 @@ compare() { # LINES
   exit 0
 }
 
-# Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
-set_modes() {
+# Finds what does not have the mode of a new file.
+look_at_modes() {
   if [ ! -s kept ] && [ ! -s moved ]; then return; fi
   plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
   (cd tree && find . -type f ! -perm "$plain") >unusual
+}
+
+# Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
+set_modes() {
+  wait
+  [ -f unusual ] || return 0
   awk "$paths"'
     FILENAME == "unusual" { unusual[$0]; next }
     /\\/ { next }
@@ -500,6 +507,7 @@ upload() {
   : >moved
   : >others
   take_stock
+  wait
   busy=1
   if may_copy_ahead; then copy_ahead & else ahead=0; fi
   IFS= read -r line || exit 1
@@ -517,6 +525,7 @@ upload() {
   assemble
   hash_plain moved moved.names
   hash_odd manifest
+  look_at_modes &
   compare manifest
   settle
 }
@@ -529,7 +538,7 @@ upload_again() {
     decode "$word"
     rm -rf -- "tree/${value:?}"
   done <bad.paths
-  rm -rf lines ready copies
+  rm -rf lines names ready copies
   say ready
   IFS= read -r line || exit 1
   receive "$line"
@@ -537,6 +546,7 @@ upload_again() {
   cat lines/* >sent
   set -f
   hash_odd sent
+  look_at_modes &
   compare bad
   settle
 }

@@ -20,8 +20,13 @@ export function kindOf(file: FileEntry): 'f' | 'x' {
   return file.executable ? 'x' : 'f';
 }
 
+/** Whether a line cannot hold the path as it is. */
+export function isOdd(path: string): boolean {
+  return odd.test(path);
+}
+
 export function writePath(path: string): string {
-  return odd.test(path) ? path.replace(/[\\\n\r]/g, (byte) => escapes[byte] ?? byte) : path;
+  return isOdd(path) ? path.replace(/[\\\n\r]/g, (byte) => escapes[byte] ?? byte) : path;
 }
 
 export function readPath(written: string): string {
@@ -31,7 +36,7 @@ export function readPath(written: string): string {
 
 /** The SHA-256 of a whole manifest, which the target must come to as well. */
 export async function manifestHash({ files, hashes }: Tree): Promise<string> {
-  const sorted = files.some(({ path }) => odd.test(path)) ? [...files].sort(byWritten) : files;
+  const sorted = files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
   const breather = new Breather();
   const hash = createHash('sha256');
   for (let index = 0; index < sorted.length; index += 1000) {

@@ -3,7 +3,7 @@ import { Breather } from './breather.ts';
 import { readParts, readWhole, sha256 } from './content.ts';
 import type { Delta } from './delta.ts';
 import type { FileEntry, Tree } from './entry.ts';
-import { kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
+import { isOdd, kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
 import { paddingAfter, tarEnd, tarHeader, type TarMember } from './tar.ts';
 
 /** Bytes of a piece of the stream. */
@@ -29,8 +29,8 @@ export interface Tally {
 
 /**
  * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
- * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
- * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
+ * last the links), after each group of files `lines/N` (their manifest), `names/N` (for xargs, without odd ones) and
+ * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  * A piece holds its bytes until the one after the next is asked for.
  */
 export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): AsyncGenerator<Buffer, void, void> {
@@ -63,6 +63,8 @@ export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): 
     }
     const lines = group.map((file) => `${manifestLine(tree.hashes, file)}\n`);
     yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
+    const names = group.flatMap(({ path }) => (isOdd(path) ? [] : [`./${path}\0`]));
+    yield* pieces.add(textMember(`names/${number}`, names.join('')));
     yield* pieces.add(textMember(`ready/${number}`, ''));
   }
   for (const { path, text } of tree.links) {
