@@ -63417,27 +63417,110 @@ function quoted(text) {
     return [fence, text, fence].join('\n');
 }
 
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = require("node:v8");
+;// CONCATENATED MODULE: ./build/src/upload/compress.js
+
+
+
+
+const { createZstdCompress, zstdDecompress } = external_node_zlib_;
+const chunkSize = 256 * 1024;
+/** Bytes up to which a stream is packed harder: there time goes into the way, not into packing. */
+const little = 4 * 1024 * 1024;
+function choosePacking(onTarget) {
+    if (createZstdCompress !== undefined && onTarget.includes('zstd'))
+        return 'zstd';
+    return onTarget.includes('gzip') ? 'gzip' : 'none';
+}
+/** The best that this Node can do. */
+const bestPacking = choosePacking(['zstd', 'gzip']);
+/** @param bytes about how many there will be. */
+function packer(packing, bytes) {
+    if (packing === 'gzip')
+        return external_node_zlib_.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
+    if (packing === 'zstd' && createZstdCompress !== undefined)
+        return zstd(createZstdCompress, bytes);
+    return new external_node_stream_.Transform({ transform: (chunk, _encoding, done) => done(null, Buffer.from(chunk)) });
+}
+/** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
+function zstd(create, bytes) {
+    const { ZSTD_c_compressionLevel, ZSTD_c_windowLog, ZSTD_c_enableLongDistanceMatching } = external_node_zlib_.constants;
+    const params = bytes < little
+        ? { [ZSTD_c_compressionLevel]: 9 }
+        : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
+    return create({ chunkSize, params });
+}
+/** Writes all pieces, each of which is the writer's until the one after it is asked for, and ends the stream. */
+async function feed(pieces, packing) {
+    try {
+        let written = Promise.resolve();
+        for await (const piece of pieces) {
+            await written;
+            written = write(packing, piece);
+            written.catch(() => undefined); // It is awaited a piece later.
+        }
+        await written;
+        packing.end();
+    }
+    catch (error) {
+        packing.destroy(error instanceof Error ? error : undefined);
+        throw error;
+    }
+}
+async function write(packing, piece) {
+    return new Promise((resolve, reject) => {
+        packing.once('close', resolve);
+        packing.write(piece, (error) => {
+            packing.off('close', resolve);
+            if (error)
+                reject(error);
+            else
+                resolve();
+        });
+    });
+}
+async function compress_unpack(packing, bytes) {
+    if (packing === 'none')
+        return bytes;
+    if (packing === 'gzip')
+        return (0,external_node_util_.promisify)(external_node_zlib_.gunzip)(bytes);
+    if (packing === 'zstd' && zstdDecompress !== undefined)
+        return (0,external_node_util_.promisify)(zstdDecompress)(bytes);
+    throw new ShipperError('INTERNAL', `the target packed its index by ${packing}`);
+}
+
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./build/src/upload/breather.js
 
-/** Milliseconds of work at a stretch. */
-const stretch = 20;
+
+/** Milliseconds of work at a stretch. A handshake that goes on meanwhile waits for that at each of its steps. */
+const stretch = 5;
 /** Lets the event loop turn during long work: beats and cancelling depend on it. Use: `if (it.isDue) await it.turn()`. */
 class Breather {
+    #signal;
     #since = performance.now();
+    /** @param signal when it is aborted, the next turn throws CANCELLED. */
+    constructor(signal) {
+        this.#signal = signal;
+    }
     get isDue() {
         return performance.now() - this.#since >= stretch;
     }
     async turn() {
         await (0,promises_.setImmediate)();
+        if (this.#signal?.aborted === true)
+            throw new ShipperError('CANCELLED', 'the upload was cancelled');
         this.#since = performance.now();
     }
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/entry.js
 function toBytes(text) {
-    return (typeof text === 'string' ? Buffer.from(text) : text).toString('latin1');
+    if (typeof text === 'string')
+        return /^[ -~]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
+    return text.toString('latin1');
 }
 /** A path for people: what is no UTF-8 shows as replacement characters, control characters as `?`. */
 function showPath(path) {
@@ -63472,86 +63555,945 @@ function openFile(tree, file) {
         throw new ShipperError('UPLOAD', `${showPath(file.path)} cannot be read: ${reason}`, { cause });
     }
 }
-const beyond = Buffer.alloc(1);
-/** Throws UPLOAD unless a file that was read as far as it was long is at its end there. */
-function requireEnd(file, descriptor) {
-    if ((0,external_node_fs_.readSync)(descriptor, beyond, 0, 1, null) !== 0)
-        throw changed(file);
+/**
+ * Reads a file whole to that place of a buffer, which has to have room for one byte more: that none comes shows that the
+ * file ends where it did when it was found.
+ */
+function readWhole(tree, file, buffer, start = 0) {
+    const descriptor = openFile(tree, file);
+    try {
+        if ((0,external_node_fs_.readSync)(descriptor, buffer, start, file.size + 1, null) !== file.size)
+            throw changed(file);
+        return buffer.subarray(start, start + file.size);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
 }
+/** Reads a large file by parts, each of which is the reader's until the next one is asked for. */
+function* readParts(tree, file, place) {
+    const descriptor = openFile(tree, file);
+    try {
+        for (let left = file.size; left > 0;) {
+            const buffer = place();
+            const count = (0,external_node_fs_.readSync)(descriptor, buffer, 0, Math.min(left, buffer.length), null);
+            if (count === 0)
+                throw changed(file);
+            left -= count;
+            yield buffer.subarray(0, count);
+        }
+        if ((0,external_node_fs_.readSync)(descriptor, beyond, 0, 1, null) !== 0)
+            throw changed(file);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+const beyond = Buffer.alloc(1);
 function changed(file) {
     return new ShipperError('UPLOAD', `${showPath(file.path)} was changed while it was being uploaded: let it be finished first`);
 }
-/** Knows the hashes of a tree's files, reading each at most once, and only as long as somebody waits for them. */
-class Hashing {
-    #tree;
-    #signal;
-    #buffer = Buffer.allocUnsafeSlow(content_window);
-    #done;
-    #waiting;
-    /** @param waiting how many may wait; each is to call `all` or `release`. */
-    constructor(tree, waiting, signal) {
-        this.#tree = tree;
-        this.#signal = signal;
-        this.#waiting = waiting;
-        this.#done = this.#run();
-        this.#done.catch(() => undefined);
-    }
-    /** Resolves when every file has its hash. */
-    async all() {
-        return this.#done;
-    }
-    /** For whoever does not need the hashes ahead: the last one to say so stops the reading. */
-    release() {
-        this.#waiting -= 1;
-    }
-    async #run() {
-        const breather = new Breather();
-        for (const file of this.#tree.files) {
-            if (breather.isDue)
-                await breather.turn();
-            if (this.#signal.aborted || this.#waiting === 0)
-                return;
-            file.sha256 ??= file.size <= content_window ? this.#small(file) : await this.#large(file, breather);
+/** Gives every file its hash that has none yet. Rejects with UPLOAD where a file cannot be read, or changes. */
+async function hashFiles(tree, signal) {
+    const buffer = Buffer.allocUnsafeSlow(content_window);
+    const breather = new Breather(signal);
+    for (const file of tree.files) {
+        if (tree.hashes.has(file))
+            continue;
+        if (file.size < content_window) {
+            tree.hashes.set(file, sha256(readWhole(tree, file, buffer)));
         }
-    }
-    #small(file) {
-        const descriptor = openFile(this.#tree, file);
-        try {
-            if ((0,external_node_fs_.readSync)(descriptor, this.#buffer, 0, file.size, null) !== file.size)
-                throw changed(file);
-            requireEnd(file, descriptor);
-            return sha256(this.#buffer.subarray(0, file.size));
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(descriptor);
-        }
-    }
-    async #large(file, breather) {
-        const descriptor = openFile(this.#tree, file);
-        try {
+        else {
             const hash = external_node_crypto_.createHash('sha256');
-            for (let left = file.size; left > 0;) {
-                const count = (0,external_node_fs_.readSync)(descriptor, this.#buffer, 0, Math.min(left, content_window), null);
-                if (count === 0)
-                    throw changed(file);
-                hash.update(this.#buffer.subarray(0, count));
-                left -= count;
+            for (const part of readParts(tree, file, () => buffer)) {
+                hash.update(part);
                 if (breather.isDue)
                     await breather.turn();
-                if (this.#signal.aborted || this.#waiting === 0)
-                    return undefined;
             }
-            requireEnd(file, descriptor);
-            return hash.digest('hex');
+            tree.hashes.set(file, hash.digest('hex'));
         }
-        finally {
-            (0,external_node_fs_.closeSync)(descriptor);
-        }
+        if (breather.isDue)
+            await breather.turn();
     }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/finder.js
+/** Finds files by their path in a list that is sorted by it: at once when asked in that order, else by bisection. */
+class Finder {
+    #files;
+    /** Where the next one is expected. */
+    #next = 0;
+    constructor(files) {
+        this.#files = files;
+    }
+    find(path) {
+        if (this.#files[this.#next]?.path !== path)
+            this.#next = this.#bisect(path);
+        const file = this.#files[this.#next];
+        if (file?.path !== path)
+            return undefined;
+        this.#next += 1;
+        return file;
+    }
+    /** The place of the first file whose path is not before this one. */
+    #bisect(path) {
+        let [low, high] = [0, this.#files.length];
+        while (low < high) {
+            const middle = (low + high) >>> 1;
+            if ((this.#files[middle]?.path ?? '') < path)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/index-of-target.js
+/** Digits of a hash that the index has; a chance hit is met by the hash of the whole manifest. */
+const digits = 16;
+/** The files of an index; lines that make no sense are left out. */
+function* readIndex(bytes) {
+    let line = 0;
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(10, start);
+        const end = newline === -1 ? bytes.length : newline;
+        const text = bytes.toString('latin1', start, end);
+        const space = text.indexOf(' ', digits + 3);
+        start = end + 1;
+        line += 1;
+        if (space === -1)
+            continue;
+        yield { line, path: text.slice(space + 1), content: text.slice(0, digits), kind: text.charAt(digits + 1) };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/manifest.js
+
+
+const odd = /[\\\n\r]/;
+const escapes = { '\\': '\\0134', '\n': '\\0012', '\r': '\\0015' };
+/**
+ * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
+ * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012`, a
+ * carriage return as `\0015` and a backslash as `\0134`, so that a line is a line and sha256sum has nothing to escape;
+ * every other byte stands for itself.
+ */
+function manifestLine(hashes, file) {
+    return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+}
+function kindOf(file) {
+    return file.executable ? 'x' : 'f';
+}
+/** Whether a line cannot hold the path as it is. */
+function isOdd(path) {
+    return odd.test(path);
+}
+function writePath(path) {
+    return isOdd(path) ? path.replace(/[\\\n\r]/g, (byte) => escapes[byte] ?? byte) : path;
+}
+function readPath(written) {
+    if (!written.includes('\\'))
+        return written;
+    return written.replace(/\\0(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
+}
+/** The SHA-256 of a whole manifest, which the target must come to as well. */
+async function manifestHash({ files, hashes }) {
+    const sorted = files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
+    const breather = new Breather();
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for (let index = 0; index < sorted.length; index += 1000) {
+        const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(hashes, file)}\n`);
+        hash.update(lines.join(''), 'latin1');
+        if (breather.isDue)
+            await breather.turn();
+    }
+    return hash.digest('hex');
+}
+function byWritten(one, other) {
+    return writePath(one.path) < writePath(other.path) ? -1 : 1;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/sources.js
+const mostMoves = 8;
+/** Of a content that is there often, this many places are looked at closely. */
+const mostPlaces = 16;
+/** Bytes from which a file whose very name changed, which the target has to copy by itself, is not rather sent. */
+const worthOneCopy = 32 * 1024;
+/**
+ * Finds where on the target the content of a file is. Where there are several places it prefers the one that makes the
+ * file part of a directory that moved: the target copies such files together.
+ */
+class Sources {
+    #places = new Map();
+    #moves = [];
+    /** @param wanted the contents that will be asked for. */
+    constructor(wanted) {
+        for (const content of wanted)
+            this.#places.set(content, []);
+    }
+    add(file) {
+        this.#places.get(file.content)?.push(file);
+    }
+    /** The line of the index with that content, if there is one that is worth it. */
+    find(path, content, size) {
+        const places = this.#places.get(content) ?? [];
+        if (places.length === 0 || size === 0)
+            return undefined;
+        for (const { from, to } of this.#moves) {
+            const old = path.startsWith(to) ? from + path.slice(to.length) : undefined;
+            const moved = old === undefined ? undefined : places.find((place) => place.path === old);
+            if (moved !== undefined)
+                return moved.line;
+        }
+        const common = places.slice(0, mostPlaces).map((place) => commonEnd(place.path, path));
+        const longest = Math.max(...common);
+        const best = places[common.indexOf(longest)];
+        if (longest === 0 && size < worthOneCopy)
+            return undefined;
+        if (best !== undefined && longest > 0) {
+            const move = { from: best.path.slice(0, -longest), to: path.slice(0, -longest) };
+            this.#moves = [move, ...this.#moves].slice(0, mostMoves);
+        }
+        return best?.line;
+    }
+}
+/** Length of the part that two paths have in common at their ends, in whole names with the slash before them. */
+function commonEnd(one, other) {
+    let length = 0;
+    for (let at = 1; at <= one.length && at <= other.length && one.at(-at) === other.at(-at); at += 1) {
+        if (one.at(-at) === '/')
+            length = at;
+    }
+    return length;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/delta.js
+
+
+
+
+
+/**
+ * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
+ * files are the same at the same path: only for the others is kept in memory what the target has.
+ */
+async function compare({ files, hashes }, index) {
+    const breather = new Breather();
+    const finder = new Finder(files);
+    const found = new Uint8Array(files.length);
+    const kept = [];
+    const copied = [];
+    for (const { line, path, content, kind } of readIndex(index)) {
+        if (breather.isDue)
+            await breather.turn();
+        const file = finder.find(readPath(path));
+        if (file === undefined || found[file.number] === 1 || content !== hashes.get(file, digits))
+            continue;
+        found[file.number] = 1;
+        if (kind === kindOf(file))
+            kept.push(line);
+        else
+            copied.push({ line, file });
+    }
+    const others = files.filter(({ number }) => found[number] === 0);
+    const sources = new Sources(new Set(others.map((file) => hashes.get(file, digits))));
+    for (const file of others.length === 0 ? [] : readIndex(index)) {
+        if (breather.isDue)
+            await breather.turn();
+        sources.add(file);
+    }
+    const sent = [];
+    for (const file of others) {
+        if (breather.isDue)
+            await breather.turn();
+        const line = sources.find(writePath(file.path), hashes.get(file, digits), file.size);
+        if (line === undefined)
+            sent.push(file);
+        else
+            copied.push({ line, file });
+    }
+    const sentBytes = sent.reduce((bytes, { size }) => bytes + size, 0);
+    return { kept: runs(kept), copied, sent, sentBytes };
+}
+/** Everything is sent. */
+function everything(files) {
+    return { kept: [], copied: [], sent: files, sentBytes: files.reduce((bytes, { size }) => bytes + size, 0) };
+}
+function runs(lines) {
+    const found = [];
+    for (const number of lines) {
+        if (found.at(-1) === number - 1)
+            found[found.length - 1] = number;
+        else
+            found.push(number, number);
+    }
+    return found;
 }
 
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = require("node:stream/promises");
+;// CONCATENATED MODULE: ./build/src/upload/tar.js
+/** Bytes of a block, of which a tar stream is made. */
+const block = 512;
+/** Largest size that the octal field of a header holds. */
+const largestOctal = 0o77777777777;
+const zeros = Buffer.alloc(block);
+/** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
+const scratch = Buffer.alloc(block);
+const typeFlags = { file: '0', directory: '5', link: '2' };
+/**
+ * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
+ * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
+ * until the next call.
+ */
+function tarHeader(member) {
+    const { path, text = '' } = member;
+    if (path.length <= 100 && text.length <= 100)
+        return header(member, typeFlags[member.kind], scratch);
+    return Buffer.concat([...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])]);
+}
+/** What follows a content of that size, up to the next block. */
+function paddingAfter(size) {
+    return zeros.subarray(0, (block - (size % block)) % block);
+}
+/** The end of a stream. */
+const tarEnd = Buffer.alloc(2 * block);
+function longName(type, name) {
+    if (name.length <= 100)
+        return [];
+    const content = Buffer.from(`${name}\0`, 'latin1');
+    const size = content.length;
+    return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
+}
+function header({ path, mode, size, text = '' }, type, bytes = Buffer.alloc(block)) {
+    bytes.fill(0);
+    bytes.write(path.slice(0, 100), 0, 'latin1');
+    writeOctal(bytes, mode, 100, 7);
+    writeOctal(bytes, 0, 108, 7);
+    writeOctal(bytes, 0, 116, 7);
+    if (size <= largestOctal) {
+        writeOctal(bytes, size, 124, 11);
+    }
+    else {
+        bytes.writeUInt8(0x80, 124);
+        bytes.writeBigUInt64BE(BigInt(size), 128);
+    }
+    writeOctal(bytes, 0, 136, 11);
+    bytes.write('        ', 148, 'latin1');
+    bytes.write(type, 156, 'latin1');
+    if (text !== '')
+        bytes.write(text.slice(0, 100), 157, 'latin1');
+    bytes.write('ustar  \0', 257, 'latin1');
+    let sum = 0;
+    for (let index = 0; index < block; index += 1)
+        sum += bytes[index] ?? 0;
+    writeOctal(bytes, sum, 148, 6);
+    bytes.writeUInt8(0, 154);
+    return bytes;
+}
+function writeOctal(bytes, value, offset, width) {
+    let rest = value;
+    for (let at = offset + width - 1; at >= offset; at -= 1) {
+        bytes[at] = 0x30 + (rest % 8);
+        rest = Math.floor(rest / 8);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/stream.js
+
+
+
+
+
+/** Bytes of a piece of the stream. */
+const pieceSize = 256 * 1024;
+/** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
+const groupFiles = 2_000;
+const groupBytes = 32 * 1024 * 1024;
+/**
+ * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
+ * last the links), after each group of files `lines/N` (their manifest), `names/N` (for xargs, without odd ones) and
+ * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
+ * A piece holds its bytes until the one after the next is asked for.
+ */
+async function* tarStream({ tree, delta, umask, tally }) {
+    const modes = modesUnder(umask);
+    const pieces = new Pieces(tree);
+    const breather = new Breather();
+    const { sent, copied } = delta;
+    if (copied.length > 0) {
+        const lines = copied.map(({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`);
+        yield* pieces.add(textMember('copies', lines.join('')));
+    }
+    for (const { path } of tree.directories) {
+        yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
+    }
+    for (const [number, group] of groupsOf(sent).entries()) {
+        for (const file of group) {
+            const mode = file.executable ? modes.executable : modes.plain;
+            const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
+            if (pieces.holds(header.length + file.size)) {
+                if (!pieces.fits(header.length + file.size))
+                    yield* pieces.rest();
+                pieces.addSmall(header, file);
+            }
+            else {
+                yield* pieces.add(header);
+                yield* pieces.addLarge(file, breather);
+            }
+            yield* pieces.add(paddingAfter(file.size));
+            tally.files += 1;
+            tally.bytes += file.size;
+            if (breather.isDue)
+                await breather.turn();
+        }
+        const lines = group.map((file) => `${manifestLine(tree.hashes, file)}\n`);
+        yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
+        const names = group.flatMap(({ path }) => (isOdd(path) ? [] : [`./${path}\0`]));
+        yield* pieces.add(textMember(`names/${number}`, names.join('')));
+        yield* pieces.add(textMember(`ready/${number}`, ''));
+    }
+    for (const { path, text } of tree.links) {
+        yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
+    }
+    yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
+    yield* pieces.add(tarEnd);
+    yield* pieces.rest();
+}
+function groupsOf(files) {
+    const groups = [];
+    let bytes = Infinity;
+    for (const file of files) {
+        if (bytes >= groupBytes || (groups.at(-1)?.length ?? 0) >= groupFiles) {
+            groups.push([]);
+            bytes = 0;
+        }
+        groups.at(-1)?.push(file);
+        bytes += file.size;
+    }
+    return groups;
+}
+function textMember(path, text) {
+    const content = Buffer.from(text, 'latin1');
+    const member = { kind: 'file', path, mode: 0o600, size: content.length };
+    return Buffer.concat([tarHeader(member), content, paddingAfter(content.length)]);
+}
+/** What new files and directories get. */
+function modesUnder(umask) {
+    const mask = parseInt(umask, 8);
+    return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
+}
+/** Fills pieces of one size; what is full is yielded. Two buffers take turns: new ones would keep the collector busy. */
+class Pieces {
+    #piece = Buffer.allocUnsafeSlow(pieceSize);
+    #other = Buffer.allocUnsafeSlow(pieceSize);
+    #used = 0;
+    #tree;
+    constructor(tree) {
+        this.#tree = tree;
+    }
+    *add(bytes) {
+        for (let start = 0; start < bytes.length;) {
+            const count = bytes.copy(this.#piece, this.#used, start);
+            start += count;
+            this.#used += count;
+            if (this.#used === pieceSize)
+                yield this.#full();
+        }
+    }
+    /** Whether that much, and one byte more for reading, has room in a piece at all. */
+    holds(length) {
+        return length < pieceSize;
+    }
+    /** Whether it has room in what is left of this one. */
+    fits(length) {
+        return length < pieceSize - this.#used;
+    }
+    /** For what fits: without a generator, since there may be hundreds of thousands of these. */
+    addSmall(header, file) {
+        header.copy(this.#piece, this.#used);
+        const content = readWhole(this.#tree, file, this.#piece, this.#used + header.length);
+        this.#used += header.length + content.length;
+        const { hashes } = this.#tree;
+        if (!hashes.has(file))
+            hashes.set(file, sha256(content));
+    }
+    async *addLarge(file, breather) {
+        const { hashes } = this.#tree;
+        const hash = hashes.has(file) ? undefined : (0,external_node_crypto_.createHash)('sha256');
+        for (const part of readParts(this.#tree, file, () => this.#piece.subarray(this.#used))) {
+            hash?.update(part);
+            this.#used += part.length;
+            if (this.#used === pieceSize)
+                yield this.#full();
+            if (breather.isDue)
+                await breather.turn();
+        }
+        if (hash !== undefined)
+            hashes.set(file, hash.digest('hex'));
+    }
+    *rest() {
+        if (this.#used > 0)
+            yield this.#full();
+    }
+    #full() {
+        const piece = this.#piece.subarray(0, this.#used);
+        [this.#piece, this.#other] = [this.#other, this.#piece];
+        this.#used = 0;
+        return piece;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/outgoing.js
+
+
+
+
+/** Packed bytes that may wait in memory until a target takes them. */
+const ahead = 16 * 1024 * 1024;
+/** What one target gets. It is read and packed from the moment it is made, as far as there is room for it. */
+class Outgoing {
+    packing;
+    /** What was read so far, and how much of it went over the network, packed. */
+    tally = { files: 0, bytes: 0, wire: 0 };
+    #packed;
+    #done;
+    constructor({ packing, bytes, ...stream }) {
+        this.packing = packing;
+        this.#packed = new external_node_stream_.PassThrough({ readableHighWaterMark: ahead });
+        const through = packer(packing, bytes);
+        this.#done = Promise.all([
+            feed(tarStream({ ...stream, tally: this.tally }), through),
+            (0,external_node_stream_promises_namespaceObject.pipeline)(through, this.#packed),
+        ]);
+        this.#done.catch(() => undefined); // Whoever sends it awaits it.
+    }
+    /** Sends all of it and ends the stream. Rejects with UPLOAD where a file is not what it was. */
+    async into(stream, signal) {
+        const { tally } = this;
+        const count = new external_node_stream_.Transform({
+            transform(piece, _encoding, done) {
+                tally.wire += piece.length;
+                done(null, piece);
+            },
+        });
+        await Promise.all([this.#done, (0,external_node_stream_promises_namespaceObject.pipeline)(this.#packed, count, stream, { signal })]);
+    }
+    /** For what nobody is going to send. */
+    drop() {
+        this.#packed.destroy();
+    }
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = require("node:fs/promises");
+;// CONCATENATED MODULE: ./build/src/upload/source.js
+
+
+
+
+
+/** Finds what `from` names in the workspace. Rejects with UPLOAD where it is missing, or where a path leaves its place. */
+async function findSource(workspace, from, to) {
+    const inside = source_clean(from, 'from', 'the workspace');
+    const destination = source_clean(to, '"to"', 'the revision');
+    const base = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
+    const path = (0,external_node_path_.join)(base, inside);
+    let root;
+    try {
+        root = await (0,external_node_fs_promises_namespaceObject.realpath)(path);
+    }
+    catch (cause) {
+        const message = `there is no ${inside} in the workspace: is it built before it is uploaded?`;
+        throw new ShipperError('UPLOAD', message, { cause });
+    }
+    if (root !== base && !root.startsWith(base + external_node_path_.sep)) {
+        throw new ShipperError('UPLOAD', `${inside} leads out of the workspace, to ${root}`);
+    }
+    const stats = await (0,external_node_fs_promises_namespaceObject.lstat)(root);
+    if (!stats.isFile() && !stats.isDirectory()) {
+        throw new ShipperError('UPLOAD', `${inside} is neither a file nor a directory`);
+    }
+    const inWorkspace = (0,external_node_path_.relative)(base, root).split(external_node_path_.sep).join('/');
+    if (inWorkspace.split('/').includes('.git'))
+        throw new ShipperError('UPLOAD', `${inside}: .git is never uploaded`);
+    return {
+        workspace: base,
+        root,
+        inWorkspace,
+        isFile: stats.isFile(),
+        prefix: destination === '.' ? '' : `${toBytes(destination)}/`,
+    };
+}
+/** The name that a single file gets in the revision, in bytes. */
+function source_nameOf(from) {
+    return toBytes((0,external_node_path_.basename)(from.replaceAll('\\', '/')));
+}
+function source_clean(path, subject, place) {
+    const cleaned = workspacePath(path, `${subject} of an upload`, place, (message) => {
+        throw new ShipperError('UPLOAD', `${message}: ${path}`);
+    });
+    return cleaned ?? '.';
+}
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
+
+
+
+const execute = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
+/**
+ * Which files are executable where the file system cannot say: on Windows, those that git's index has as such. Paths
+ * are bytes from `root`; for a file, from its directory. Undefined where the file system can say.
+ */
+async function executables(root, isFile, platform = process.platform) {
+    if (platform !== 'win32')
+        return undefined;
+    try {
+        const { stdout } = await execute('git', ['ls-files', '-s', '-z'], {
+            cwd: isFile ? (0,external_node_path_.dirname)(root) : root,
+            encoding: 'latin1',
+            maxBuffer: 512 * 1024 * 1024,
+        });
+        return executablesIn(stdout);
+    }
+    catch {
+        return new Set(); // No git, or no repository: then nothing is known to be executable.
+    }
+}
+function executablesIn(index) {
+    const entries = index.split('\0').filter((entry) => entry.startsWith('100755 '));
+    return new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)));
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/hashes.js
+
+const hashes_length = 32;
+/** The SHA-256 of each file of a tree, as far as it is known: in one piece, since there may be hundreds of thousands. */
+class Hashes {
+    #bytes;
+    #known;
+    /** @param files how many there are. */
+    constructor(files) {
+        this.#bytes = Buffer.allocUnsafeSlow(files * hashes_length);
+        this.#known = new Uint8Array(files);
+    }
+    has({ number }) {
+        return this.#known[number] === 1;
+    }
+    /** @param sha256 hexadecimal. */
+    set({ number }, sha256) {
+        this.#bytes.write(sha256, number * hashes_length, 'hex');
+        this.#known[number] = 1;
+    }
+    /** Hexadecimal; of `digits`, or all of them. */
+    get(file, digits = 2 * hashes_length) {
+        if (!this.has(file))
+            throw new ShipperError('INTERNAL', `${file.path} has no hash yet`);
+        const start = file.number * hashes_length;
+        return this.#bytes.toString('hex', start, start + digits / 2);
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+;// CONCATENATED MODULE: ./build/src/upload/ignored.js
+
+/**
+ * What an upload leaves out, by gitignore's rules: a `.shipignore` counts for its directory and below, a deeper one
+ * goes before one above it, and the patterns of `exclude`, which start at the uploaded directory, before them all.
+ */
+class Ignored {
+    #rules;
+    #last;
+    #matcher;
+    constructor(rules, last) {
+        this.#rules = rules;
+        this.#last = last;
+        // `ignore` pays no heed to case unless told to.
+        if (rules.length + last.length > 0)
+            this.#matcher = ignore_default()({ ignorecase: false }).add([...rules, ...last]);
+    }
+    /** @param directory that the patterns of `exclude` start from; empty for the workspace. */
+    static excluding(directory, exclude) {
+        return new Ignored([], anchored(directory, exclude));
+    }
+    /** The same and, below this directory, the rules of the `.shipignore` in it. */
+    with(directory, shipignore) {
+        return new Ignored([...this.#rules, ...anchored(directory, shipignore.split(/\r?\n/))], this.#last);
+    }
+    /** Whether nothing is left out. */
+    get isEmpty() {
+        return this.#matcher === undefined;
+    }
+    has(path) {
+        return this.#matcher?.ignores(path) === true;
+    }
+}
+/** Rules of a directory as rules of the workspace. */
+function anchored(directory, lines) {
+    const rules = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    if (directory === '')
+        return rules;
+    const place = directory.replace(/[\\*?[\]!#]/g, '\\$&');
+    return rules.map((line) => {
+        const negated = line.startsWith('!') ? '!' : '';
+        const pattern = line.slice(negated.length);
+        if (pattern.startsWith('/'))
+            return `${negated}/${place}${pattern}`;
+        const deep = pattern.replace(/\/\s*$/, '').includes('/') ? '' : '**/';
+        return `${negated}/${place}/${deep}${pattern}`;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/links.js
+
+
+/** Links that lead to links, at most; as many as Linux follows. */
+const mostHops = 40;
+/** Throws UPLOAD for a link that leads out of the uploaded directory, by itself or by the links on its way. */
+function refuseEscapes(prefix, links) {
+    const texts = new Map(links.map(({ path, text }) => [path.slice(prefix.length), text]));
+    for (const { path, text } of links) {
+        const inUpload = path.slice(prefix.length);
+        const problem = leadsOut(inUpload, texts);
+        if (problem === undefined)
+            continue;
+        throw new ShipperError('UPLOAD', `the symlink ${showPath(inUpload)} → ${showPath(text)} ${problem}: upload what it leads to, or exclude it`);
+    }
+}
+function leadsOut(link, texts) {
+    const todo = link.split('/').reverse();
+    let here = [];
+    for (let hops = 0; todo.length > 0;) {
+        const part = todo.pop();
+        if (part === undefined || part === '' || part === '.')
+            continue;
+        if (part === '..') {
+            if (here.length === 0)
+                return 'leads out of the uploaded directory';
+            here = here.slice(0, -1);
+            continue;
+        }
+        const text = texts.get([...here, part].join('/'));
+        if (text === undefined) {
+            here = [...here, part];
+            continue;
+        }
+        if (text.startsWith('/') || /^[a-z]:/i.test(text))
+            return 'is absolute, and leads out of the uploaded directory';
+        hops += 1;
+        if (hops > mostHops)
+            return undefined; // A circle leads nowhere.
+        todo.push(...text.split('/').reverse());
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/walk.js
+
+
+
+
+
+
+
+
+
+
+const separator = Buffer.from('/');
+const rulesName = '.shipignore';
+/** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
+async function walk(source, exclude, signal) {
+    const walker = new Walker(source, await executables(source.root, source.isFile), signal);
+    const { files, directories, links } = await walker.walk(exclude);
+    refuseEscapes(source.prefix, links);
+    const { root, isFile, prefix } = source;
+    return {
+        locate: ({ path }) => (isFile ? root : located(root, path.slice(prefix.length))),
+        files,
+        hashes: new Hashes(files.length),
+        directories,
+        links,
+    };
+}
+class Walker {
+    files = [];
+    directories = [];
+    links = [];
+    #source;
+    #executables;
+    #breather;
+    constructor(source, fromGit, signal) {
+        this.#source = source;
+        this.#executables = fromGit;
+        this.#breather = new Breather(signal);
+    }
+    async walk(exclude) {
+        const { root, inWorkspace, isFile } = this.#source;
+        const parts = inWorkspace === '' ? [] : inWorkspace.split('/');
+        const above = isFile ? parts.slice(0, -1) : parts;
+        let ignored = Ignored.excluding(above.join('/'), exclude);
+        for (let depth = 0; depth <= above.length; depth += 1) {
+            const directory = above.slice(0, depth);
+            ignored = this.#withRules(ignored, directory.join('/'), (0,external_node_path_.join)(this.#source.workspace, ...directory, '.shipignore'));
+        }
+        if (inWorkspace !== '' && ignored.has(isFile ? inWorkspace : `${inWorkspace}/`)) {
+            throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
+        }
+        if (isFile) {
+            this.#file(source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
+            return this;
+        }
+        await this.#directory({ source: root, path: '', inWorkspace, ignored });
+        return this;
+    }
+    async #directory({ source, path, inWorkspace, ignored: fromAbove }) {
+        const { prefix } = this.#source;
+        const before = this.files.length + this.links.length + this.directories.length;
+        const names = walk_namesIn(source);
+        const hasRules = path !== '' && names.some(({ bytes }) => bytes === rulesName);
+        const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, walk_below(source, rulesName)) : fromAbove;
+        for (const { entry, bytes } of names) {
+            if (this.#breather.isDue)
+                await this.#breather.turn();
+            if (bytes === '.git' || bytes === rulesName)
+                continue;
+            const here = `${path}${bytes}`;
+            const isDirectory = entry.isDirectory();
+            const place = ignored.isEmpty && !isDirectory ? '' : `${inWorkspace === '' ? '' : `${inWorkspace}/`}${entry.name.toString()}`;
+            if (ignored.has(isDirectory ? `${place}/` : place))
+                continue;
+            const full = walk_below(source, entry.name);
+            if (isDirectory) {
+                await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
+            }
+            else if (entry.isFile()) {
+                this.#file(here, (0,external_node_fs_.lstatSync)(full));
+            }
+            else if (entry.isSymbolicLink()) {
+                const text = toBytes((0,external_node_fs_.readlinkSync)(full, 'buffer'));
+                const posix = process.platform === 'win32' ? text.replaceAll('\\', '/') : text;
+                this.links.push({ path: `${prefix}${here}`, text: posix });
+            }
+            else {
+                throw new ShipperError('UPLOAD', `${showPath(here)} is a socket, a device or a pipe, which no upload can hold`);
+            }
+        }
+        const isEmpty = this.files.length + this.links.length + this.directories.length === before;
+        if (isEmpty && `${prefix}${path}` !== '') {
+            this.directories.push({ path: `${prefix}${path}`.slice(0, -1) });
+        }
+    }
+    #file(inUpload, stats) {
+        if (!stats.isFile())
+            throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
+        const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
+        const path = `${this.#source.prefix}${inUpload}`;
+        this.files.push({ number: this.files.length, path, executable, size: stats.size });
+    }
+    #withRules(ignored, inWorkspace, file) {
+        try {
+            return ignored.with(inWorkspace, (0,external_node_fs_.readFileSync)(file, 'utf8'));
+        }
+        catch (error) {
+            if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+                return ignored;
+            throw error;
+        }
+    }
+}
+/** What is in a directory, so that whole paths come in the order of their bytes. */
+function walk_namesIn(directory) {
+    const entries = (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true });
+    const isExact = !entries.some(({ name }) => name.includes('\ufffd')); // What is no UTF-8 is read as bytes.
+    const exact = isExact ? entries : (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true, encoding: 'buffer' });
+    const names = exact.map((entry) => ({ entry, bytes: toBytes(entry.name) }));
+    return names.sort((one, other) => (inPath(one) < inPath(other) ? -1 : 1));
+}
+function inPath({ entry, bytes }) {
+    return entry.isDirectory() ? `${bytes}/` : bytes;
+}
+function located(root, path) {
+    return /^[ -~]*$/.test(path)
+        ? `${root}/${path}`
+        : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
+}
+function walk_below(directory, name) {
+    if (typeof directory === 'string' && typeof name === 'string')
+        return `${directory}/${name}`;
+    return Buffer.concat([Buffer.from(directory), separator, Buffer.from(name)]);
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/local.js
+
+
+
+
+
+
+
+
+/** What there is to upload on the runner: read once, for however many targets. */
+class Local {
+    tree;
+    #umask;
+    #signal;
+    #stop = new AbortController();
+    #ahead;
+    #hashed;
+    constructor(tree, { umask, signal }) {
+        this.tree = tree;
+        this.#umask = umask;
+        this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+    }
+    /** Reads names and sizes. Rejects with UPLOAD for what cannot be uploaded. */
+    static async read(request) {
+        // V8's young generation grows with time to 130 MB, mostly garbage. At its size by now it takes next to no more time.
+        (0,external_node_v8_namespaceObject.setFlagsFromString)('--semi-space-growth-factor=1');
+        const { workspace, from, to, exclude, signal } = request;
+        return new Local(await walk(await findSource(workspace, from, to), exclude, signal), request);
+    }
+    /** Packs everything ahead, for a target that turns out to have nothing of it. */
+    packAhead() {
+        this.#ahead ??= this.outgoing(bestPacking);
+        return this;
+    }
+    /** Goes on as it is likely to be of use: a target that has an active revision has most of the files. */
+    for(previous) {
+        if (previous === undefined)
+            return this.packAhead();
+        this.hashed().catch(() => undefined); // Each delivery awaits it.
+        return this;
+    }
+    /** Everything, on its way to one target. */
+    everything(packing) {
+        const outgoing = this.#ahead;
+        if (outgoing?.packing !== packing)
+            return this.outgoing(packing);
+        this.#ahead = undefined;
+        return outgoing;
+    }
+    outgoing(packing, delta = everything(this.tree.files)) {
+        const bytes = delta.sentBytes + delta.sent.length * block;
+        return new Outgoing({ tree: this.tree, delta, umask: this.#umask, packing, bytes });
+    }
+    /** Resolves when every file has its hash. From then on nothing is packed ahead. */
+    async hashed() {
+        this.#ahead?.drop();
+        this.#ahead = undefined;
+        return (this.#hashed ??= hashFiles(this.tree, this.#signal));
+    }
+    /** Stops reading for whoever might have come. */
+    end() {
+        this.#ahead?.drop();
+        this.#stop.abort();
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/channel.js
 
 
@@ -63842,77 +64784,8 @@ class session_Session {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/upload/compress.js
-
-
-
-
-const { createZstdCompress, zstdDecompress } = external_node_zlib_;
-const chunkSize = 256 * 1024;
-/** Bytes up to which a stream is packed harder: there time goes into the way, not into packing. */
-const little = 4 * 1024 * 1024;
-function choosePacking(onTarget) {
-    if (createZstdCompress !== undefined && onTarget.includes('zstd'))
-        return 'zstd';
-    return onTarget.includes('gzip') ? 'gzip' : 'none';
-}
-/** @param bytes about how many there will be. */
-function packer(packing, bytes) {
-    if (packing === 'gzip')
-        return external_node_zlib_.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
-    if (packing === 'zstd' && createZstdCompress !== undefined)
-        return zstd(createZstdCompress, bytes);
-    return new external_node_stream_.Transform({ transform: (chunk, _encoding, done) => done(null, Buffer.from(chunk)) });
-}
-/** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
-function zstd(create, bytes) {
-    const { ZSTD_c_compressionLevel, ZSTD_c_windowLog, ZSTD_c_enableLongDistanceMatching } = external_node_zlib_.constants;
-    const params = bytes < little
-        ? { [ZSTD_c_compressionLevel]: 9 }
-        : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
-    return create({ chunkSize, params });
-}
-/** Writes all pieces, each of which is the writer's until the one after it is asked for, and ends the stream. */
-async function feed(pieces, packing) {
-    try {
-        let written = Promise.resolve();
-        for await (const piece of pieces) {
-            await written;
-            written = write(packing, piece);
-            written.catch(() => undefined); // It is awaited a piece later.
-        }
-        await written;
-        packing.end();
-    }
-    catch (error) {
-        packing.destroy(error instanceof Error ? error : undefined);
-        throw error;
-    }
-}
-async function write(packing, piece) {
-    return new Promise((resolve, reject) => {
-        packing.once('close', resolve);
-        packing.write(piece, (error) => {
-            packing.off('close', resolve);
-            if (error)
-                reject(error);
-            else
-                resolve();
-        });
-    });
-}
-async function compress_unpack(packing, bytes) {
-    if (packing === 'none')
-        return bytes;
-    if (packing === 'gzip')
-        return (0,external_node_util_.promisify)(external_node_zlib_.gunzip)(bytes);
-    if (packing === 'zstd' && zstdDecompress !== undefined)
-        return (0,external_node_util_.promisify)(zstdDecompress)(bytes);
-    throw new ShipperError('INTERNAL', `the target packed its index by ${packing}`);
-}
-
 ;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
-const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $ahead, how many files to copy ahead, and $old\n: >base\nahead=0\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\nif [ ! -f \"$manifest\" ] || { [ -s base ] && [ \"${manifest##*/}\" = \"$key\" ]; }; then continue; fi\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" != \"$key\" ] || ahead=$(($(wc -l <base)))\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\npacking=none\nif [ -n \"$base\" ]; then\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\") / workers + 1))\n[ \"$count\" -ge 64 ] || count=64\n[ \"$count\" -le 2000 ] || count=2000\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif ((\"./\" p) in other || index(p, \"\\\\\")) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif ((\"./\" p) in other) next\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\ntr '\\n' '\\0' <dropped | (cd tree && xargs -0 rm -f --)\nsort -r emptied | tr '\\n' '\\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)\n}\ncopy_kept() {\nmake_directories directories tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif ((\"./\" from) in other) continue\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over='' pause=0.02 pauses=0\nwhile :; do\nif [ -f \"ready/$number\" ]; then\nhash_plain \"lines/$number\" \"arrived.$number\"\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\npauses=$((pauses + 1))\n[ \"$pauses\" -lt 25 ] || pause=0.1\nsleep \"$pause\" 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ -n \"$sum\" ] || fail \"$hash does not work any more\"\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nset_modes() {\nif [ ! -s kept ] && [ ! -s moved ]; then return; fi\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s -\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >moved\n: >others\ntake_stock\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines ready copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
+const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*[![:graph:]]* | *\\\\*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/  */\\\\0/g') ;;\n*) word=$1 ;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\"\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\nproblem=$({ mkdir probe && : >probe/file; } 2>&1) || fail \"$problem\"\nif cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nrm -rf tree/probe\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $ahead, how many files to copy ahead, and $old\n: >base\nahead=0\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\nif [ ! -f \"$manifest\" ] || { [ -s base ] && [ \"${manifest##*/}\" = \"$key\" ]; }; then continue; fi\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" != \"$key\" ] || ahead=$(($(wc -l <base)))\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\npacking=none\nif [ -n \"$base\" ]; then\n(cd -- \"$old\" && find . ! -type f) >others 2>/dev/null &\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nsay index \"$packing\" $(($(wc -c <index)))\ncat index\nchoose_hash\nchoose_workers\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\ncount=$(($(wc -l <\"$1\")))\nturns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.\ncount=$((count / (workers * turns) + 1))\n[ \"$count\" -ge 64 ] || count=64\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif (index(p, \"\\\\\") || (\"./\" p) in other) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nBEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif ((\"./\" p) in other) next\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\ntr '\\n' '\\0' <dropped | (cd tree && xargs -0 rm -f --)\nsort -r emptied | tr '\\n' '\\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)\n}\ncopy_kept() {\n[ -s copied ] || return 0\nmake_directories directories tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nif ((\"./\" from) in other) continue\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\nif [ ! -f \"$old/$from\" ] || [ -L \"$old/$from\" ]; then continue; fi\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: $(printf '%s\\n' \"$problem\" | sed -n 1p)\" ;; esac\nfail \"what was sent could not be unpacked: $(printf '%s\\n' \"$problem\" | sed -n '1,3p')\"\n}\n[ -f end ] || fail 'what was sent came without its end'\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over='' pause=0.01 pauses=0\nwhile :; do\nif [ -f \"ready/$number\" ]; then\n[ ! -s \"names/$number\" ] || (cd tree && xargs -0 $hash <\"../names/$number\" >\"../sums.arrived.$number\" 2>/dev/null)\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\npauses=$((pauses + 1))\ncase $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac\nsleep \"$pause\" 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\nsort -t ' ' -k 4 kept moved sent >manifest || fail \"the disk is full, or $revisions/$revision cannot be written to\"\nsum=$($hash <manifest)\n[ -n \"$sum\" ] || fail \"$hash does not work any more\"\n[ \"${sum%%[ *]*}\" = \"$total\" ] || {\ncd / && rm -rf -- \"${stage:?}\" # Before it is said: the next round makes it anew.\nsay stale\nexit 0\n}\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk \"$paths\"'/\\\\/ { print $2 path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#?}\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ncase $line in\nx*) chmod '=rwx' \"tree/$value\" ;;\n*) chmod '=rw' \"tree/$value\" ;;\nesac\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad.new\nmv bad.new bad\n[ -s bad ] || return 0\n[ \"$round\" != again ] || fail \"$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk \"$paths\"'NR == 1 { print path($0) }' bad)\"\nawk \"$paths\"'{ print path($0) }' bad >bad.paths\nagain=1\nsay bad $(($(wc -c <bad.paths)))\ncat bad.paths\nexit 0\n}\nlook_at_modes() {\nif [ ! -s kept ] && [ ! -s moved ]; then return; fi\nplain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))\n(cd tree && find . -type f ! -perm \"$plain\") >unusual\n}\nset_modes() {\nwait\n[ -f unusual ] || return 0\nawk \"$paths\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 == \"x\" { print p >\"modes.x\"; next }\np in unusual { print p >\"modes.f\" }' unusual manifest\n[ ! -s modes.x ] || tr '\\n' '\\0' <modes.x | (cd tree && xargs -0 chmod =rwx)\n[ ! -s modes.f ] || tr '\\n' '\\0' <modes.f | (cd tree && xargs -0 chmod =rw)\n}\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nmerge move '' 0\nif ! mkdir -p -- \"$manifests/$revision\" || ! mv -f -- manifest \"$manifests/$revision/$key\"; then\nfail \"the manifest cannot be written to $manifests\"\nfi\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && rm -rf -- \"${stage:?}\"\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s -\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nif [ \"$round\" != again ]; then\nproblem=$(mkdir -- \"$stage\" \"$stage/tree\" 2>&1) || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\n: >kept\n: >moved\n: >others\ntake_stock\nwait\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\nlook_at_modes &\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines names ready copies\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\nlook_at_modes &\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
 
 ;// CONCATENATED MODULE: ./build/src/upload/conversation.js
 
@@ -63973,11 +64846,11 @@ class Conversation {
             return fact;
         const [code, , sentence = ''] = fact.values;
         const known = errorCodes.find((each) => each === code) ?? 'UPLOAD';
-        await this.#tidied();
+        await this.ended();
         throw new ShipperError(known, `${this.#target}: ${sentence}`, { target: this.#target });
     }
     /** Waits for the script to put away what it made, but not for ever. */
-    async #tidied() {
+    async ended() {
         const patience = deferred();
         const timer = setTimeout(patience.resolve, tidyMilliseconds);
         await Promise.race([this.#channel.exit, patience.promise]);
@@ -64044,181 +64917,6 @@ class Conversation {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/upload/index-of-target.js
-/** A hash as the index has it; a chance hit is met by the hash of the whole manifest. */
-function shorten(sha256) {
-    return sha256?.slice(0, 16) ?? '';
-}
-const pattern = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
-/** The files of an index; lines that make no sense are left out. */
-function* readIndex(bytes) {
-    let line = 0;
-    for (let start = 0; start < bytes.length;) {
-        const newline = bytes.indexOf(10, start);
-        const end = newline === -1 ? bytes.length : newline;
-        const [, content, kind, path] = pattern.exec(bytes.toString('latin1', start, end)) ?? [];
-        start = end + 1;
-        line += 1;
-        if (content !== undefined && kind !== undefined && path !== undefined)
-            yield { line, path, content, kind };
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/upload/manifest.js
-
-
-
-/**
- * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
- * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012` and a
- * backslash as `\0134`, so that a line is a line; every other byte stands for itself.
- */
-function manifestLine(file) {
-    if (file.sha256 === undefined)
-        throw new ShipperError('INTERNAL', `${file.path} has no hash yet`);
-    return `${file.sha256} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
-}
-function kindOf(file) {
-    return file.executable ? 'x' : 'f';
-}
-function writePath(path) {
-    return /[\\\n]/.test(path) ? path.replaceAll('\\', String.raw `\0134`).replaceAll('\n', String.raw `\0012`) : path;
-}
-function readPath(written) {
-    return written.replace(/\\0134|\\0012/g, (escape) => (escape === String.raw `\0134` ? '\\' : '\n'));
-}
-/** The SHA-256 of a whole manifest, which the target must come to as well. */
-async function manifestHash(files) {
-    const sorted = files.some(({ path }) => /[\\\n]/.test(path)) ? [...files].sort(byWritten) : files;
-    const breather = new Breather();
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    for (let index = 0; index < sorted.length; index += 1000) {
-        const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
-        hash.update(lines.join(''), 'latin1');
-        if (breather.isDue)
-            await breather.turn();
-    }
-    return hash.digest('hex');
-}
-function byWritten(one, other) {
-    return writePath(one.path) < writePath(other.path) ? -1 : 1;
-}
-
-;// CONCATENATED MODULE: ./build/src/upload/sources.js
-const mostMoves = 8;
-/** Of a content that is there often, this many places are looked at closely. */
-const mostPlaces = 16;
-/** Bytes from which a file whose very name changed, which the target has to copy by itself, is not rather sent. */
-const worthOneCopy = 32 * 1024;
-/**
- * Finds where on the target the content of a file is. Where there are several places it prefers the one that makes the
- * file part of a directory that moved: the target copies such files together.
- */
-class Sources {
-    #places = new Map();
-    #moves = [];
-    /** @param wanted the contents that will be asked for. */
-    constructor(wanted) {
-        for (const content of wanted)
-            this.#places.set(content, []);
-    }
-    add(file) {
-        this.#places.get(file.content)?.push(file);
-    }
-    /** The line of the index with that content, if there is one that is worth it. */
-    find(path, content, size) {
-        const places = this.#places.get(content) ?? [];
-        if (places.length === 0 || size === 0)
-            return undefined;
-        for (const { from, to } of this.#moves) {
-            const old = path.startsWith(to) ? from + path.slice(to.length) : undefined;
-            const moved = old === undefined ? undefined : places.find((place) => place.path === old);
-            if (moved !== undefined)
-                return moved.line;
-        }
-        const common = places.slice(0, mostPlaces).map((place) => commonEnd(place.path, path));
-        const longest = Math.max(...common);
-        const best = places[common.indexOf(longest)];
-        if (longest === 0 && size < worthOneCopy)
-            return undefined;
-        if (best !== undefined && longest > 0) {
-            const move = { from: best.path.slice(0, -longest), to: path.slice(0, -longest) };
-            this.#moves = [move, ...this.#moves].slice(0, mostMoves);
-        }
-        return best?.line;
-    }
-}
-/** Length of the part that two paths have in common at their ends, in whole names with the slash before them. */
-function commonEnd(one, other) {
-    let length = 0;
-    for (let at = 1; at <= one.length && at <= other.length && one.at(-at) === other.at(-at); at += 1) {
-        if (one.at(-at) === '/')
-            length = at;
-    }
-    return length;
-}
-
-;// CONCATENATED MODULE: ./build/src/upload/delta.js
-
-
-
-
-/**
- * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
- * files are the same at the same path: only for the others is kept in memory what the target has.
- */
-async function compare(files, index) {
-    const breather = new Breather();
-    const local = new Map(files.map((file) => [writePath(file.path), file]));
-    const kept = [];
-    const copied = [];
-    for (const { line, path, content, kind } of readIndex(index)) {
-        if (breather.isDue)
-            await breather.turn();
-        const file = local.get(path);
-        if (file === undefined || content !== shorten(file.sha256))
-            continue;
-        local.delete(path);
-        if (kind === kindOf(file))
-            kept.push(line);
-        else
-            copied.push({ line, file });
-    }
-    const others = [...local.values()];
-    const sources = new Sources(new Set(others.map(({ sha256 }) => shorten(sha256))));
-    for (const file of others.length === 0 ? [] : readIndex(index)) {
-        if (breather.isDue)
-            await breather.turn();
-        sources.add(file);
-    }
-    const sent = [];
-    for (const file of others) {
-        if (breather.isDue)
-            await breather.turn();
-        const line = sources.find(writePath(file.path), shorten(file.sha256), file.size);
-        if (line === undefined)
-            sent.push(file);
-        else
-            copied.push({ line, file });
-    }
-    const sentBytes = sent.reduce((bytes, { size }) => bytes + size, 0);
-    return { kept: runs(kept), copied, sent, sentBytes };
-}
-/** Everything is sent. */
-function everything(files) {
-    return { kept: [], copied: [], sent: files, sentBytes: files.reduce((bytes, { size }) => bytes + size, 0) };
-}
-function runs(lines) {
-    const found = [];
-    for (const number of lines) {
-        if (found.at(-1) === number - 1)
-            found[found.length - 1] = number;
-        else
-            found.push(number, number);
-    }
-    return found;
-}
-
 ;// CONCATENATED MODULE: ./build/src/upload/progress.js
 
 /** Milliseconds between two lines. */
@@ -64230,11 +64928,10 @@ class Progress {
     #started = performance.now();
     #timer;
     #phase = 'comparing with what the target has';
-    #files = 0;
-    #bytes = 0;
     #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
-    /** Bytes that went over the network, packed. */
-    wire = 0;
+    #outgoing = { files: 0, bytes: 0, wire: 0 };
+    /** Bytes that went over the network in earlier rounds, packed. */
+    #wire = 0;
     constructor(title, log) {
         this.#log = log;
         this.#title = title;
@@ -64245,14 +64942,10 @@ class Progress {
     plan(sent, copied) {
         this.#plan = { ...sent, copied: copied.files, copiedBytes: copied.bytes };
         this.#phase = 'sending';
-        this.#files = 0;
-        this.#bytes = 0;
     }
-    sent(bytes) {
-        this.#bytes += bytes;
-    }
-    fileSent() {
-        this.#files += 1;
+    sending({ tally }) {
+        this.#wire += this.#outgoing.wire;
+        this.#outgoing = tally;
     }
     checking() {
         this.#phase = 'copying and checking on the target';
@@ -64268,7 +64961,7 @@ class Progress {
         const { files, bytes, copied, copiedBytes } = this.#plan;
         const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
         this.#log.info(`${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
-            `${count(files)} sent (${size(bytes)}, packed ${size(this.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`);
+            `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`);
     }
     end() {
         clearInterval(this.#timer);
@@ -64277,8 +64970,9 @@ class Progress {
         const { files, bytes, copied } = this.#plan;
         if (this.#phase !== 'sending')
             return this.#phase;
-        const rate = this.wire / ((performance.now() - this.#started) / 1000);
-        return (`sent ${this.#files} of ${count(files)}, ${size(this.#bytes)} of ${size(bytes)}, ` +
+        const { files: sent, bytes: sentBytes, wire } = this.#outgoing;
+        const rate = wire / ((performance.now() - this.#started) / 1000);
+        return (`sent ${sent} of ${count(files)}, ${size(sentBytes)} of ${size(bytes)}, ` +
             `${size(rate)}/s over the network; ${count(copied)} copied on the target`);
     }
 }
@@ -64312,233 +65006,7 @@ function requireRoom({ delta, bytes, free, shares, target }) {
         `${missing} MB are missing. Make room, or keep fewer revisions by revisions_to_keep`, { target });
 }
 
-;// CONCATENATED MODULE: ./build/src/upload/tar.js
-/** Bytes of a block, of which a tar stream is made. */
-const block = 512;
-/** Largest size that the octal field of a header holds. */
-const largestOctal = 0o77777777777;
-const zeros = Buffer.alloc(block);
-const typeFlags = { file: '0', directory: '5', link: '2' };
-/**
- * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
- * of any length by a header of their own before it. Times and owners are left to whoever unpacks.
- */
-function tarHeader(member) {
-    const { path, text = '' } = member;
-    const parts = [...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])];
-    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-}
-/** What follows a content of that size, up to the next block. */
-function paddingAfter(size) {
-    return zeros.subarray(0, (block - (size % block)) % block);
-}
-/** The end of a stream. */
-const tarEnd = Buffer.alloc(2 * block);
-function longName(type, name) {
-    if (name.length <= 100)
-        return [];
-    const content = Buffer.from(`${name}\0`, 'latin1');
-    const size = content.length;
-    return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
-}
-function header({ path, mode, size, text = '' }, type) {
-    // From Node's pool: ten thousand buffers of their own cost a quarter of a second.
-    const bytes = Buffer.allocUnsafe(block).fill(0);
-    bytes.write(path.slice(0, 100), 0, 'latin1');
-    writeOctal(bytes, mode, 100, 7);
-    writeOctal(bytes, 0, 108, 7);
-    writeOctal(bytes, 0, 116, 7);
-    if (size <= largestOctal) {
-        writeOctal(bytes, size, 124, 11);
-    }
-    else {
-        bytes.writeUInt8(0x80, 124);
-        bytes.writeBigUInt64BE(BigInt(size), 128);
-    }
-    writeOctal(bytes, 0, 136, 11);
-    bytes.write('        ', 148, 'latin1');
-    bytes.write(type, 156, 'latin1');
-    if (text !== '')
-        bytes.write(text.slice(0, 100), 157, 'latin1');
-    bytes.write('ustar  \0', 257, 'latin1');
-    let sum = 0;
-    for (let index = 0; index < block; index += 1)
-        sum += bytes[index] ?? 0;
-    writeOctal(bytes, sum, 148, 6);
-    bytes.writeUInt8(0, 154);
-    return bytes;
-}
-function writeOctal(bytes, value, offset, width) {
-    let rest = value;
-    for (let at = offset + width - 1; at >= offset; at -= 1) {
-        bytes[at] = 0x30 + (rest % 8);
-        rest = Math.floor(rest / 8);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/upload/stream.js
-
-
-
-
-
-
-/** Bytes of a piece of the stream. */
-const pieceSize = 256 * 1024;
-/** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
-const groupFiles = 2_000;
-const groupBytes = 32 * 1024 * 1024;
-/**
- * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
- * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
- * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
- * A piece holds its bytes until the one after the next is asked for.
- */
-async function* tarStream({ tree, delta, umask, progress }) {
-    const modes = modesUnder(umask);
-    const pieces = new Pieces(tree);
-    const breather = new Breather();
-    const { sent, copied } = delta;
-    if (copied.length > 0) {
-        const lines = copied.map(({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`);
-        yield* pieces.add(textMember('copies', lines.join('')));
-    }
-    for (const { path } of tree.directories) {
-        yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
-    }
-    for (const [number, group] of groupsOf(sent).entries()) {
-        for (const file of group) {
-            const mode = file.executable ? modes.executable : modes.plain;
-            const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
-            if (header.length + file.size > pieceSize) {
-                yield* pieces.add(header);
-                yield* pieces.addLarge(file, breather, progress);
-            }
-            else {
-                if (!pieces.fits(header.length + file.size))
-                    yield* pieces.rest();
-                pieces.addSmall(header, file, progress);
-            }
-            yield* pieces.add(paddingAfter(file.size));
-            progress.fileSent();
-            if (breather.isDue)
-                await breather.turn();
-        }
-        const lines = group.map((file) => `${manifestLine(file)}\n`);
-        yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
-        yield* pieces.add(textMember(`ready/${number}`, ''));
-    }
-    for (const { path, text } of tree.links) {
-        yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
-    }
-    yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
-    yield* pieces.add(tarEnd);
-    yield* pieces.rest();
-}
-function groupsOf(files) {
-    const groups = [];
-    let bytes = Infinity;
-    for (const file of files) {
-        if (bytes >= groupBytes || (groups.at(-1)?.length ?? 0) >= groupFiles) {
-            groups.push([]);
-            bytes = 0;
-        }
-        groups.at(-1)?.push(file);
-        bytes += file.size;
-    }
-    return groups;
-}
-function textMember(path, text) {
-    const content = Buffer.from(text, 'latin1');
-    const member = { kind: 'file', path, mode: 0o600, size: content.length };
-    return Buffer.concat([tarHeader(member), content, paddingAfter(content.length)]);
-}
-/** What new files and directories get. */
-function modesUnder(umask) {
-    const mask = parseInt(umask, 8);
-    return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
-}
-/** Fills pieces of one size; what is full is yielded. Two buffers take turns: new ones would keep the collector busy. */
-class Pieces {
-    #piece = Buffer.allocUnsafeSlow(pieceSize);
-    #other = Buffer.allocUnsafeSlow(pieceSize);
-    #used = 0;
-    #tree;
-    constructor(tree) {
-        this.#tree = tree;
-    }
-    *add(bytes) {
-        for (let start = 0; start < bytes.length;) {
-            const count = bytes.copy(this.#piece, this.#used, start);
-            start += count;
-            this.#used += count;
-            if (this.#used === pieceSize)
-                yield this.#full();
-        }
-    }
-    fits(length) {
-        return length <= pieceSize - this.#used;
-    }
-    /** For what fits: without a generator, since there may be hundreds of thousands of these. */
-    addSmall(header, file, progress) {
-        header.copy(this.#piece, this.#used);
-        const start = this.#used + header.length;
-        const descriptor = openFile(this.#tree, file);
-        try {
-            if ((0,external_node_fs_.readSync)(descriptor, this.#piece, start, file.size, null) !== file.size)
-                throw changed(file);
-            requireEnd(file, descriptor);
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(descriptor);
-        }
-        this.#used = start + file.size;
-        file.sha256 ??= sha256(this.#piece.subarray(start, this.#used));
-        progress.sent(file.size);
-    }
-    async *addLarge(file, breather, progress) {
-        const hash = file.sha256 === undefined ? (0,external_node_crypto_.createHash)('sha256') : undefined;
-        const descriptor = openFile(this.#tree, file);
-        try {
-            for (let left = file.size; left > 0;) {
-                const wanted = Math.min(left, pieceSize - this.#used);
-                const count = (0,external_node_fs_.readSync)(descriptor, this.#piece, this.#used, wanted, null);
-                if (count === 0)
-                    throw changed(file);
-                hash?.update(this.#piece.subarray(this.#used, this.#used + count));
-                this.#used += count;
-                left -= count;
-                progress.sent(count);
-                if (this.#used === pieceSize)
-                    yield this.#full();
-                if (breather.isDue)
-                    await breather.turn();
-            }
-            requireEnd(file, descriptor);
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(descriptor);
-        }
-        if (hash !== undefined)
-            file.sha256 ??= hash.digest('hex');
-    }
-    *rest() {
-        if (this.#used > 0)
-            yield this.#full();
-    }
-    #full() {
-        const piece = this.#piece.subarray(0, this.#used);
-        [this.#piece, this.#other] = [this.#other, this.#piece];
-        this.#used = 0;
-        return piece;
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/upload/delivery.js
-
-
-
-
 
 
 
@@ -64596,7 +65064,8 @@ class Delivery {
     /** One whole upload; by `fresh` without looking at what the target has. */
     async #round(round) {
         const conversation = await this.#start(round);
-        const { tree } = await this.#options.local;
+        const local = await this.#options.local;
+        const { tree } = local;
         const room = await this.#expect(conversation, 'room');
         const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
         const index = await conversation.block(Number(length));
@@ -64607,55 +65076,47 @@ class Delivery {
         const sent = { files: delta.sent.length, bytes: delta.sentBytes };
         this.#progress.plan(sent, { files: tree.files.length - sent.files, bytes: bytes - sent.bytes });
         this.#packing = choosePacking(tools);
-        return this.#send(conversation, delta.kept, delta, sent.bytes);
+        return this.#send(conversation, delta.kept, index.length === 0 ? local.everything(this.#packing) : local.outgoing(this.#packing, delta));
     }
     /** What was wrong on the target after the first round. */
     async #again(files) {
         const conversation = await this.#start('again');
         await this.#expect(conversation, 'ready');
-        return this.#send(conversation, [], { sent: files, copied: [] }, sum(files));
+        const local = await this.#options.local;
+        return this.#send(conversation, [], local.outgoing(this.#packing, everything(files)));
     }
     async #compare(index, packed) {
-        const { tree, hashing } = await this.#options.local;
-        if (index.length === 0) {
-            hashing.release();
-            return everything(tree.files);
-        }
+        const local = await this.#options.local;
+        if (index.length === 0)
+            return everything(local.tree.files);
         const lines = await compress_unpack(packed, index);
-        await hashing.all();
-        return compare(tree.files, lines);
+        await local.hashed();
+        return compare(local.tree, lines);
     }
-    async #send(conversation, kept, delta, bytes) {
-        const { umask, signal } = this.#options;
-        const { tree } = await this.#options.local;
-        const progress = this.#progress;
+    async #send(conversation, kept, outgoing) {
+        this.#progress.sending(outgoing);
         conversation.stdin.write(`${[this.#packing, ...kept].join(' ')}\n`);
-        const count = new external_node_stream_.Transform({
-            transform(piece, _encoding, done) {
-                progress.wire += piece.length;
-                done(null, piece);
-            },
-        });
-        const stream = tarStream({ tree, delta, umask, progress });
         try {
-            const packing = packer(this.#packing, bytes);
-            await Promise.all([(0,external_node_stream_promises_namespaceObject.pipeline)(packing, count, conversation.stdin, { signal }), feed(stream, packing)]);
+            await outgoing.into(conversation.stdin, this.#options.signal);
         }
         catch (error) {
             if (error instanceof ShipperError && error.code === 'UPLOAD')
                 throw error;
             throw (await conversation.lastWord()) ?? error;
         }
-        progress.checking();
+        this.#progress.checking();
         return this.#verdict(conversation);
     }
     async #verdict(conversation) {
         const { kind, values } = await conversation.fact();
-        if (kind === 'done' || kind === 'stale')
+        if (kind === 'done')
             return { kind };
-        if (kind !== 'bad')
+        if (kind !== 'bad' && kind !== 'stale')
             throw this.#failure(`the target said ${kind}`);
-        const list = (await conversation.block(Number(values[0]))).toString('latin1');
+        const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
+        await conversation.ended(); // Before the next one takes its place.
+        if (kind === 'stale')
+            return { kind };
         const paths = new Set(list.split('\n').map(readPath));
         const { tree } = await this.#options.local;
         return { kind, files: tree.files.filter(({ path }) => paths.has(path)) };
@@ -64670,7 +65131,7 @@ class Delivery {
         const { destination, id, revision, previous = '', umask, key, signal } = this.#options;
         const { target, runDirectory } = destination;
         const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
-        const words = ['upload', ...Object.entries(values).flat(), 'reads', readable()];
+        const words = ['upload', ...Object.entries(values).flat(), 'reads', bestPacking];
         if (signal.aborted)
             throw new ShipperError('CANCELLED', 'the upload was cancelled');
         this.#conversation = await this.#open(words);
@@ -64696,320 +65157,11 @@ class Delivery {
         return new ShipperError('UPLOAD', `${name}: ${what}`, { target: name });
     }
 }
-function readable() {
-    return choosePacking(['zstd', 'gzip']);
-}
 function sum(files) {
     return files.reduce((bytes, { size }) => bytes + size, 0);
 }
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const external_node_fs_promises_namespaceObject = require("node:fs/promises");
-;// CONCATENATED MODULE: ./build/src/upload/source.js
-
-
-
-
-
-/** Finds what `from` names in the workspace. Rejects with UPLOAD where it is missing, or where a path leaves its place. */
-async function findSource(workspace, from, to) {
-    const inside = source_clean(from, 'from', 'the workspace');
-    const destination = source_clean(to, '"to"', 'the revision');
-    const base = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
-    const path = (0,external_node_path_.join)(base, inside);
-    let root;
-    try {
-        root = await (0,external_node_fs_promises_namespaceObject.realpath)(path);
-    }
-    catch (cause) {
-        const message = `there is no ${inside} in the workspace: is it built before it is uploaded?`;
-        throw new ShipperError('UPLOAD', message, { cause });
-    }
-    if (root !== base && !root.startsWith(base + external_node_path_.sep)) {
-        throw new ShipperError('UPLOAD', `${inside} leads out of the workspace, to ${root}`);
-    }
-    const stats = await (0,external_node_fs_promises_namespaceObject.lstat)(root);
-    if (!stats.isFile() && !stats.isDirectory()) {
-        throw new ShipperError('UPLOAD', `${inside} is neither a file nor a directory`);
-    }
-    const inWorkspace = (0,external_node_path_.relative)(base, root).split(external_node_path_.sep).join('/');
-    if (inWorkspace.split('/').includes('.git'))
-        throw new ShipperError('UPLOAD', `${inside}: .git is never uploaded`);
-    return {
-        workspace: base,
-        root,
-        inWorkspace,
-        isFile: stats.isFile(),
-        prefix: destination === '.' ? '' : `${toBytes(destination)}/`,
-    };
-}
-/** The name that a single file gets in the revision, in bytes. */
-function source_nameOf(from) {
-    return toBytes((0,external_node_path_.basename)(from.replaceAll('\\', '/')));
-}
-function source_clean(path, subject, place) {
-    const cleaned = workspacePath(path, `${subject} of an upload`, place, (message) => {
-        throw new ShipperError('UPLOAD', `${message}: ${path}`);
-    });
-    return cleaned ?? '.';
-}
-
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(1421);
-;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
-
-
-
-const execute = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
-/**
- * Which files are executable where the file system cannot say: on Windows, those that git's index has as such. Paths
- * are bytes from `root`; for a file, from its directory. Undefined where the file system can say.
- */
-async function executables(root, isFile, platform = process.platform) {
-    if (platform !== 'win32')
-        return undefined;
-    try {
-        const { stdout } = await execute('git', ['ls-files', '-s', '-z'], {
-            cwd: isFile ? (0,external_node_path_.dirname)(root) : root,
-            encoding: 'latin1',
-            maxBuffer: 512 * 1024 * 1024,
-        });
-        return executablesIn(stdout);
-    }
-    catch {
-        return new Set(); // No git, or no repository: then nothing is known to be executable.
-    }
-}
-function executablesIn(index) {
-    const entries = index.split('\0').filter((entry) => entry.startsWith('100755 '));
-    return new Set(entries.map((entry) => entry.slice(entry.indexOf('\t') + 1)));
-}
-
-// EXTERNAL MODULE: ./node_modules/ignore/index.js
-var ignore = __nccwpck_require__(298);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
-;// CONCATENATED MODULE: ./build/src/upload/ignored.js
-
-/**
- * What an upload leaves out, by gitignore's rules: a `.shipignore` counts for its directory and below, a deeper one
- * goes before one above it, and the patterns of `exclude`, which start at the uploaded directory, before them all.
- */
-class Ignored {
-    #rules;
-    #last;
-    #matcher;
-    constructor(rules, last) {
-        this.#rules = rules;
-        this.#last = last;
-        // `ignore` pays no heed to case unless told to.
-        if (rules.length + last.length > 0)
-            this.#matcher = ignore_default()({ ignorecase: false }).add([...rules, ...last]);
-    }
-    /** @param directory that the patterns of `exclude` start from; empty for the workspace. */
-    static excluding(directory, exclude) {
-        return new Ignored([], anchored(directory, exclude));
-    }
-    /** The same and, below this directory, the rules of the `.shipignore` in it. */
-    with(directory, shipignore) {
-        return new Ignored([...this.#rules, ...anchored(directory, shipignore.split(/\r?\n/))], this.#last);
-    }
-    has(path) {
-        return this.#matcher?.ignores(path) === true;
-    }
-}
-/** Rules of a directory as rules of the workspace. */
-function anchored(directory, lines) {
-    const rules = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
-    if (directory === '')
-        return rules;
-    const place = directory.replace(/[\\*?[\]!#]/g, '\\$&');
-    return rules.map((line) => {
-        const negated = line.startsWith('!') ? '!' : '';
-        const pattern = line.slice(negated.length);
-        if (pattern.startsWith('/'))
-            return `${negated}/${place}${pattern}`;
-        const deep = pattern.replace(/\/\s*$/, '').includes('/') ? '' : '**/';
-        return `${negated}/${place}/${deep}${pattern}`;
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/upload/links.js
-
-
-/** Links that lead to links, at most; as many as Linux follows. */
-const mostHops = 40;
-/** Throws UPLOAD for a link that leads out of the uploaded directory, by itself or by the links on its way. */
-function refuseEscapes(prefix, links) {
-    const texts = new Map(links.map(({ path, text }) => [path.slice(prefix.length), text]));
-    for (const { path, text } of links) {
-        const inUpload = path.slice(prefix.length);
-        const problem = leadsOut(inUpload, texts);
-        if (problem === undefined)
-            continue;
-        throw new ShipperError('UPLOAD', `the symlink ${showPath(inUpload)} → ${showPath(text)} ${problem}: upload what it leads to, or exclude it`);
-    }
-}
-function leadsOut(link, texts) {
-    const todo = link.split('/').reverse();
-    let here = [];
-    for (let hops = 0; todo.length > 0;) {
-        const part = todo.pop();
-        if (part === undefined || part === '' || part === '.')
-            continue;
-        if (part === '..') {
-            if (here.length === 0)
-                return 'leads out of the uploaded directory';
-            here = here.slice(0, -1);
-            continue;
-        }
-        const text = texts.get([...here, part].join('/'));
-        if (text === undefined) {
-            here = [...here, part];
-            continue;
-        }
-        if (text.startsWith('/') || /^[a-z]:/i.test(text))
-            return 'is absolute, and leads out of the uploaded directory';
-        hops += 1;
-        if (hops > mostHops)
-            return undefined; // A circle leads nowhere.
-        todo.push(...text.split('/').reverse());
-    }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./build/src/upload/walk.js
-
-
-
-
-
-
-
-
-
-const separator = Buffer.from('/');
-const rulesName = Buffer.from('.shipignore');
-/** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
-async function walk(source, exclude, signal) {
-    const walker = new Walker(source, await executables(source.root, source.isFile), signal);
-    const { files, directories, links } = await walker.walk(exclude);
-    refuseEscapes(source.prefix, links);
-    const { root, isFile, prefix } = source;
-    return {
-        locate: ({ path }) => (isFile ? root : located(root, path.slice(prefix.length))),
-        files: files.sort(byPath),
-        directories: directories.sort(byPath),
-        links: links.sort(byPath),
-    };
-}
-function byPath(one, other) {
-    return one.path < other.path ? -1 : 1;
-}
-class Walker {
-    files = [];
-    directories = [];
-    links = [];
-    #source;
-    #executables;
-    #signal;
-    #breather = new Breather();
-    constructor(source, fromGit, signal) {
-        this.#source = source;
-        this.#executables = fromGit;
-        this.#signal = signal;
-    }
-    async walk(exclude) {
-        const { root, inWorkspace, isFile } = this.#source;
-        const parts = inWorkspace === '' ? [] : inWorkspace.split('/');
-        const above = isFile ? parts.slice(0, -1) : parts;
-        let ignored = Ignored.excluding(above.join('/'), exclude);
-        for (let depth = 0; depth <= above.length; depth += 1) {
-            const directory = above.slice(0, depth);
-            ignored = this.#withRules(ignored, directory.join('/'), (0,external_node_path_.join)(this.#source.workspace, ...directory, '.shipignore'));
-        }
-        if (inWorkspace !== '' && ignored.has(isFile ? inWorkspace : `${inWorkspace}/`)) {
-            throw new ShipperError('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
-        }
-        if (isFile) {
-            this.#file(source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
-            return this;
-        }
-        await this.#directory({ source: root, path: '', inWorkspace, ignored });
-        return this;
-    }
-    async #directory({ source, path, inWorkspace, ignored: fromAbove }) {
-        const { prefix } = this.#source;
-        const before = this.files.length + this.links.length + this.directories.length;
-        const entries = (0,external_node_fs_.readdirSync)(source, { withFileTypes: true, encoding: 'buffer' });
-        const hasRules = path !== '' && entries.some(({ name }) => rulesName.equals(name));
-        const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, walk_below(source, rulesName)) : fromAbove;
-        for (const entry of entries) {
-            if (this.#breather.isDue)
-                await this.#breather.turn();
-            if (this.#signal.aborted)
-                throw new ShipperError('CANCELLED', 'the upload was cancelled');
-            const name = entry.name.toString('latin1');
-            if (name === '.git' || name === '.shipignore')
-                continue;
-            const here = `${path}${name}`;
-            const place = `${inWorkspace === '' ? '' : `${inWorkspace}/`}${entry.name.toString()}`;
-            if (ignored.has(entry.isDirectory() ? `${place}/` : place))
-                continue;
-            const full = walk_below(source, entry.name);
-            if (entry.isDirectory()) {
-                await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
-            }
-            else if (entry.isFile()) {
-                this.#file(here, (0,external_node_fs_.lstatSync)(full));
-            }
-            else if (entry.isSymbolicLink()) {
-                const text = toBytes((0,external_node_fs_.readlinkSync)(full, 'buffer'));
-                const posix = process.platform === 'win32' ? text.replaceAll('\\', '/') : text;
-                this.links.push({ kind: 'link', path: `${prefix}${here}`, text: posix });
-            }
-            else {
-                throw new ShipperError('UPLOAD', `${showPath(here)} is a socket, a device or a pipe, which no upload can hold`);
-            }
-        }
-        const isEmpty = this.files.length + this.links.length + this.directories.length === before;
-        if (isEmpty && `${prefix}${path}` !== '') {
-            this.directories.push({ kind: 'directory', path: `${prefix}${path}`.slice(0, -1) });
-        }
-    }
-    #file(inUpload, stats) {
-        if (!stats.isFile())
-            throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
-        const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
-        const path = `${this.#source.prefix}${inUpload}`;
-        this.files.push({ kind: 'file', path, executable, size: stats.size, sha256: undefined });
-    }
-    #withRules(ignored, inWorkspace, file) {
-        try {
-            return ignored.with(inWorkspace, (0,external_node_fs_.readFileSync)(file, 'utf8'));
-        }
-        catch (error) {
-            if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-                return ignored;
-            throw error;
-        }
-    }
-}
-function located(root, path) {
-    return /^[ -~]*$/.test(path)
-        ? `${root}/${path}`
-        : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
-}
-/** A name that is ASCII stays text: that is faster, and right on every system. */
-function walk_below(directory, name) {
-    const text = name.toString('latin1');
-    if (typeof directory === 'string' && /^[ -~]*$/.test(text))
-        return `${directory}/${text}`;
-    const start = typeof directory === 'string' ? Buffer.from(directory) : directory;
-    return Buffer.concat([start, separator, name]);
-}
-
 ;// CONCATENATED MODULE: ./build/src/upload/upload.js
-
 
 
 
@@ -65020,12 +65172,10 @@ let uploads = 0;
  * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
  */
 async function upload(options) {
-    const { destinations, workspace, from, to, log, signal } = options;
+    const { destinations, from, to, log, previous } = options;
     const id = `upload-${(uploads += 1)}`;
-    const source = await findSource(workspace, from, to);
     const key = sha256(`${from}\n${to}`).slice(0, 16);
-    const stop = new AbortController();
-    const local = readLocal(options, source, AbortSignal.any([signal, stop.signal]));
+    const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
     local.catch(() => undefined); // Each delivery awaits it.
     const ended = await Promise.allSettled(destinations.map(async (destination) => {
         const name = destinations.length > 1 ? `${destination.target.name}: ` : '';
@@ -65038,16 +65188,12 @@ async function upload(options) {
             title: `${name}upload of ${from}`,
         }).deliver();
     }));
-    stop.abort();
+    void local.then((read) => read.end(), () => undefined);
     const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [failure(each.reason)] : []));
     for (const other of others)
         log.warning(other.message);
     if (first !== undefined)
         throw first;
-}
-async function readLocal(options, source, signal) {
-    const tree = await walk(source, options.exclude, signal);
-    return { tree, hashing: new Hashing(tree, options.destinations.length, signal) };
 }
 /** What the operating system refused, of a file or a channel, is no fault of Shipper's. */
 function failure(reason) {
@@ -65197,12 +65343,12 @@ function whatItDoes(listener) {
         case 'module':
             return listener.reference;
         case 'run':
-            return `run ${name_listener_shorten(listener.run)}`;
+            return `run ${shorten(listener.run)}`;
         case 'upload':
             return `upload ${listener.upload}`;
     }
 }
-function name_listener_shorten(command) {
+function shorten(command) {
     const line = command.trim().split('\n', 1)[0] ?? '';
     return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
 }
@@ -65913,12 +66059,14 @@ function ending(code, signal, stderr) {
 
 
 
+
 /** What the user attached to the events of one command, ready to be called. */
 class Listeners {
     #options;
     #listeners;
     #modules;
     #scene;
+    #ahead;
     constructor(options, listeners) {
         this.#options = options;
         this.#listeners = listeners;
@@ -65974,8 +66122,20 @@ class Listeners {
                 this.#scene = undefined;
         }
     }
+    /** Starts to read what is to be uploaded first, if no listener is called before that could still change it. */
+    readAhead() {
+        const { workspace, config, signal } = this.#options;
+        const [listener] = eventNames.flatMap((name) => this.#listeners.filter(({ event }) => event === name));
+        if (listener?.kind !== 'upload')
+            return;
+        const { upload: from, to, exclude } = listener;
+        const local = Local.read({ workspace, from, to, exclude, umask: config.umask, signal });
+        this.#ahead = { listener, local: local.then((read) => read.packAhead()) };
+        this.#ahead.local.catch(() => undefined); // The upload itself says what is wrong.
+    }
     /** Lets the modules' process end. */
     async end() {
+        void this.#ahead?.local.then((local) => local.end(), () => undefined);
         await this.#modules?.end();
     }
     /** Ends the modules' process, and what it started, at once. */
@@ -66031,7 +66191,7 @@ class Listeners {
                 return this.#run(listener, scene);
             case 'upload':
                 try {
-                    await this.#upload(listener.upload, listener);
+                    await this.#upload(listener.upload, listener, this.#ahead?.listener === listener ? this.#ahead.local : undefined);
                 }
                 catch (error) {
                     const { code, message, target } = asShipperError(error);
@@ -66040,14 +66200,14 @@ class Listeners {
                 }
         }
     }
-    async #upload(from, { to, exclude }) {
+    async #upload(from, { to, exclude }, local) {
         const { workspace, config, log } = this.#options;
         const { places, event, revision, previous, signal } = this.#now();
         if (revision === undefined || !uploadEvents.includes(event)) {
             throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
         }
         const { umask } = config;
-        await upload({ destinations: places, workspace, from, to, exclude, revision, previous, umask, log, signal });
+        await upload({ destinations: places, local, workspace, from, to, exclude, revision, previous, umask, log, signal });
     }
     async #run(listener, scene) {
         const { log, workspace, env, config } = this.#options;
@@ -67058,6 +67218,8 @@ async function run({ face, inputs, env, workspace, now, runner, signal }) {
         addSummary,
         signal,
     });
+    if (!inputs.dryRun)
+        listeners.readAhead();
     const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
     const jumpHosts = new JumpHosts();
     const begin = performance.now();

@@ -53,6 +53,7 @@ export async function run({ face, inputs, env, workspace, now, runner, signal }:
     addSummary,
     signal,
   });
+  if (!inputs.dryRun) listeners.readAhead();
   const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
 
   const jumpHosts = new JumpHosts();

@@ -49,3 +49,22 @@ test('a config without code and a module both upload, to two targets at once; th
     }
   }
 });
+
+test('what is uploaded first is read ahead, but not before a listener that makes it', async () => {
+  await using server = await startSshd();
+  const build = { run: 'mkdir -p dist; echo built >dist/index.html', on: 'runner' };
+  await using workspace = await createWorkspace({
+    config: { base_dir: server.root },
+    events: { 'on:start': [build], 'after:create_revision': [{ upload: 'dist' }] },
+  });
+  const { code, stdout } = await runAction({
+    cwd: workspace.path,
+    inputs: {
+      ...{ host: server.host, port: String(server.port), user: server.user },
+      ...{ key: server.keyText, 'known-hosts': server.knownHosts, revision: 'v1' },
+    },
+    ...entry,
+  });
+  assert.equal(code, 0, stdout);
+  assert.equal(await server.sh('cat current/index.html'), 'built');
+});

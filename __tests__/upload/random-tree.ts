@@ -27,6 +27,7 @@ const names = [
     'back\\slash',
     '\\0134',
     '\\',
+    'Icon\r',
   ],
   ...[`quo'te"`, '$(id)', '`id`', '*', '[a]', '~', '@x', 'tab\t', '\xc3\xbc', '\xff\xfe', '\x01', 'long'.repeat(60)],
 ];

@@ -19,6 +19,11 @@ async function uploaded(name: string): Promise<Yard & { readonly next: () => Pro
   return Object.assign(yard, { next, old: `revisions/${name}-1` });
 }
 
+/** What the last line of an upload says that was sent and copied. */
+function outcome(line: string): string {
+  return line.replace(/^.* s: /, '').replace(/ \([^)]*\)/g, '');
+}
+
 describe('what the target has is checked, not trusted', () => {
   test('nothing is sent when nothing changed, and no inode is shared', async () => {
     await using yard = await uploaded('same');
@@ -57,6 +62,25 @@ describe('what the target has is checked, not trusted', () => {
     await server.sh(`cd ${yard.old}/d; chmod 777 e e/1; chmod 4755 e/2; chmod 600 e/9`);
     await yard.next();
     assert.equal(await yard.differences('modes-2'), '');
+  });
+
+  test('files before the first one that stays are sent, whatever the target keeps after them', async () => {
+    await using yard = await uploaded('first');
+    await run('sh', ['-c', 'echo new > d/e/0; rm d/e/1'], `${yard.workspace}/site`);
+    await yard.next();
+    assert.equal(await yard.differences('first-2'), '');
+    assert.deepEqual(yard.lines.slice(1).map(outcome), ['1 file sent, 8 files copied on the target']);
+  });
+
+  test('a file whose name is a backslash is not taken for a directory that is named like its escape', async () => {
+    await using yard = await yardAt(server);
+    const files = String.raw`mkdir '\0134' '\0015'; echo > '\0134/f'; printf '%040000d' 1 > '\'; cp '\' "$(printf '\r')"`;
+    await run('sh', ['-euc', files], `${yard.workspace}/site`);
+    await yard.upload('escape-1');
+    await run('sh', ['-c', String.raw`mv '\' moved`], `${yard.workspace}/site`);
+    await yard.upload('escape-2', { previous: 'escape-1' });
+    assert.equal(await yard.differences('escape-2'), '');
+    assert.deepEqual(yard.lines.slice(1).map(outcome), ['0 files sent, 3 files copied on the target']);
   });
 
   test('renamed directories are copied on the target, together and not sent', async () => {

@@ -1,9 +1,10 @@
 import type { Config, Listener, RunListener } from '../config/config.ts';
-import { type Command, type EventName, events, uploadEvents } from '../config/events.ts';
+import { type Command, type EventName, eventNames, events, uploadEvents } from '../config/events.ts';
 import { asShipperError, type Problem, ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
 import { matchesTarget } from '../config/pattern.ts';
 import type { Target } from '../config/config.ts';
+import { Local } from '../upload/local.ts';
 import { upload } from '../upload/upload.ts';
 import { ModuleHost } from './modules/module-host.ts';
 import { nameListener } from './modules/name-listener.ts';
@@ -31,6 +32,7 @@ export class Listeners {
   readonly #listeners: readonly Listener[];
   #modules: ModuleHost | undefined;
   #scene: Scene | undefined;
+  #ahead: { readonly listener: Listener; readonly local: Promise<Local> } | undefined;
 
   private constructor(options: ListenersOptions, listeners: readonly Listener[]) {
     this.#options = options;
@@ -84,8 +86,23 @@ export class Listeners {
     }
   }
 
+  /** Starts to read what is to be uploaded first, if no listener is called before that could still change it. */
+  readAhead(): void {
+    const { workspace, config, signal } = this.#options;
+    const [listener] = eventNames.flatMap((name) => this.#listeners.filter(({ event }) => event === name));
+    if (listener?.kind !== 'upload') return;
+    const { upload: from, to, exclude } = listener;
+    const local = Local.read({ workspace, from, to, exclude, umask: config.umask, signal });
+    this.#ahead = { listener, local: local.then((read) => read.packAhead()) };
+    this.#ahead.local.catch(() => undefined); // The upload itself says what is wrong.
+  }
+
   /** Lets the modules' process end. */
   async end(): Promise<void> {
+    void this.#ahead?.local.then(
+      (local) => local.end(),
+      () => undefined,
+    );
     await this.#modules?.end();
   }
 
@@ -143,7 +160,11 @@ export class Listeners {
         return this.#run(listener, scene);
       case 'upload':
         try {
-          await this.#upload(listener.upload, listener);
+          await this.#upload(
+            listener.upload,
+            listener,
+            this.#ahead?.listener === listener ? this.#ahead.local : undefined,
+          );
         } catch (error) {
           const { code, message, target } = asShipperError(error);
           const facts = { target, at: listener.at, step: scene.event, cause: error };
@@ -152,14 +173,18 @@ export class Listeners {
     }
   }
 
-  async #upload(from: string, { to, exclude }: { readonly to: string; readonly exclude: readonly string[] }) {
+  async #upload(
+    from: string,
+    { to, exclude }: { readonly to: string; readonly exclude: readonly string[] },
+    local?: Promise<Local>,
+  ) {
     const { workspace, config, log } = this.#options;
     const { places, event, revision, previous, signal } = this.#now();
     if (revision === undefined || !uploadEvents.includes(event)) {
       throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
     }
     const { umask } = config;
-    await upload({ destinations: places, workspace, from, to, exclude, revision, previous, umask, log, signal });
+    await upload({ destinations: places, local, workspace, from, to, exclude, revision, previous, umask, log, signal });
   }
 
   async #run(listener: RunListener, scene: Scene): Promise<void> {

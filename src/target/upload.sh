@@ -4,8 +4,8 @@
 #
 # Everything is put together in a directory of its own inside the revision, on which nothing else has a hand, and is
 # checked there; only then is it moved into place, and into nothing that a symlink leads to. Names never become shell
-# text: they are lines of files, or come NUL-separated from a pipe. A name with a newline or a backslash is "odd": it
-# stands escaped in a manifest, and is dealt with alone.
+# text: they are lines of files, or come NUL-separated from a pipe. A name with a newline, a carriage return or a
+# backslash is "odd": it stands escaped in a manifest, and is dealt with alone.
 # shellcheck disable=SC2086 # words of a frame and of $hash are split on purpose, with globbing off
 # shellcheck disable=SC2016 # what is in single quotes is for awk, or for an inner shell
 # shellcheck disable=SC2094 # `base` here and `$base` there are two things
@@ -123,6 +123,7 @@ take_stock() {
   read_base
   packing=none
   if [ -n "$base" ]; then
+    (cd -- "$old" && find . ! -type f) >others 2>/dev/null &
     case $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac
     [ "$packing" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat
   else
@@ -136,7 +137,6 @@ take_stock() {
   cat index
   choose_hash
   choose_workers
-  [ -z "$base" ] || (cd -- "$old" && find . ! -type f) >others 2>/dev/null
 }
 
 pack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know
@@ -162,9 +162,10 @@ exit 0'
 
 in_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them
   [ -s "$1" ] || return 0
-  count=$(($(wc -l <"$1") / workers + 1))
+  count=$(($(wc -l <"$1")))
+  turns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.
+  count=$((count / (workers * turns) + 1))
   [ "$count" -ge 64 ] || count=64
-  [ "$count" -le 2000 ] || count=2000
   tr '\n' '\0' <"$1" | xargs -0 $parallel -n "$count" sh -c "$copy_and_hash" sh "$3" "$stage/sums.${1##*/}" "$4" "$2"
 }
 
@@ -179,7 +180,7 @@ copy_ahead() {
     FNR > '"$ahead"' { exit }
     {
       p = path($0)
-      if (("./" p) in other || index(p, "\\")) next
+      if (index(p, "\\") || ("./" p) in other) next
       print "./" p >"ahead"
       d = parent(p)
       if (d != last) print "./" d >"directories.ahead"
@@ -200,6 +201,7 @@ may_copy_ahead() {
 sort_out() {
   printf '%s\n' "$1" | tr ' ' '\n' >ranges
   awk "$paths"'
+    BEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.
     FILENAME == "ranges" { bound[count++] = $1 + 0; next }
     FILENAME == "others" { other[$0]; next }
     {
@@ -207,8 +209,8 @@ sort_out() {
       p = path($0)
       keeps = at < count && FNR >= bound[at]
       if (keeps) print >"kept"
-      if (("./" p) in other) next
       if (index(p, "\\")) { if (keeps) print p "\n" p >"odd.kept"; next }
+      if (("./" p) in other) next
       if (FNR <= '"$ahead"') {
         if (keeps) next
         print "./" p >"dropped"
@@ -230,6 +232,7 @@ drop() {
 }
 
 copy_kept() {
+  [ -s copied ] || return 0
   make_directories directories tree 2>/dev/null
   (cd -- "$old" && in_batches "$stage/copied" "$copy" "$stage/tree" "$hash")
 }
@@ -253,8 +256,8 @@ copy_moved() {
       for (i = 1; i <= many; i++) {
         to = substr(each[i], 3)
         print sum, substr(each[i], 1, 1), size, to >"moved"
-        if (("./" from) in other) continue
         if (index(from to, "\\")) { print from "\n" to >"odd.moved"; continue }
+        if (("./" from) in other) continue
         m = split("./" from, one, "/"); n = split("./" to, two, "/"); common = ""
         while (m > 1 && n > 1 && one[m] == two[n]) { common = "/" one[m] common; m--; n-- }
         a = substr("./" from, 1, length(from) + 2 - length(common))
@@ -294,6 +297,7 @@ copy_each() { # LIST: of two paths for each file, as they stand in a manifest
   while IFS= read -r from && IFS= read -r to; do
     decode "$from"
     from=$value
+    if [ ! -f "$old/$from" ] || [ -L "$old/$from" ]; then continue; fi
     decode "$to"
     case $value in */*) mkdir -p -- "tree/${value%/*}" ;; esac
     cp $reflink -- "$old/$from" "tree/$value" 2>/dev/null
@@ -326,10 +330,10 @@ receive() { # PACKING
 
 # Hashes what has arrived while more is arriving: a group of files is complete when `ready/N` is there.
 check_arrivals() {
-  number=0 over='' pause=0.02 pauses=0
+  number=0 over='' pause=0.01 pauses=0
   while :; do
     if [ -f "ready/$number" ]; then
-      hash_plain "lines/$number" "arrived.$number"
+      [ ! -s "names/$number" ] || (cd tree && xargs -0 $hash <"../names/$number" >"../sums.arrived.$number" 2>/dev/null)
       number=$((number + 1))
     elif [ -n "$over" ]; then
       break
@@ -337,7 +341,7 @@ check_arrivals() {
       over=1
     else
       pauses=$((pauses + 1))
-      [ "$pauses" -lt 25 ] || pause=0.1
+      case $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac
       sleep "$pause" 2>/dev/null || sleep 1
     fi
   done
@@ -353,6 +357,7 @@ assemble() {
   sum=$($hash <manifest)
   [ -n "$sum" ] || fail "$hash does not work any more"
   [ "${sum%%[ *]*}" = "$total" ] || {
+    cd / && rm -rf -- "${stage:?}" # Before it is said: the next round makes it anew.
     say stale
     exit 0
   }
@@ -400,11 +405,17 @@ compare() { # LINES
   exit 0
 }
 
-# Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
-set_modes() {
+# Finds what does not have the mode of a new file.
+look_at_modes() {
   if [ ! -s kept ] && [ ! -s moved ]; then return; fi
   plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
   (cd tree && find . -type f ! -perm "$plain") >unusual
+}
+
+# Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
+set_modes() {
+  wait
+  [ -f unusual ] || return 0
   awk "$paths"'
     FILENAME == "unusual" { unusual[$0]; next }
     /\\/ { next }
@@ -496,6 +507,7 @@ upload() {
   : >moved
   : >others
   take_stock
+  wait
   busy=1
   if may_copy_ahead; then copy_ahead & else ahead=0; fi
   IFS= read -r line || exit 1
@@ -513,6 +525,7 @@ upload() {
   assemble
   hash_plain moved moved.names
   hash_odd manifest
+  look_at_modes &
   compare manifest
   settle
 }
@@ -525,7 +538,7 @@ upload_again() {
     decode "$word"
     rm -rf -- "tree/${value:?}"
   done <bad.paths
-  rm -rf lines ready copies
+  rm -rf lines names ready copies
   say ready
   IFS= read -r line || exit 1
   receive "$line"
@@ -533,6 +546,7 @@ upload_again() {
   cat lines/* >sent
   set -f
   hash_odd sent
+  look_at_modes &
   compare bad
   settle
 }

@@ -17,6 +17,9 @@ export function choosePacking(onTarget: readonly string[]): Packing {
   return onTarget.includes('gzip') ? 'gzip' : 'none';
 }
 
+/** The best that this Node can do. */
+export const bestPacking = choosePacking(['zstd', 'gzip']);
+
 /** @param bytes about how many there will be. */
 export function packer(packing: Packing, bytes: number): Transform {
   if (packing === 'gzip') return zlib.createGzip({ level: bytes < little ? 6 : 1, chunkSize });

@@ -26,83 +26,62 @@ export function openFile(tree: Tree, file: FileEntry): number {
   }
 }
 
-const beyond = Buffer.alloc(1);
-
-/** Throws UPLOAD unless a file that was read as far as it was long is at its end there. */
-export function requireEnd(file: FileEntry, descriptor: number): void {
-  if (readSync(descriptor, beyond, 0, 1, null) !== 0) throw changed(file);
+/**
+ * Reads a file whole to that place of a buffer, which has to have room for one byte more: that none comes shows that the
+ * file ends where it did when it was found.
+ */
+export function readWhole(tree: Tree, file: FileEntry, buffer: Buffer, start = 0): Buffer {
+  const descriptor = openFile(tree, file);
+  try {
+    if (readSync(descriptor, buffer, start, file.size + 1, null) !== file.size) throw changed(file);
+    return buffer.subarray(start, start + file.size);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-export function changed(file: FileEntry): ShipperError {
+/** Reads a large file by parts, each of which is the reader's until the next one is asked for. */
+export function* readParts(tree: Tree, file: FileEntry, place: () => Buffer): Generator<Buffer, void, void> {
+  const descriptor = openFile(tree, file);
+  try {
+    for (let left = file.size; left > 0;) {
+      const buffer = place();
+      const count = readSync(descriptor, buffer, 0, Math.min(left, buffer.length), null);
+      if (count === 0) throw changed(file);
+      left -= count;
+      yield buffer.subarray(0, count);
+    }
+    if (readSync(descriptor, beyond, 0, 1, null) !== 0) throw changed(file);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const beyond = Buffer.alloc(1);
+
+function changed(file: FileEntry): ShipperError {
   return new ShipperError(
     'UPLOAD',
     `${showPath(file.path)} was changed while it was being uploaded: let it be finished first`,
   );
 }
 
-/** Knows the hashes of a tree's files, reading each at most once, and only as long as somebody waits for them. */
-export class Hashing {
-  readonly #tree: Tree;
-  readonly #signal: AbortSignal;
-  readonly #buffer = Buffer.allocUnsafeSlow(window);
-  readonly #done: Promise<void>;
-  #waiting: number;
-
-  /** @param waiting how many may wait; each is to call `all` or `release`. */
-  constructor(tree: Tree, waiting: number, signal: AbortSignal) {
-    this.#tree = tree;
-    this.#signal = signal;
-    this.#waiting = waiting;
-    this.#done = this.#run();
-    this.#done.catch(() => undefined);
-  }
-
-  /** Resolves when every file has its hash. */
-  async all(): Promise<void> {
-    return this.#done;
-  }
-
-  /** For whoever does not need the hashes ahead: the last one to say so stops the reading. */
-  release(): void {
-    this.#waiting -= 1;
-  }
-
-  async #run(): Promise<void> {
-    const breather = new Breather();
-    for (const file of this.#tree.files) {
-      if (breather.isDue) await breather.turn();
-      if (this.#signal.aborted || this.#waiting === 0) return;
-      file.sha256 ??= file.size <= window ? this.#small(file) : await this.#large(file, breather);
-    }
-  }
-
-  #small(file: FileEntry): string {
-    const descriptor = openFile(this.#tree, file);
-    try {
-      if (readSync(descriptor, this.#buffer, 0, file.size, null) !== file.size) throw changed(file);
-      requireEnd(file, descriptor);
-      return sha256(this.#buffer.subarray(0, file.size));
-    } finally {
-      closeSync(descriptor);
-    }
-  }
-
-  async #large(file: FileEntry, breather: Breather): Promise<string | undefined> {
-    const descriptor = openFile(this.#tree, file);
-    try {
+/** Gives every file its hash that has none yet. Rejects with UPLOAD where a file cannot be read, or changes. */
+export async function hashFiles(tree: Tree, signal: AbortSignal): Promise<void> {
+  const buffer = Buffer.allocUnsafeSlow(window);
+  const breather = new Breather(signal);
+  for (const file of tree.files) {
+    if (tree.hashes.has(file)) continue;
+    if (file.size < window) {
+      tree.hashes.set(file, sha256(readWhole(tree, file, buffer)));
+    } else {
       const hash = crypto.createHash('sha256');
-      for (let left = file.size; left > 0;) {
-        const count = readSync(descriptor, this.#buffer, 0, Math.min(left, window), null);
-        if (count === 0) throw changed(file);
-        hash.update(this.#buffer.subarray(0, count));
-        left -= count;
+      for (const part of readParts(tree, file, () => buffer)) {
+        hash.update(part);
         if (breather.isDue) await breather.turn();
-        if (this.#signal.aborted || this.#waiting === 0) return undefined;
       }
-      requireEnd(file, descriptor);
-      return hash.digest('hex');
-    } finally {
-      closeSync(descriptor);
+      tree.hashes.set(file, hash.digest('hex'));
     }
+    if (breather.isDue) await breather.turn();
   }
 }

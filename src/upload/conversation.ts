@@ -62,12 +62,12 @@ export class Conversation {
     if (fact.kind !== 'error') return fact;
     const [code, , sentence = ''] = fact.values;
     const known = errorCodes.find((each) => each === code) ?? 'UPLOAD';
-    await this.#tidied();
+    await this.ended();
     throw new ShipperError(known, `${this.#target}: ${sentence}`, { target: this.#target });
   }
 
   /** Waits for the script to put away what it made, but not for ever. */
-  async #tidied(): Promise<void> {
+  async ended(): Promise<void> {
     const patience = deferred();
     const timer = setTimeout(patience.resolve, tidyMilliseconds);
     await Promise.race([this.#channel.exit, patience.promise]);

@@ -1,18 +1,16 @@
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { isChannelRefused } from '../ssh/session.ts';
-import { choosePacking, feed, packer, type Packing, unpack } from './compress.ts';
-import type { Hashing } from './content.ts';
+import { bestPacking, choosePacking, type Packing, unpack } from './compress.ts';
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
-import { type FileEntry, type Tree } from './entry.ts';
+import type { FileEntry } from './entry.ts';
+import type { Local } from './local.ts';
 import { readPath } from './manifest.ts';
+import type { Outgoing } from './outgoing.ts';
 import { Progress } from './progress.ts';
 import { requireRoom } from './room.ts';
-import { tarStream } from './stream.ts';
 
 /** A target, as far as an upload needs it. */
 export interface Destination {
@@ -42,11 +40,6 @@ export interface DeliveryOptions {
   readonly title: string;
   readonly log: Log;
   readonly signal: AbortSignal;
-}
-
-export interface Local {
-  readonly tree: Tree;
-  readonly hashing: Hashing;
 }
 
 type Round = 'new' | 'fresh' | 'again';
@@ -100,7 +93,8 @@ export class Delivery {
   /** One whole upload; by `fresh` without looking at what the target has. */
   async #round(round: Round): Promise<Verdict> {
     const conversation = await this.#start(round);
-    const { tree } = await this.#options.local;
+    const local = await this.#options.local;
+    const { tree } = local;
     const room = await this.#expect(conversation, 'room');
     const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
     const index = await conversation.block(Number(length));
@@ -111,60 +105,49 @@ export class Delivery {
     const sent = { files: delta.sent.length, bytes: delta.sentBytes };
     this.#progress.plan(sent, { files: tree.files.length - sent.files, bytes: bytes - sent.bytes });
     this.#packing = choosePacking(tools);
-    return this.#send(conversation, delta.kept, delta, sent.bytes);
+    return this.#send(
+      conversation,
+      delta.kept,
+      index.length === 0 ? local.everything(this.#packing) : local.outgoing(this.#packing, delta),
+    );
   }
 
   /** What was wrong on the target after the first round. */
   async #again(files: readonly FileEntry[]): Promise<Verdict> {
     const conversation = await this.#start('again');
     await this.#expect(conversation, 'ready');
-    return this.#send(conversation, [], { sent: files, copied: [] }, sum(files));
+    const local = await this.#options.local;
+    return this.#send(conversation, [], local.outgoing(this.#packing, everything(files)));
   }
 
   async #compare(index: Buffer, packed: string): Promise<Delta> {
-    const { tree, hashing } = await this.#options.local;
-    if (index.length === 0) {
-      hashing.release();
-      return everything(tree.files);
-    }
+    const local = await this.#options.local;
+    if (index.length === 0) return everything(local.tree.files);
     const lines = await unpack(packed, index);
-    await hashing.all();
-    return compare(tree.files, lines);
+    await local.hashed();
+    return compare(local.tree, lines);
   }
 
-  async #send(
-    conversation: Conversation,
-    kept: readonly number[],
-    delta: Pick<Delta, 'sent' | 'copied'>,
-    bytes: number,
-  ): Promise<Verdict> {
-    const { umask, signal } = this.#options;
-    const { tree } = await this.#options.local;
-    const progress = this.#progress;
+  async #send(conversation: Conversation, kept: readonly number[], outgoing: Outgoing): Promise<Verdict> {
+    this.#progress.sending(outgoing);
     conversation.stdin.write(`${[this.#packing, ...kept].join(' ')}\n`);
-    const count = new Transform({
-      transform(piece: Buffer, _encoding, done) {
-        progress.wire += piece.length;
-        done(null, piece);
-      },
-    });
-    const stream = tarStream({ tree, delta, umask, progress });
     try {
-      const packing = packer(this.#packing, bytes);
-      await Promise.all([pipeline(packing, count, conversation.stdin, { signal }), feed(stream, packing)]);
+      await outgoing.into(conversation.stdin, this.#options.signal);
     } catch (error) {
       if (error instanceof ShipperError && error.code === 'UPLOAD') throw error;
       throw (await conversation.lastWord()) ?? error;
     }
-    progress.checking();
+    this.#progress.checking();
     return this.#verdict(conversation);
   }
 
   async #verdict(conversation: Conversation): Promise<Verdict> {
     const { kind, values } = await conversation.fact();
-    if (kind === 'done' || kind === 'stale') return { kind };
-    if (kind !== 'bad') throw this.#failure(`the target said ${kind}`);
-    const list = (await conversation.block(Number(values[0]))).toString('latin1');
+    if (kind === 'done') return { kind };
+    if (kind !== 'bad' && kind !== 'stale') throw this.#failure(`the target said ${kind}`);
+    const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
+    await conversation.ended(); // Before the next one takes its place.
+    if (kind === 'stale') return { kind };
     const paths = new Set(list.split('\n').map(readPath));
     const { tree } = await this.#options.local;
     return { kind, files: tree.files.filter(({ path }) => paths.has(path)) };
@@ -180,7 +163,7 @@ export class Delivery {
     const { destination, id, revision, previous = '', umask, key, signal } = this.#options;
     const { target, runDirectory } = destination;
     const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
-    const words = ['upload', ...Object.entries(values).flat(), 'reads', readable()];
+    const words = ['upload', ...Object.entries(values).flat(), 'reads', bestPacking];
     if (signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
     this.#conversation = await this.#open(words);
     return this.#conversation;
@@ -203,10 +186,6 @@ export class Delivery {
     const { name } = this.#options.destination.target;
     return new ShipperError('UPLOAD', `${name}: ${what}`, { target: name });
   }
-}
-
-function readable(): string {
-  return choosePacking(['zstd', 'gzip']);
 }
 
 function sum(files: readonly FileEntry[]): number {

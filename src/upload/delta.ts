@@ -1,7 +1,8 @@
 import { Breather } from './breather.ts';
-import type { FileEntry } from './entry.ts';
-import { readIndex, shorten } from './index-of-target.ts';
-import { kindOf, writePath } from './manifest.ts';
+import type { FileEntry, Tree } from './entry.ts';
+import { Finder } from './finder.ts';
+import { digits, readIndex } from './index-of-target.ts';
+import { kindOf, readPath, writePath } from './manifest.ts';
 import { Sources } from './sources.ts';
 
 /** What the target does with what it has: the lines of its index count from 1. */
@@ -24,21 +25,22 @@ export interface Copy {
  * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
  * files are the same at the same path: only for the others is kept in memory what the target has.
  */
-export async function compare(files: readonly FileEntry[], index: Buffer): Promise<Delta> {
+export async function compare({ files, hashes }: Tree, index: Buffer): Promise<Delta> {
   const breather = new Breather();
-  const local = new Map(files.map((file) => [writePath(file.path), file]));
+  const finder = new Finder(files);
+  const found = new Uint8Array(files.length);
   const kept: number[] = [];
   const copied: Copy[] = [];
   for (const { line, path, content, kind } of readIndex(index)) {
     if (breather.isDue) await breather.turn();
-    const file = local.get(path);
-    if (file === undefined || content !== shorten(file.sha256)) continue;
-    local.delete(path);
+    const file = finder.find(readPath(path));
+    if (file === undefined || found[file.number] === 1 || content !== hashes.get(file, digits)) continue;
+    found[file.number] = 1;
     if (kind === kindOf(file)) kept.push(line);
     else copied.push({ line, file });
   }
-  const others = [...local.values()];
-  const sources = new Sources(new Set(others.map(({ sha256 }) => shorten(sha256))));
+  const others = files.filter(({ number }) => found[number] === 0);
+  const sources = new Sources(new Set(others.map((file) => hashes.get(file, digits))));
   for (const file of others.length === 0 ? [] : readIndex(index)) {
     if (breather.isDue) await breather.turn();
     sources.add(file);
@@ -46,7 +48,7 @@ export async function compare(files: readonly FileEntry[], index: Buffer): Promi
   const sent: FileEntry[] = [];
   for (const file of others) {
     if (breather.isDue) await breather.turn();
-    const line = sources.find(writePath(file.path), shorten(file.sha256), file.size);
+    const line = sources.find(writePath(file.path), hashes.get(file, digits), file.size);
     if (line === undefined) sent.push(file);
     else copied.push({ line, file });
   }

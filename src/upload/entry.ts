@@ -1,26 +1,23 @@
+import type { Hashes } from './hashes.ts';
+
 /**
  * What an upload consists of. A path is relative to the revision, its parts separated by `/`; here and in everything of
  * this room it is a string of bytes, one character for each (latin1), since a name on disk need not be UTF-8.
  */
-export type Entry = FileEntry | DirectoryEntry | LinkEntry;
-
 export interface FileEntry {
-  readonly kind: 'file';
+  /** Its place in its tree, from 0. */
+  readonly number: number;
   readonly path: string;
   readonly executable: boolean;
   readonly size: number;
-  /** Hexadecimal; undefined until the content was read. */
-  sha256: string | undefined;
 }
 
 /** Only directories that would not come into being by what they hold. */
 export interface DirectoryEntry {
-  readonly kind: 'directory';
   readonly path: string;
 }
 
 export interface LinkEntry {
-  readonly kind: 'link';
   readonly path: string;
   /** What the link says, in bytes. */
   readonly text: string;
@@ -31,12 +28,14 @@ export interface Tree {
   /** Where a file is on the runner; ASCII paths as text, which is faster and right on every system. */
   readonly locate: (file: FileEntry) => string | Buffer;
   readonly files: readonly FileEntry[];
+  readonly hashes: Hashes;
   readonly directories: readonly DirectoryEntry[];
   readonly links: readonly LinkEntry[];
 }
 
 export function toBytes(text: string | Buffer): string {
-  return (typeof text === 'string' ? Buffer.from(text) : text).toString('latin1');
+  if (typeof text === 'string') return /^[ -~]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
+  return text.toString('latin1');
 }
 
 /** A path for people: what is no UTF-8 shows as replacement characters, control characters as `?`. */

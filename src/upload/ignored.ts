@@ -29,6 +29,11 @@ export class Ignored {
     return new Ignored([...this.#rules, ...anchored(directory, shipignore.split(/\r?\n/))], this.#last);
   }
 
+  /** Whether nothing is left out. */
+  get isEmpty(): boolean {
+    return this.#matcher === undefined;
+  }
+
   has(path: WorkspacePath): boolean {
     return this.#matcher?.ignores(path) === true;
   }

@@ -8,12 +8,8 @@ export interface IndexedFile {
   readonly kind: string;
 }
 
-/** A hash as the index has it; a chance hit is met by the hash of the whole manifest. */
-export function shorten(sha256: string | undefined): string {
-  return sha256?.slice(0, 16) ?? '';
-}
-
-const pattern = /^([0-9a-f]{16}) ([fx]) \d+ (.+)$/;
+/** Digits of a hash that the index has; a chance hit is met by the hash of the whole manifest. */
+export const digits = 16;
 
 /** The files of an index; lines that make no sense are left out. */
 export function* readIndex(bytes: Buffer): Generator<IndexedFile, void, void> {
@@ -21,9 +17,11 @@ export function* readIndex(bytes: Buffer): Generator<IndexedFile, void, void> {
   for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(10, start);
     const end = newline === -1 ? bytes.length : newline;
-    const [, content, kind, path] = pattern.exec(bytes.toString('latin1', start, end)) ?? [];
+    const text = bytes.toString('latin1', start, end);
+    const space = text.indexOf(' ', digits + 3);
     start = end + 1;
     line += 1;
-    if (content !== undefined && kind !== undefined && path !== undefined) yield { line, path, content, kind };
+    if (space === -1) continue;
+    yield { line, path: text.slice(space + 1), content: text.slice(0, digits), kind: text.charAt(digits + 1) };
   }
 }

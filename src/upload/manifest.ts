@@ -1,37 +1,46 @@
 import { createHash } from 'node:crypto';
-import { ShipperError } from '../errors.ts';
 import { Breather } from './breather.ts';
-import type { FileEntry } from './entry.ts';
+import type { FileEntry, Tree } from './entry.ts';
+import type { Hashes } from './hashes.ts';
+
+const odd = /[\\\n\r]/;
+const escapes: Readonly<Record<string, string>> = { '\\': '\\0134', '\n': '\\0012', '\r': '\\0015' };
 
 /**
  * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
- * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012` and a
- * backslash as `\0134`, so that a line is a line; every other byte stands for itself.
+ * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012`, a
+ * carriage return as `\0015` and a backslash as `\0134`, so that a line is a line and sha256sum has nothing to escape;
+ * every other byte stands for itself.
  */
-export function manifestLine(file: FileEntry): string {
-  if (file.sha256 === undefined) throw new ShipperError('INTERNAL', `${file.path} has no hash yet`);
-  return `${file.sha256} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+export function manifestLine(hashes: Hashes, file: FileEntry): string {
+  return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
 }
 
 export function kindOf(file: FileEntry): 'f' | 'x' {
   return file.executable ? 'x' : 'f';
 }
 
+/** Whether a line cannot hold the path as it is. */
+export function isOdd(path: string): boolean {
+  return odd.test(path);
+}
+
 export function writePath(path: string): string {
-  return /[\\\n]/.test(path) ? path.replaceAll('\\', String.raw`\0134`).replaceAll('\n', String.raw`\0012`) : path;
+  return isOdd(path) ? path.replace(/[\\\n\r]/g, (byte) => escapes[byte] ?? byte) : path;
 }
 
 export function readPath(written: string): string {
-  return written.replace(/\\0134|\\0012/g, (escape) => (escape === String.raw`\0134` ? '\\' : '\n'));
+  if (!written.includes('\\')) return written;
+  return written.replace(/\\0(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 
 /** The SHA-256 of a whole manifest, which the target must come to as well. */
-export async function manifestHash(files: readonly FileEntry[]): Promise<string> {
-  const sorted = files.some(({ path }) => /[\\\n]/.test(path)) ? [...files].sort(byWritten) : files;
+export async function manifestHash({ files, hashes }: Tree): Promise<string> {
+  const sorted = files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
   const breather = new Breather();
   const hash = createHash('sha256');
   for (let index = 0; index < sorted.length; index += 1000) {
-    const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(file)}\n`);
+    const lines = sorted.slice(index, index + 1000).map((file) => `${manifestLine(hashes, file)}\n`);
     hash.update(lines.join(''), 'latin1');
     if (breather.isDue) await breather.turn();
   }

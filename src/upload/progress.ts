@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts';
 import { type FileEntry, showPath } from './entry.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Milliseconds between two lines. */
 const pace = 4_000;
@@ -11,11 +12,10 @@ export class Progress {
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout;
   #phase = 'comparing with what the target has';
-  #files = 0;
-  #bytes = 0;
   #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
-  /** Bytes that went over the network, packed. */
-  wire = 0;
+  #outgoing: Outgoing['tally'] = { files: 0, bytes: 0, wire: 0 };
+  /** Bytes that went over the network in earlier rounds, packed. */
+  #wire = 0;
 
   constructor(title: string, log: Log) {
     this.#log = log;
@@ -31,16 +31,11 @@ export class Progress {
   ): void {
     this.#plan = { ...sent, copied: copied.files, copiedBytes: copied.bytes };
     this.#phase = 'sending';
-    this.#files = 0;
-    this.#bytes = 0;
   }
 
-  sent(bytes: number): void {
-    this.#bytes += bytes;
-  }
-
-  fileSent(): void {
-    this.#files += 1;
+  sending({ tally }: Outgoing): void {
+    this.#wire += this.#outgoing.wire;
+    this.#outgoing = tally;
   }
 
   checking(): void {
@@ -62,7 +57,7 @@ export class Progress {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     this.#log.info(
       `${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
-        `${count(files)} sent (${size(bytes)}, packed ${size(this.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`,
+        `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`,
     );
   }
 
@@ -73,9 +68,10 @@ export class Progress {
   #state(): string {
     const { files, bytes, copied } = this.#plan;
     if (this.#phase !== 'sending') return this.#phase;
-    const rate = this.wire / ((performance.now() - this.#started) / 1000);
+    const { files: sent, bytes: sentBytes, wire } = this.#outgoing;
+    const rate = wire / ((performance.now() - this.#started) / 1000);
     return (
-      `sent ${this.#files} of ${count(files)}, ${size(this.#bytes)} of ${size(bytes)}, ` +
+      `sent ${sent} of ${count(files)}, ${size(sentBytes)} of ${size(bytes)}, ` +
       `${size(rate)}/s over the network; ${count(copied)} copied on the target`
     );
   }

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, readSync } from 'node:fs';
 import { Breather } from './breather.ts';
-import { changed, openFile, requireEnd, sha256 } from './content.ts';
+import { readParts, readWhole, sha256 } from './content.ts';
 import type { Delta } from './delta.ts';
 import type { FileEntry, Tree } from './entry.ts';
-import { kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
-import type { Progress } from './progress.ts';
+import { isOdd, kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
 import { paddingAfter, tarEnd, tarHeader, type TarMember } from './tar.ts';
 
 /** Bytes of a piece of the stream. */
@@ -20,16 +18,22 @@ export interface StreamOptions {
   readonly delta: Pick<Delta, 'sent' | 'copied'>;
   /** Octal digits. */
   readonly umask: string;
-  readonly progress: Progress;
+  readonly tally: Tally;
+}
+
+/** What was read so far. */
+export interface Tally {
+  files: number;
+  bytes: number;
 }
 
 /**
  * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
- * last the links), after each group of files `lines/N` (their manifest) and `ready/N`, and `end` (the hash of the whole
- * manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
+ * last the links), after each group of files `lines/N` (their manifest), `names/N` (for xargs, without odd ones) and
+ * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  * A piece holds its bytes until the one after the next is asked for.
  */
-export async function* tarStream({ tree, delta, umask, progress }: StreamOptions): AsyncGenerator<Buffer, void, void> {
+export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): AsyncGenerator<Buffer, void, void> {
   const modes = modesUnder(umask);
   const pieces = new Pieces(tree);
   const breather = new Breather();
@@ -45,25 +49,28 @@ export async function* tarStream({ tree, delta, umask, progress }: StreamOptions
     for (const file of group) {
       const mode = file.executable ? modes.executable : modes.plain;
       const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
-      if (header.length + file.size > pieceSize) {
-        yield* pieces.add(header);
-        yield* pieces.addLarge(file, breather, progress);
-      } else {
+      if (pieces.holds(header.length + file.size)) {
         if (!pieces.fits(header.length + file.size)) yield* pieces.rest();
-        pieces.addSmall(header, file, progress);
+        pieces.addSmall(header, file);
+      } else {
+        yield* pieces.add(header);
+        yield* pieces.addLarge(file, breather);
       }
       yield* pieces.add(paddingAfter(file.size));
-      progress.fileSent();
+      tally.files += 1;
+      tally.bytes += file.size;
       if (breather.isDue) await breather.turn();
     }
-    const lines = group.map((file) => `${manifestLine(file)}\n`);
+    const lines = group.map((file) => `${manifestLine(tree.hashes, file)}\n`);
     yield* pieces.add(textMember(`lines/${number}`, lines.join('')));
+    const names = group.flatMap(({ path }) => (isOdd(path) ? [] : [`./${path}\0`]));
+    yield* pieces.add(textMember(`names/${number}`, names.join('')));
     yield* pieces.add(textMember(`ready/${number}`, ''));
   }
   for (const { path, text } of tree.links) {
     yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
   }
-  yield* pieces.add(textMember('end', `${await manifestHash(tree.files)}\n`));
+  yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
   yield* pieces.add(tarEnd);
   yield* pieces.rest();
 }
@@ -114,46 +121,35 @@ class Pieces {
     }
   }
 
+  /** Whether that much, and one byte more for reading, has room in a piece at all. */
+  holds(length: number): boolean {
+    return length < pieceSize;
+  }
+
+  /** Whether it has room in what is left of this one. */
   fits(length: number): boolean {
-    return length <= pieceSize - this.#used;
+    return length < pieceSize - this.#used;
   }
 
   /** For what fits: without a generator, since there may be hundreds of thousands of these. */
-  addSmall(header: Buffer, file: FileEntry, progress: Progress): void {
+  addSmall(header: Buffer, file: FileEntry): void {
     header.copy(this.#piece, this.#used);
-    const start = this.#used + header.length;
-    const descriptor = openFile(this.#tree, file);
-    try {
-      if (readSync(descriptor, this.#piece, start, file.size, null) !== file.size) throw changed(file);
-      requireEnd(file, descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    this.#used = start + file.size;
-    file.sha256 ??= sha256(this.#piece.subarray(start, this.#used));
-    progress.sent(file.size);
+    const content = readWhole(this.#tree, file, this.#piece, this.#used + header.length);
+    this.#used += header.length + content.length;
+    const { hashes } = this.#tree;
+    if (!hashes.has(file)) hashes.set(file, sha256(content));
   }
 
-  async *addLarge(file: FileEntry, breather: Breather, progress: Progress): AsyncGenerator<Buffer> {
-    const hash = file.sha256 === undefined ? createHash('sha256') : undefined;
-    const descriptor = openFile(this.#tree, file);
-    try {
-      for (let left = file.size; left > 0;) {
-        const wanted = Math.min(left, pieceSize - this.#used);
-        const count = readSync(descriptor, this.#piece, this.#used, wanted, null);
-        if (count === 0) throw changed(file);
-        hash?.update(this.#piece.subarray(this.#used, this.#used + count));
-        this.#used += count;
-        left -= count;
-        progress.sent(count);
-        if (this.#used === pieceSize) yield this.#full();
-        if (breather.isDue) await breather.turn();
-      }
-      requireEnd(file, descriptor);
-    } finally {
-      closeSync(descriptor);
+  async *addLarge(file: FileEntry, breather: Breather): AsyncGenerator<Buffer> {
+    const { hashes } = this.#tree;
+    const hash = hashes.has(file) ? undefined : createHash('sha256');
+    for (const part of readParts(this.#tree, file, () => this.#piece.subarray(this.#used))) {
+      hash?.update(part);
+      this.#used += part.length;
+      if (this.#used === pieceSize) yield this.#full();
+      if (breather.isDue) await breather.turn();
     }
-    if (hash !== undefined) file.sha256 ??= hash.digest('hex');
+    if (hash !== undefined) hashes.set(file, hash.digest('hex'));
   }
 
   *rest(): Generator<Buffer> {

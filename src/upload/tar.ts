@@ -8,6 +8,9 @@ export type TarKind = 'file' | 'directory' | 'link';
 
 const zeros = Buffer.alloc(block);
 
+/** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
+const scratch = Buffer.alloc(block);
+
 const typeFlags = { file: '0', directory: '5', link: '2' } as const;
 
 export interface TarMember {
@@ -22,12 +25,13 @@ export interface TarMember {
 
 /**
  * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
- * of any length by a header of their own before it. Times and owners are left to whoever unpacks.
+ * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
+ * until the next call.
  */
 export function tarHeader(member: TarMember): Buffer {
   const { path, text = '' } = member;
-  const parts = [...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])];
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+  if (path.length <= 100 && text.length <= 100) return header(member, typeFlags[member.kind], scratch);
+  return Buffer.concat([...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])]);
 }
 
 /** What follows a content of that size, up to the next block. */
@@ -45,9 +49,8 @@ function longName(type: 'L' | 'K', name: string): Buffer[] {
   return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
 }
 
-function header({ path, mode, size, text = '' }: TarMember, type: string): Buffer {
-  // From Node's pool: ten thousand buffers of their own cost a quarter of a second.
-  const bytes = Buffer.allocUnsafe(block).fill(0);
+function header({ path, mode, size, text = '' }: TarMember, type: string, bytes = Buffer.alloc(block)): Buffer {
+  bytes.fill(0);
   bytes.write(path.slice(0, 100), 0, 'latin1');
   writeOctal(bytes, mode, 100, 7);
   writeOctal(bytes, 0, 108, 7);

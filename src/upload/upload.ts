@@ -1,28 +1,18 @@
 import { asShipperError, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { Hashing, sha256 } from './content.ts';
-import { Delivery, type Destination, type Local } from './delivery.ts';
-import { findSource, type Source } from './source.ts';
-import { walk } from './walk.ts';
+import { sha256 } from './content.ts';
+import { Delivery, type Destination } from './delivery.ts';
+import { Local, type LocalRequest } from './local.ts';
 
-export interface UploadOptions {
+export interface UploadOptions extends LocalRequest {
   readonly destinations: readonly Destination[];
-  /** Absolute path on the runner. */
-  readonly workspace: string;
-  /** A file or directory, from the workspace. */
-  readonly from: string;
-  /** A directory, from the revision. */
-  readonly to: string;
-  /** Patterns as in a `.gitignore`, from the uploaded directory. */
-  readonly exclude: readonly string[];
+  /** What the request asks for, where it was read ahead. */
+  readonly local?: Promise<Local> | undefined;
   /** Name of the revision that is being made. */
   readonly revision: string;
   /** Name of the revision that is active. */
   readonly previous: string | undefined;
-  /** Octal digits. */
-  readonly umask: string;
   readonly log: Log;
-  readonly signal: AbortSignal;
 }
 
 let uploads = 0;
@@ -32,12 +22,10 @@ let uploads = 0;
  * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
  */
 export async function upload(options: UploadOptions): Promise<void> {
-  const { destinations, workspace, from, to, log, signal } = options;
+  const { destinations, from, to, log, previous } = options;
   const id = `upload-${(uploads += 1)}`;
-  const source = await findSource(workspace, from, to);
   const key = sha256(`${from}\n${to}`).slice(0, 16);
-  const stop = new AbortController();
-  const local = readLocal(options, source, AbortSignal.any([signal, stop.signal]));
+  const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
   local.catch(() => undefined); // Each delivery awaits it.
   const ended = await Promise.allSettled(
     destinations.map(async (destination) => {
@@ -52,15 +40,13 @@ export async function upload(options: UploadOptions): Promise<void> {
       }).deliver();
     }),
   );
-  stop.abort();
+  void local.then(
+    (read) => read.end(),
+    () => undefined,
+  );
   const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [failure(each.reason)] : []));
   for (const other of others) log.warning(other.message);
   if (first !== undefined) throw first;
-}
-
-async function readLocal(options: UploadOptions, source: Source, signal: AbortSignal): Promise<Local> {
-  const tree = await walk(source, options.exclude, signal);
-  return { tree, hashing: new Hashing(tree, options.destinations.length, signal) };
 }
 
 /** What the operating system refused, of a file or a channel, is no fault of Shipper's. */

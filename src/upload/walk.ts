@@ -1,16 +1,17 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { ShipperError } from '../errors.ts';
 import { Breather } from './breather.ts';
 import type { DirectoryEntry, FileEntry, LinkEntry, Tree } from './entry.ts';
 import { showPath, toBytes } from './entry.ts';
 import { executables } from './git-modes.ts';
+import { Hashes } from './hashes.ts';
 import { Ignored } from './ignored.ts';
 import { refuseEscapes } from './links.ts';
 import { nameOf, type Source } from './source.ts';
 
 const separator = Buffer.from('/');
-const rulesName = Buffer.from('.shipignore');
+const rulesName = '.shipignore';
 
 /** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
 export async function walk(source: Source, exclude: readonly string[], signal: AbortSignal): Promise<Tree> {
@@ -20,14 +21,11 @@ export async function walk(source: Source, exclude: readonly string[], signal: A
   const { root, isFile, prefix } = source;
   return {
     locate: ({ path }) => (isFile ? root : located(root, path.slice(prefix.length))),
-    files: files.sort(byPath),
-    directories: directories.sort(byPath),
-    links: links.sort(byPath),
+    files,
+    hashes: new Hashes(files.length),
+    directories,
+    links,
   };
-}
-
-function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
-  return one.path < other.path ? -1 : 1;
 }
 
 interface Place {
@@ -46,13 +44,12 @@ class Walker {
   readonly links: LinkEntry[] = [];
   readonly #source: Source;
   readonly #executables: ReadonlySet<string> | undefined;
-  readonly #signal: AbortSignal;
-  readonly #breather = new Breather();
+  readonly #breather: Breather;
 
   constructor(source: Source, fromGit: ReadonlySet<string> | undefined, signal: AbortSignal) {
     this.#source = source;
     this.#executables = fromGit;
-    this.#signal = signal;
+    this.#breather = new Breather(signal);
   }
 
   async walk(exclude: readonly string[]): Promise<this> {
@@ -82,33 +79,33 @@ class Walker {
   async #directory({ source, path, inWorkspace, ignored: fromAbove }: Place): Promise<void> {
     const { prefix } = this.#source;
     const before = this.files.length + this.links.length + this.directories.length;
-    const entries = readdirSync(source, { withFileTypes: true, encoding: 'buffer' });
-    const hasRules = path !== '' && entries.some(({ name }) => rulesName.equals(name));
+    const names = namesIn(source);
+    const hasRules = path !== '' && names.some(({ bytes }) => bytes === rulesName);
     const ignored = hasRules ? this.#withRules(fromAbove, inWorkspace, below(source, rulesName)) : fromAbove;
-    for (const entry of entries) {
+    for (const { entry, bytes } of names) {
       if (this.#breather.isDue) await this.#breather.turn();
-      if (this.#signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
-      const name = entry.name.toString('latin1');
-      if (name === '.git' || name === '.shipignore') continue;
-      const here = `${path}${name}`;
-      const place = `${inWorkspace === '' ? '' : `${inWorkspace}/`}${entry.name.toString()}`;
-      if (ignored.has(entry.isDirectory() ? `${place}/` : place)) continue;
+      if (bytes === '.git' || bytes === rulesName) continue;
+      const here = `${path}${bytes}`;
+      const isDirectory = entry.isDirectory();
+      const place =
+        ignored.isEmpty && !isDirectory ? '' : `${inWorkspace === '' ? '' : `${inWorkspace}/`}${entry.name.toString()}`;
+      if (ignored.has(isDirectory ? `${place}/` : place)) continue;
       const full = below(source, entry.name);
-      if (entry.isDirectory()) {
+      if (isDirectory) {
         await this.#directory({ source: full, path: `${here}/`, inWorkspace: place, ignored });
       } else if (entry.isFile()) {
         this.#file(here, lstatSync(full));
       } else if (entry.isSymbolicLink()) {
         const text = toBytes(readlinkSync(full, 'buffer'));
         const posix = process.platform === 'win32' ? text.replaceAll('\\', '/') : text;
-        this.links.push({ kind: 'link', path: `${prefix}${here}`, text: posix });
+        this.links.push({ path: `${prefix}${here}`, text: posix });
       } else {
         throw new ShipperError('UPLOAD', `${showPath(here)} is a socket, a device or a pipe, which no upload can hold`);
       }
     }
     const isEmpty = this.files.length + this.links.length + this.directories.length === before;
     if (isEmpty && `${prefix}${path}` !== '') {
-      this.directories.push({ kind: 'directory', path: `${prefix}${path}`.slice(0, -1) });
+      this.directories.push({ path: `${prefix}${path}`.slice(0, -1) });
     }
   }
 
@@ -116,7 +113,7 @@ class Walker {
     if (!stats.isFile()) throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
     const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
     const path = `${this.#source.prefix}${inUpload}`;
-    this.files.push({ kind: 'file', path, executable, size: stats.size, sha256: undefined });
+    this.files.push({ number: this.files.length, path, executable, size: stats.size });
   }
 
   #withRules(ignored: Ignored, inWorkspace: string, file: string | Buffer): Ignored {
@@ -129,16 +126,31 @@ class Walker {
   }
 }
 
+interface Name {
+  readonly entry: Dirent | Dirent<Buffer>;
+  readonly bytes: string;
+}
+
+/** What is in a directory, so that whole paths come in the order of their bytes. */
+function namesIn(directory: string | Buffer): readonly Name[] {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  const isExact = !entries.some(({ name }) => name.includes('\ufffd')); // What is no UTF-8 is read as bytes.
+  const exact = isExact ? entries : readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
+  const names = exact.map((entry) => ({ entry, bytes: toBytes(entry.name) }));
+  return names.sort((one, other) => (inPath(one) < inPath(other) ? -1 : 1));
+}
+
+function inPath({ entry, bytes }: Name): string {
+  return entry.isDirectory() ? `${bytes}/` : bytes;
+}
+
 function located(root: string, path: string): string | Buffer {
   return /^[ -~]*$/.test(path)
     ? `${root}/${path}`
     : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
 }
 
-/** A name that is ASCII stays text: that is faster, and right on every system. */
-function below(directory: string | Buffer, name: Buffer): string | Buffer {
-  const text = name.toString('latin1');
-  if (typeof directory === 'string' && /^[ -~]*$/.test(text)) return `${directory}/${text}`;
-  const start = typeof directory === 'string' ? Buffer.from(directory) : directory;
-  return Buffer.concat([start, separator, name]);
+function below(directory: string | Buffer, name: string | Buffer): string | Buffer {
+  if (typeof directory === 'string' && typeof name === 'string') return `${directory}/${name}`;
+  return Buffer.concat([Buffer.from(directory), separator, Buffer.from(name)]);
 }
