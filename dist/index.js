@@ -63776,9 +63776,10 @@ function commonEnd(one, other) {
 
 /**
  * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
- * files are the same at the same path: only for the others is kept in memory what the target has.
+ * files are the same at the same path: only for the others is kept in memory what the target has. What `isReplaced`
+ * is there no more: a symlink took its place after it was uploaded.
  */
-async function compare({ files, hashes }, index) {
+async function compare({ files, hashes }, index, isReplaced) {
     const breather = new Breather();
     const finder = new Finder(files);
     const found = new Uint8Array(files.length);
@@ -63787,7 +63788,7 @@ async function compare({ files, hashes }, index) {
     for (const { line, path, content, kind } of readIndex(index)) {
         if (breather.isDue)
             await breather.turn();
-        const file = finder.find(readPath(path));
+        const file = isReplaced(path) ? undefined : finder.find(readPath(path));
         if (file === undefined || found[file.number] === 1 || content !== hashes.get(file, digits))
             continue;
         found[file.number] = 1;
@@ -63801,7 +63802,8 @@ async function compare({ files, hashes }, index) {
     for (const file of others.length === 0 ? [] : readIndex(index)) {
         if (breather.isDue)
             await breather.turn();
-        sources.add(file);
+        if (!isReplaced(file.path))
+            sources.add(file);
     }
     const sent = [];
     for (const file of others) {
@@ -64953,6 +64955,12 @@ class Progress {
     /** Files that had changed on the target and are sent in a second round. */
     again(files) {
         this.#phase = 'sending again';
+        const more = files.reduce((sum, file) => sum + file.size, 0);
+        const { files: sent, bytes, copied, copiedBytes } = this.#plan;
+        this.#plan = {
+            ...{ files: sent + files.length, bytes: bytes + more },
+            ...{ copied: Math.max(0, copied - files.length), copiedBytes: Math.max(0, copiedBytes - more) },
+        };
         const example = showPath(files[0]?.path ?? '');
         this.#log.info(`${this.#title}: ${count(files.length)} had been changed on the target since they were uploaded, such as ${example}: sending them`);
     }
@@ -65007,6 +65015,7 @@ function requireRoom({ delta, bytes, free, shares, target }) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/delivery.js
+
 
 
 
@@ -65091,7 +65100,8 @@ class Delivery {
             return everything(local.tree.files);
         const lines = await compress_unpack(packed, index);
         await local.hashed();
-        return compare(local.tree, lines);
+        const links = this.#options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
+        return compare(local.tree, lines, (path) => links.some((link) => path === link || path.startsWith(`${link}/`)));
     }
     async #send(conversation, kept, outgoing) {
         this.#progress.sending(outgoing);

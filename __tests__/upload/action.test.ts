@@ -68,3 +68,28 @@ test('what is uploaded first is read ahead, but not before a listener that makes
   assert.equal(code, 0, stdout);
   assert.equal(await server.sh('cat current/index.html'), 'built');
 });
+
+test('what a symlink replaced in the last revision is sent once, and is not called changed', async () => {
+  await using server = await startSshd();
+  await using workspace = await createWorkspace(
+    {
+      config: {
+        base_dir: server.root,
+        directories: { storage: 'storage' },
+        symlinks: { storage: 'storage', env: '.env' },
+      },
+      events: { 'after:create_revision': [{ upload: 'site' }] },
+    },
+    { 'site/storage/a/b': 'b', 'site/.env': 'example', 'site/index.html': 'hi' },
+  );
+  await server.sh('echo secret > env');
+  const inputs = { key: server.keyText, 'known-hosts': server.knownHosts, user: server.user };
+  for (const revision of ['v1', 'v2', 'v3']) {
+    const more = { revision, host: server.host, port: String(server.port) };
+    const { code, stdout } = await runAction({ cwd: workspace.path, inputs: { ...inputs, ...more }, ...entry });
+    assert.equal(code, 0, stdout);
+    assert.doesNotMatch(stdout, /had been changed on the target/);
+    if (revision !== 'v1') assert.match(stdout, /3 files verified .*: 2 files sent .*1 file copied/);
+  }
+  assert.equal(await server.sh('cat current/index.html current/.env && ls storage'), 'hisecret');
+});

@@ -51,7 +51,7 @@ export async function yardAt(server: Server, port = server.port): Promise<Yard> 
   const hostKeys = readHostKeys({ knownHosts: server.knownHostsAt(port) });
   const credentials = { key: readPrivateKey(server.keyText) };
   const revisions = `${server.root}/revisions`;
-  const target = { name: 'web1', host: server.host, port, user: server.user, proxyJump: [], revisions };
+  const target = { name: 'web1', host: server.host, port, user: server.user, proxyJump: [], symlinks: [], revisions };
   const open = async (): Promise<Connection> => connect(target, credentials, hostKeys, { log, connectTimeout: 10 });
   const path = (revision: string): string => `${revisions}/${revision}`;
   const make = async (revision: string): Promise<void> => {

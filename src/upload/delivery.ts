@@ -5,16 +5,21 @@ import { isChannelRefused } from '../ssh/session.ts';
 import { bestPacking, choosePacking, type Packing, unpack } from './compress.ts';
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
-import type { FileEntry } from './entry.ts';
+import { type FileEntry, toBytes } from './entry.ts';
 import type { Local } from './local.ts';
-import { readPath } from './manifest.ts';
+import { readPath, writePath } from './manifest.ts';
 import type { Outgoing } from './outgoing.ts';
 import { Progress } from './progress.ts';
 import { requireRoom } from './room.ts';
 
 /** A target, as far as an upload needs it. */
 export interface Destination {
-  readonly target: { readonly name: string; readonly revisions: string };
+  readonly target: {
+    readonly name: string;
+    readonly revisions: string;
+    /** They took the places of what was uploaded to earlier revisions. */
+    readonly symlinks: readonly { readonly path: string }[];
+  };
   readonly connection: Connection | undefined;
   /** Absolute path on the target of the run's own directory. */
   readonly runDirectory: string;
@@ -125,7 +130,8 @@ export class Delivery {
     if (index.length === 0) return everything(local.tree.files);
     const lines = await unpack(packed, index);
     await local.hashed();
-    return compare(local.tree, lines);
+    const links = this.#options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
+    return compare(local.tree, lines, (path) => links.some((link) => path === link || path.startsWith(`${link}/`)));
   }
 
   async #send(conversation: Conversation, kept: readonly number[], outgoing: Outgoing): Promise<Verdict> {

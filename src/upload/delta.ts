@@ -23,9 +23,14 @@ export interface Copy {
 
 /**
  * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
- * files are the same at the same path: only for the others is kept in memory what the target has.
+ * files are the same at the same path: only for the others is kept in memory what the target has. What `isReplaced`
+ * is there no more: a symlink took its place after it was uploaded.
  */
-export async function compare({ files, hashes }: Tree, index: Buffer): Promise<Delta> {
+export async function compare(
+  { files, hashes }: Tree,
+  index: Buffer,
+  isReplaced: (path: string) => boolean,
+): Promise<Delta> {
   const breather = new Breather();
   const finder = new Finder(files);
   const found = new Uint8Array(files.length);
@@ -33,7 +38,7 @@ export async function compare({ files, hashes }: Tree, index: Buffer): Promise<D
   const copied: Copy[] = [];
   for (const { line, path, content, kind } of readIndex(index)) {
     if (breather.isDue) await breather.turn();
-    const file = finder.find(readPath(path));
+    const file = isReplaced(path) ? undefined : finder.find(readPath(path));
     if (file === undefined || found[file.number] === 1 || content !== hashes.get(file, digits)) continue;
     found[file.number] = 1;
     if (kind === kindOf(file)) kept.push(line);
@@ -43,7 +48,7 @@ export async function compare({ files, hashes }: Tree, index: Buffer): Promise<D
   const sources = new Sources(new Set(others.map((file) => hashes.get(file, digits))));
   for (const file of others.length === 0 ? [] : readIndex(index)) {
     if (breather.isDue) await breather.turn();
-    sources.add(file);
+    if (!isReplaced(file.path)) sources.add(file);
   }
   const sent: FileEntry[] = [];
   for (const file of others) {

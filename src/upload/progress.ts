@@ -45,6 +45,12 @@ export class Progress {
   /** Files that had changed on the target and are sent in a second round. */
   again(files: readonly FileEntry[]): void {
     this.#phase = 'sending again';
+    const more = files.reduce((sum, file) => sum + file.size, 0);
+    const { files: sent, bytes, copied, copiedBytes } = this.#plan;
+    this.#plan = {
+      ...{ files: sent + files.length, bytes: bytes + more },
+      ...{ copied: Math.max(0, copied - files.length), copiedBytes: Math.max(0, copiedBytes - more) },
+    };
     const example = showPath(files[0]?.path ?? '');
     this.#log.info(
       `${this.#title}: ${count(files.length)} had been changed on the target since they were uploaded, such as ${example}: sending them`,
