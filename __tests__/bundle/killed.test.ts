@@ -31,7 +31,7 @@ async function attackAt(
   attacks: readonly Attack[],
   kill: (started: StartedAction, server: Awaited<ReturnType<typeof startSshd>>, index: number) => Promise<void>,
   judge: (run: ActionRun, completed: boolean) => void,
-): Promise<{ readonly killed: number; readonly slowest: number }> {
+): Promise<{ readonly killed: number; readonly returned: number; readonly slowest: number }> {
   await using server = await startSshd();
   await using relay = await startRelay(server.port);
   await using site = await siteOn(server, { events });
@@ -40,7 +40,7 @@ async function attackAt(
   const before = { ...relay.bytes };
   await site.succeed({ ...inputs, revision: 'second' });
   const whole = { up: relay.bytes.up - before.up, down: relay.bytes.down - before.down };
-  let [killed, slowest] = [0, 0];
+  let [killed, returned, slowest] = [0, 0, 0];
   for (const [index, { direction, part }] of attacks.entries()) {
     const revision = `${direction}-${String(index)}`;
     const old = await site.active();
@@ -68,6 +68,7 @@ async function attackAt(
     assert.equal(await site.sh('cat current/index.html'), 'here');
     judge(run, completed);
     killed += 1;
+    if ((await site.sh(`grep '^returned ${revision} ' revisions/.shipper/journal || true`)) !== '') returned += 1;
     const next = await site.succeed({ ...inputs, revision: `next-${revision}` });
     assert.equal(next.outputs['active-revision'], `next-${revision}`);
   }
@@ -78,7 +79,7 @@ async function attackAt(
     states.filter((state) => state === 'unfinished' || state === 'foreign'),
     [],
   );
-  return { killed, slowest };
+  return { killed, returned, slowest };
 }
 
 describe(
@@ -92,11 +93,14 @@ describe(
         child.kill('SIGKILL');
         await done;
       };
-      const { killed, slowest } = await attackAt(parts(6, 0), kill, (run) => assert.equal(run.signal, 'SIGKILL'));
+      const { killed, returned, slowest } = await attackAt(parts(6, 0), kill, (run) =>
+        assert.equal(run.signal, 'SIGKILL'),
+      );
       t.diagnostic(
-        `${String(killed)} killed runners; all put back and unlocked after ${String(Math.round(slowest))} ms at most`,
+        `${String(killed)} killed runners, ${String(returned)} between switch and completion; all put back and unlocked after ${String(Math.round(slowest))} ms at most`,
       );
       assert.equal(killed, 12);
+      assert.ok(returned > 0, 'the target went back by itself');
     });
 
     test("of sshd's session process, or of the one that guards it", async (t) => {
@@ -109,11 +113,12 @@ describe(
         assert.equal(run.code === 0, completed, logOf(run));
         assert.notEqual(run.result?.status, 'unknown', logOf(run));
       };
-      const { killed, slowest } = await attackAt(parts(6, 0.45), kill, judge);
+      const { killed, returned, slowest } = await attackAt(parts(6, 0.45), kill, judge);
       t.diagnostic(
-        `${String(killed)} killed sessions; all put back and unlocked after ${String(Math.round(slowest))} ms at most`,
+        `${String(killed)} killed sessions, ${String(returned)} between switch and completion; all put back and unlocked after ${String(Math.round(slowest))} ms at most`,
       );
       assert.equal(killed, 12);
+      assert.ok(returned > 0, 'the target went back by itself');
     });
   },
 );

@@ -21,7 +21,7 @@ export async function pathFor(shell: Shell, directory: string): Promise<string> 
 
 const busyboxTools = (
   'sh awk base64 cat chmod cp cut date dd df find grep gzip id kill ln ls mkdir mktemp mv od printf ps pwd readlink rm ' +
-  'rmdir sed setsid sha256sum sleep sort stat sync tar touch tr true wc xargs tail head test env'
+  'rmdir sed setsid sha256sum sleep sort stat sync tar touch tr true uname wc xargs tail head test env'
 ).split(' ');
 
 /** A connection to this machine without SSH: what the login shell of a server would do, from the exec request on. */

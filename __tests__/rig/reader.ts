@@ -1,10 +1,15 @@
-/** Opens and reads a file in a tight loop until told to stop, then prints how often, and what failed, as JSON. */
+/**
+ * Opens and reads a file in a tight loop until told to stop, then tells how often, and what failed. It gives way to the
+ * switches, of which there are then more in the same time, and is interrupted at every point of its loop.
+ */
 import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 
 const [path = ''] = process.argv.slice(2);
 const failures: string[] = [];
 let reads = 0;
 let stopped = false;
+setPriority(10);
 process.once('message', () => (stopped = true));
 process.send?.('reading');
 

@@ -35,6 +35,15 @@ export interface Relay extends AsyncDisposable {
   resume(): void;
 }
 
+/**
+ * Node 24 fails to reset a socket whose end waits to be written (EINVAL of `uv_tcp_close_reset`): it leaves the socket
+ * open, and the process then spins at its exit.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableLength > 0 || (socket.writableEnded && !socket.writableFinished)) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 export async function startRelay(port: number, delay = 0): Promise<Relay> {
   const bytes = { up: 0, down: 0 };
   const limits: Partial<Record<Direction, Limit>> = {};
@@ -60,7 +69,7 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     connections += 1;
     if (relay.refusing) {
-      client.on('error', () => undefined).resetAndDestroy();
+      reset(client.on('error', () => undefined));
       return;
     }
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
@@ -73,7 +82,7 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
     const lane = new Lane(from, to, rules(direction));
     sockets.set(from, lane);
     // An error on one side reaches the other as a reset; `close` follows every error.
-    from.on('error', () => to.resetAndDestroy());
+    from.on('error', () => reset(to));
     from.on('close', () => sockets.delete(from));
   }
 
@@ -91,7 +100,7 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
     fail(fault) {
       if (fault === 'stall') stalled = true;
       if (fault === 'cut') sockets.forEach((_, socket) => socket.destroy());
-      if (fault === 'reset') sockets.forEach((_, socket) => socket.resetAndDestroy());
+      if (fault === 'reset') sockets.forEach((_, socket) => reset(socket));
     },
     failAfter: async (direction, count, fault) =>
       new Promise((resolve) => {

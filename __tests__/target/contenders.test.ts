@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { assertNeverTwoHolders } from './holders.ts';
 
 const contenders = 20;
 
@@ -48,15 +49,7 @@ describe('the lock', { concurrency: true }, () => {
       assert.ok(survivors.length >= contenders - 9);
       await site.perform('deploy', 'last', { lease: 4, beat: 300, lockTimeout: 120 });
 
-      // Each run's records stand together: nobody else wrote between the first and the last of them.
-      const tokens = site
-        .journal()
-        .split('\n')
-        .filter((line) => /^(?:created|linked|completed) /.test(line))
-        .map((line) => line.split(' ')[3]);
-      const blocks = tokens.filter((token, index) => token !== tokens[index - 1]);
-      assert.equal(new Set(blocks).size, blocks.length, 'no two holders');
-      for (const token of survivors) assert.equal(tokens.filter((each) => each === token).length, 3, token);
+      assertNeverTwoHolders(site, survivors);
       assert.equal(site.active(), 'last');
       assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper`).sort(), ['active', 'journal', 'runs']);
       t.diagnostic(`${contenders - survivors.length} killed of ${contenders}, ${settled} of them as holders`);

@@ -25,105 +25,108 @@ function assertAtRest(site: Site): void {
   assert.deepEqual(readdirSync(site.root).sort(), ['current', 'revisions']);
 }
 
-for (const shell of shells) {
-  describe(`a runner that goes away, under ${shell}`, { concurrency: true }, () => {
-    for (const taken of whole.deploy.slice(0, -2).keys()) {
-      const last = whole.deploy[taken] ?? 'lock';
-      test(`after ${last}: the target puts everything back at once and alone`, async () => {
+// Most of it is waiting.
+describe('a runner that goes away', { concurrency: true }, () => {
+  for (const shell of shells) {
+    describe(`under ${shell}`, { concurrency: true }, () => {
+      for (const taken of whole.deploy.slice(0, -2).keys()) {
+        const last = whole.deploy[taken] ?? 'lock';
+        test(`after ${last}: the target puts everything back at once and alone`, async () => {
+          await using site = await scriptTarget(shell);
+          await site.perform('deploy', 'v1');
+          const run = site.session({ revision: 'v2' });
+          await run.session.perform(whole.deploy.slice(0, taken + 1));
+          run.session.close();
+          await gone(run.connection.pids[0] ?? 0);
+          assert.equal(site.active(), 'v1');
+          assertAtRest(site);
+          await site.perform('deploy', 'v3');
+          assert.equal(site.active(), 'v3');
+          assert.deepEqual(
+            site.revisions().filter((name) => name !== 'v2'),
+            ['v1', 'v3'],
+          );
+        });
+      }
+
+      test('after complete: the target stays where it is', async () => {
         await using site = await scriptTarget(shell);
         await site.perform('deploy', 'v1');
         const run = site.session({ revision: 'v2' });
-        await run.session.perform(whole.deploy.slice(0, taken + 1));
+        await run.session.perform(whole.deploy.slice(0, -1));
         run.session.close();
+        await gone(run.connection.pids[0] ?? 0);
+        assert.equal(site.active(), 'v2');
+        assertAtRest(site);
+      });
+
+      test('on the first deploy: going back leaves no active symlink', async () => {
+        await using site = await scriptTarget(shell);
+        const run = site.session({ revision: 'v1' });
+        await run.session.perform(whole.deploy.slice(0, -2));
+        assert.equal(site.active(), 'v1');
+        run.session.close();
+        await gone(run.connection.pids[0] ?? 0);
+        assert.equal(site.active(), undefined);
+        await site.perform('deploy', 'v2');
+        assert.equal(site.active(), 'v2');
+      });
+
+      test('the commands of after:link_current_revision run again, for the old revision', async () => {
+        await using site = await scriptTarget(shell);
+        await site.perform('deploy', 'v1');
+        const again = [
+          'pwd > "$SHIPPER_REVISION_PATH/again"; echo "$SHIPPER_EVENT" >> again',
+          'false',
+          'echo last >> again',
+        ];
+        const run = site.session({ revision: 'v2', again });
+        await run.session.perform(whole.deploy.slice(0, -2));
+        run.session.close();
+        await gone(run.connection.pids[0] ?? 0);
+        const path = `${site.root}/revisions/v1`;
+        assert.equal(readFileSync(`${path}/again`, 'utf8'), `${path}\nafter:link_current_revision\nlast\n`);
+      });
+
+      test('whose beats stop while the connection stands: the target goes back after the lease', async () => {
+        await using site = await scriptTarget(shell);
+        await site.perform('deploy', 'v1');
+        const run = site.session({ revision: 'v2', lease: 4 });
+        await run.session.perform(whole.deploy.slice(0, -2));
+        assert.equal(site.active(), 'v2');
         await gone(run.connection.pids[0] ?? 0);
         assert.equal(site.active(), 'v1');
         assertAtRest(site);
-        await site.perform('deploy', 'v3');
-        assert.equal(site.active(), 'v3');
-        assert.deepEqual(
-          site.revisions().filter((name) => name !== 'v2'),
-          ['v1', 'v3'],
-        );
       });
-    }
 
-    test('after complete: the target stays where it is', async () => {
-      await using site = await scriptTarget(shell);
-      await site.perform('deploy', 'v1');
-      const run = site.session({ revision: 'v2' });
-      await run.session.perform(whole.deploy.slice(0, -1));
-      run.session.close();
-      await gone(run.connection.pids[0] ?? 0);
-      assert.equal(site.active(), 'v2');
-      assertAtRest(site);
-    });
+      test('with all of the target killed: the next run settles it before anything else', async () => {
+        await using site = await scriptTarget(shell);
+        await site.perform('deploy', 'v1');
+        const again = ['echo again >> ../../log'];
+        const run = site.session({ revision: 'v2', again });
+        await run.session.perform(whole.deploy.slice(0, -2));
+        process.kill(-(run.connection.pids[0] ?? 0), 'SIGKILL');
+        await gone(run.connection.pids[0] ?? 0);
+        assert.equal(site.active(), 'v2');
+        const next = await site.perform('deploy', 'v3', { lease: 5, beat: 200 });
+        assert.deepEqual(next.of('settled'), [[run.token]]);
+        assert.equal(site.active(), 'v3');
+        assert.match(site.journal(), /returned v2 [^\n]*\n+created v3/);
+        assert.equal(readFileSync(`${site.root}/log`, 'utf8'), 'again\n');
+      });
 
-    test('on the first deploy: going back leaves no active symlink', async () => {
-      await using site = await scriptTarget(shell);
-      const run = site.session({ revision: 'v1' });
-      await run.session.perform(whole.deploy.slice(0, -2));
-      assert.equal(site.active(), 'v1');
-      run.session.close();
-      await gone(run.connection.pids[0] ?? 0);
-      assert.equal(site.active(), undefined);
-      await site.perform('deploy', 'v2');
-      assert.equal(site.active(), 'v2');
+      test('a live holder is waited for and never broken; who waits is told who holds', async () => {
+        await using site = await scriptTarget(shell);
+        await site.perform('deploy', 'v1');
+        const holder = site.session({ revision: 'v2', lease: 60 });
+        await holder.session.perform(whole.deploy.slice(0, 4));
+        const other = site.session({ revision: 'v3', lockTimeout: 1 });
+        await assert.rejects(other.session.perform(whole.deploy, { last: true }), { code: 'LOCKED' });
+        other.session.close();
+        assert.equal(other.of('waiting')[0]?.[1], 'someone');
+        await holder.session.perform(whole.deploy.slice(4), { last: true });
+        assert.equal(site.active(), 'v2');
+      });
     });
-
-    test('the commands of after:link_current_revision run again, for the old revision', async () => {
-      await using site = await scriptTarget(shell);
-      await site.perform('deploy', 'v1');
-      const again = [
-        'pwd > "$SHIPPER_REVISION_PATH/again"; echo "$SHIPPER_EVENT" >> again',
-        'false',
-        'echo last >> again',
-      ];
-      const run = site.session({ revision: 'v2', again });
-      await run.session.perform(whole.deploy.slice(0, -2));
-      run.session.close();
-      await gone(run.connection.pids[0] ?? 0);
-      const path = `${site.root}/revisions/v1`;
-      assert.equal(readFileSync(`${path}/again`, 'utf8'), `${path}\nafter:link_current_revision\nlast\n`);
-    });
-
-    test('whose beats stop while the connection stands: the target goes back after the lease', async () => {
-      await using site = await scriptTarget(shell);
-      await site.perform('deploy', 'v1');
-      const run = site.session({ revision: 'v2', lease: 4 });
-      await run.session.perform(whole.deploy.slice(0, -2));
-      assert.equal(site.active(), 'v2');
-      await gone(run.connection.pids[0] ?? 0);
-      assert.equal(site.active(), 'v1');
-      assertAtRest(site);
-    });
-
-    test('with all of the target killed: the next run settles it before anything else', async () => {
-      await using site = await scriptTarget(shell);
-      await site.perform('deploy', 'v1');
-      const again = ['echo again >> ../../log'];
-      const run = site.session({ revision: 'v2', again });
-      await run.session.perform(whole.deploy.slice(0, -2));
-      process.kill(-(run.connection.pids[0] ?? 0), 'SIGKILL');
-      await gone(run.connection.pids[0] ?? 0);
-      assert.equal(site.active(), 'v2');
-      const next = await site.perform('deploy', 'v3', { lease: 5, beat: 200 });
-      assert.deepEqual(next.of('settled'), [[run.token]]);
-      assert.equal(site.active(), 'v3');
-      assert.match(site.journal(), /returned v2 [^\n]*\n+created v3/);
-      assert.equal(readFileSync(`${site.root}/log`, 'utf8'), 'again\n');
-    });
-
-    test('a live holder is waited for and never broken; who waits is told who holds', async () => {
-      await using site = await scriptTarget(shell);
-      await site.perform('deploy', 'v1');
-      const holder = site.session({ revision: 'v2', lease: 60 });
-      await holder.session.perform(whole.deploy.slice(0, 4));
-      const other = site.session({ revision: 'v3', lockTimeout: 1 });
-      await assert.rejects(other.session.perform(whole.deploy, { last: true }), { code: 'LOCKED' });
-      other.session.close();
-      assert.equal(other.of('waiting')[0]?.[1], 'someone');
-      await holder.session.perform(whole.deploy.slice(4), { last: true });
-      assert.equal(site.active(), 'v2');
-    });
-  });
-}
+  }
+});

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { shells } from '../rig/local-connection.ts';
 import { scriptTarget } from '../rig/script-target.ts';
 
@@ -12,32 +12,34 @@ interface Tally {
   readonly failures: readonly string[];
 }
 
-for (const shell of shells) {
-  test(`two readers in a tight loop see no failed open over 80 switches under ${shell}`, async (t) => {
-    await using site = await scriptTarget(shell);
-    mkdirSync(`${site.root}/source`, { recursive: true });
-    writeFileSync(`${site.root}/source/file`, 'whole\n');
-    const config = { sourceDir: `${site.root}/source` };
-    await site.perform('deploy', 'first', { config });
-    const readers = [1, 2].map(() =>
-      fork(join(import.meta.dirname, '../rig/reader.ts'), [`${site.root}/current/file`]),
-    );
-    await Promise.all(readers.map(async (reader) => once(reader, 'message')));
-    for (let index = 0; index < 40; index += 1) {
-      await site.perform('deploy', `v${index}`, { config });
-      await site.perform('rollback');
-    }
-    const tallies = readers.map(async (reader) => {
-      reader.send('stop');
-      return ((await once(reader, 'message')) as [Tally])[0];
+describe('the active symlink', { concurrency: true }, () => {
+  for (const shell of shells) {
+    test(`two readers in a tight loop see no failed open over 80 switches under ${shell}`, async (t) => {
+      await using site = await scriptTarget(shell);
+      mkdirSync(`${site.root}/source`, { recursive: true });
+      writeFileSync(`${site.root}/source/file`, 'whole\n');
+      const config = { sourceDir: `${site.root}/source` };
+      await site.perform('deploy', 'first', { config });
+      const readers = [1, 2].map(() =>
+        fork(join(import.meta.dirname, '../rig/reader.ts'), [`${site.root}/current/file`]),
+      );
+      await Promise.all(readers.map(async (reader) => once(reader, 'message')));
+      for (let index = 0; index < 40; index += 1) {
+        await site.perform('deploy', `v${index}`, { config });
+        await site.perform('rollback');
+      }
+      const tallies = readers.map(async (reader) => {
+        reader.send('stop');
+        return ((await once(reader, 'message')) as [Tally])[0];
+      });
+      const counted = await Promise.all(tallies);
+      assert.deepEqual(
+        counted.flatMap(({ failures }) => failures),
+        [],
+      );
+      const reads = counted.reduce((sum, tally) => sum + tally.reads, 0);
+      assert.ok(reads > 10_000);
+      t.diagnostic(`${reads} reads over 80 switches`);
     });
-    const counted = await Promise.all(tallies);
-    assert.deepEqual(
-      counted.flatMap(({ failures }) => failures),
-      [],
-    );
-    const reads = counted.reduce((sum, tally) => sum + tally.reads, 0);
-    assert.ok(reads > 10_000);
-    t.diagnostic(`${reads} reads over 80 switches`);
-  });
-}
+  }
+});

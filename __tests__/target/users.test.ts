@@ -40,90 +40,93 @@ async function twoUsers(shell: (typeof shells)[number], groups = [group, group])
   };
 }
 
-for (const shell of shells) {
-  describe(`two users of one group, under ${shell}`, { concurrency: true }, () => {
-    test('deploy in turn: each purges what the other made, and the owners are two', async () => {
-      await using two = await twoUsers(shell);
-      for (const name of ['v1', 'v3', 'v5']) {
-        await two.first.perform('deploy', name, two.asFirst);
-        await two.second.perform('deploy', `${name}b`, two.asSecond);
-      }
-      assert.equal(two.first.active(), 'v5b');
-      assert.deepEqual(two.first.revisions(), ['v3b', 'v5', 'v5b']);
-      const owners = ['v5', 'v5b'].map((name) => statSync(`${two.first.root}/revisions/${name}`).uid);
-      assert.deepEqual(owners, [12_001, 12_002]);
-      assert.equal(lstatSync(`${two.first.root}/current`).uid, 12_002);
-      assert.deepEqual(two.first.states(), ['active', 'journal', 'runs']);
-    });
+// Most of it is waiting.
+describe('two users of one group', { concurrency: true }, () => {
+  for (const shell of shells) {
+    describe(`under ${shell}`, { concurrency: true }, () => {
+      test('deploy in turn: each purges what the other made, and the owners are two', async () => {
+        await using two = await twoUsers(shell);
+        for (const name of ['v1', 'v3', 'v5']) {
+          await two.first.perform('deploy', name, two.asFirst);
+          await two.second.perform('deploy', `${name}b`, two.asSecond);
+        }
+        assert.equal(two.first.active(), 'v5b');
+        assert.deepEqual(two.first.revisions(), ['v3b', 'v5', 'v5b']);
+        const owners = ['v5', 'v5b'].map((name) => statSync(`${two.first.root}/revisions/${name}`).uid);
+        assert.deepEqual(owners, [12_001, 12_002]);
+        assert.equal(lstatSync(`${two.first.root}/current`).uid, 12_002);
+        assert.deepEqual(two.first.states(), ['active', 'journal', 'runs']);
+      });
 
-    test('what only the first may delete is a warning to the second, and stays until the first deploys', async () => {
-      await using two = await twoUsers(shell);
-      const config = { ...two.asFirst.config, revisionsToKeep: 1 };
-      for (const name of ['v1', 'v2']) await two.first.perform('deploy', name, two.asFirst);
-      chmodSync(`${two.first.root}/revisions/v1`, 0o755);
-      const { of } = await two.second.perform('deploy', 'v3', { ...two.asSecond, config });
-      assert.match(String(of('warning')), /revision v1 could not be removed/);
-      assert.deepEqual(two.first.revisions(), ['v1', 'v2', 'v3']);
-      await two.first.perform('deploy', 'v4', { ...two.asFirst, config });
-      assert.deepEqual(two.first.revisions(), ['v3', 'v4']);
-    });
+      test('what only the first may delete is a warning to the second, and stays until the first deploys', async () => {
+        await using two = await twoUsers(shell);
+        const config = { ...two.asFirst.config, revisionsToKeep: 1 };
+        for (const name of ['v1', 'v2']) await two.first.perform('deploy', name, two.asFirst);
+        chmodSync(`${two.first.root}/revisions/v1`, 0o755);
+        const { of } = await two.second.perform('deploy', 'v3', { ...two.asSecond, config });
+        assert.match(String(of('warning')), /revision v1 could not be removed/);
+        assert.deepEqual(two.first.revisions(), ['v1', 'v2', 'v3']);
+        await two.first.perform('deploy', 'v4', { ...two.asFirst, config });
+        assert.deepEqual(two.first.revisions(), ['v3', 'v4']);
+      });
 
-    test('the second rolls back what the first deployed, and the first goes forward again', async () => {
-      await using two = await twoUsers(shell);
-      for (const name of ['v1', 'v2']) await two.first.perform('deploy', name, two.asFirst);
-      await two.second.perform('rollback', '', two.asSecond);
-      assert.equal(two.first.active(), 'v1');
-      await two.first.perform('rollback', 'v2', two.asFirst);
-      assert.equal(two.first.active(), 'v2');
-    });
+      test('the second rolls back what the first deployed, and the first goes forward again', async () => {
+        await using two = await twoUsers(shell);
+        for (const name of ['v1', 'v2']) await two.first.perform('deploy', name, two.asFirst);
+        await two.second.perform('rollback', '', two.asSecond);
+        assert.equal(two.first.active(), 'v1');
+        await two.first.perform('rollback', 'v2', two.asFirst);
+        assert.equal(two.first.active(), 'v2');
+      });
 
-    test('the second waits for the first, who lives, and deploys after it', async () => {
-      await using two = await twoUsers(shell);
-      await two.first.perform('deploy', 'v1', two.asFirst);
-      const holder = two.first.session({ ...two.asFirst, revision: 'v2' });
-      await holder.session.perform(whole.deploy.slice(0, 6));
-      const impatient = two.second.perform('deploy', 'v3', { ...two.asSecond, lockTimeout: 8 });
-      await assert.rejects(impatient, { code: 'LOCKED' });
-      const waiting = two.second.perform('deploy', 'v4', two.asSecond);
-      await holder.session.perform(whole.deploy.slice(6), { last: true });
-      await waiting;
-      assert.deepEqual(
-        [...two.first.journal().matchAll(/^completed (\S+)/gm)].map(([, name]) => name),
-        ['v1', 'v2', 'v4'],
-      );
-      assert.equal(two.first.active(), 'v4');
-    });
-
-    for (const taken of [2, 4, 5, 6, 7]) {
-      test(`the second takes over from the first, killed after ${whole.deploy[taken - 1] ?? ''}`, async () => {
+      test('the second waits for the first, who lives, and deploys after it', async () => {
         await using two = await twoUsers(shell);
         await two.first.perform('deploy', 'v1', two.asFirst);
-        const dead = two.first.session({ ...two.asFirst, revision: 'v2' });
-        await dead.session.perform(whole.deploy.slice(0, taken));
-        process.kill(-(dead.connection.pids[0] ?? 0), 'SIGKILL');
-        const next = await two.second.perform('deploy', 'v3', two.asSecond);
-        assert.deepEqual(next.of('settled'), [[dead.token]]);
-        assert.deepEqual(next.of('previous').at(-1), ['v1']);
-        assert.equal(two.first.active(), 'v3');
-        assert.deepEqual(readdirSync(`${two.first.root}/revisions/.shipper/runs`), []);
-        assert.deepEqual(readdirSync(two.first.root).sort(), ['current', 'revisions']);
+        const holder = two.first.session({ ...two.asFirst, revision: 'v2' });
+        await holder.session.perform(whole.deploy.slice(0, 6));
+        const impatient = two.second.perform('deploy', 'v3', { ...two.asSecond, lockTimeout: 8 });
+        await assert.rejects(impatient, { code: 'LOCKED' });
+        const waiting = two.second.perform('deploy', 'v4', two.asSecond);
+        await holder.session.perform(whole.deploy.slice(6), { last: true });
+        await waiting;
         assert.deepEqual(
-          two.first.revisions().filter((name) => name !== 'v2'),
-          ['v1', 'v3'],
+          [...two.first.journal().matchAll(/^completed (\S+)/gm)].map(([, name]) => name),
+          ['v1', 'v2', 'v4'],
         );
-        await two.first.perform('deploy', 'v4', two.asFirst);
         assert.equal(two.first.active(), 'v4');
       });
-    }
 
-    test('the second, in another group, is told what to do, and touches nothing', async () => {
-      await using two = await twoUsers(shell, [group, 12_999]);
-      await two.first.perform('deploy', 'v1', two.asFirst);
-      await assert.rejects(two.second.perform('deploy', 'v2', two.asSecond), /may not write to .*sudo chown/);
-      assert.equal(two.first.active(), 'v1');
-      assert.deepEqual(two.first.revisions(), ['v1']);
-      const { of } = await two.second.perform('status', '', two.asSecond);
-      assert.deepEqual(of('active')[0]?.[0], 'v1');
+      for (const taken of [2, 4, 5, 6, 7]) {
+        test(`the second takes over from the first, killed after ${whole.deploy[taken - 1] ?? ''}`, async () => {
+          await using two = await twoUsers(shell);
+          await two.first.perform('deploy', 'v1', two.asFirst);
+          const dead = two.first.session({ ...two.asFirst, revision: 'v2' });
+          await dead.session.perform(whole.deploy.slice(0, taken));
+          process.kill(-(dead.connection.pids[0] ?? 0), 'SIGKILL');
+          const next = await two.second.perform('deploy', 'v3', two.asSecond);
+          assert.deepEqual(next.of('settled'), [[dead.token]]);
+          assert.deepEqual(next.of('previous').at(-1), ['v1']);
+          assert.equal(two.first.active(), 'v3');
+          assert.deepEqual(readdirSync(`${two.first.root}/revisions/.shipper/runs`), []);
+          assert.deepEqual(readdirSync(two.first.root).sort(), ['current', 'revisions']);
+          assert.deepEqual(
+            two.first.revisions().filter((name) => name !== 'v2'),
+            ['v1', 'v3'],
+          );
+          await two.first.perform('deploy', 'v4', two.asFirst);
+          assert.equal(two.first.active(), 'v4');
+        });
+      }
+
+      test('the second, in another group, is told what to do, and touches nothing', async () => {
+        await using two = await twoUsers(shell, [group, 12_999]);
+        await two.first.perform('deploy', 'v1', two.asFirst);
+        await assert.rejects(two.second.perform('deploy', 'v2', two.asSecond), /may not write to .*sudo chown/);
+        assert.equal(two.first.active(), 'v1');
+        assert.deepEqual(two.first.revisions(), ['v1']);
+        const { of } = await two.second.perform('status', '', two.asSecond);
+        assert.deepEqual(of('active')[0]?.[0], 'v1');
+      });
     });
-  });
-}
+  }
+});

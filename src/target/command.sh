@@ -41,13 +41,13 @@ shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NA
   shipper_mark=$1
   shipper_decode "$2"
   shipper_file=$shipper_value/commands/$3
+  umask "$6"
   mkdir -- "$shipper_value/commands" 2>/dev/null
   [ -d "$shipper_value/commands" ] || shipper_file=/dev/null
   shipper_decode "$4"
   shipper_directory=$shipper_value
   shipper_decode "$5"
   shipper_text=$shipper_value
-  umask "$6"
   shipper_forwarded=''
   if [ "$7" = true ]; then IFS= read -r shipper_forwarded; fi
   shift 7

@@ -113,7 +113,7 @@ run_until_end() { # KEY VALUE... do LAST STEP...
   trap 'exit 0' USR1
   printf '\nshipper 1\n'
   if [ "$lease" -gt 0 ]; then
-    watch >/dev/null 2>&1 &
+    { watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.
     watchdog=$!
   fi
   start_work "$@"
