@@ -25,9 +25,9 @@ test('every function that the guarantees name is in the script', () => {
   assert.deepEqual(missing, []);
 });
 
-test('the architecture names every part of the script', () => {
+test('the architecture names every part of the scripts', () => {
   const { text } = page('docs/architecture.md');
-  const parts = readdirSync(join(root, 'src/target/shipper'));
+  const parts = ['shipper', 'upload'].flatMap((script) => readdirSync(join(root, 'src/target', script)));
   assert.ok(parts.length > 0);
   assert.deepEqual(
     parts.filter((part) => !text.includes(`| \`${part}\``)),

@@ -1,12 +1,12 @@
 import type { Config, Target } from '../config/config.ts';
 import type { EventName } from '../config/events.ts';
-import { deferred } from '../deferred.ts';
-import { asShipperError, ShipperError } from '../errors.ts';
+import { asShipperError, type ShipperError } from '../errors.ts';
 import type { Listeners } from '../listeners/listeners.ts';
 import type { Scene } from '../listeners/scene.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { type RunFacts, setupWords } from '../target/setup.ts';
+import { cancellable, isLate } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import type { Result, Status } from './result.ts';
 import { type Moment, moments } from './timeline.ts';
@@ -185,24 +185,16 @@ class Run {
     await this.#attempt(fleet.afterFailure('settled', ['unlock'], true));
   }
 
+  async #cancellable(work: Promise<void>): Promise<void> {
+    return cancellable(work, this.#options.signal);
+  }
+
   /** Whether every target turns out to be done: the connection was lost, or the run cancelled, only afterwards. */
   #succeededAfterAll(): boolean {
     if (!this.#fleet.isDone) return false;
     this.#options.log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
     this.#error = undefined;
     return true;
-  }
-
-  /** Waits for the work, but in a cancelled run for so many milliseconds at the most; then its commands are ended. */
-  async #soon(work: Promise<void>, milliseconds: number): Promise<void> {
-    if (!this.#options.signal.aborted) return work;
-    const late = deferred<'late'>();
-    const timer = setTimeout(() => late.resolve('late'), milliseconds);
-    if ((await Promise.race([work, late.promise])) === 'late') {
-      this.#options.listeners.kill();
-      await this.#attempt(this.#fleet.interrupt());
-    }
-    clearTimeout(timer);
   }
 
   /** What fails while cleaning up is a warning beside the first error. */
@@ -218,35 +210,21 @@ class Run {
     if (!this.#late.signal.aborted) this.#options.log.warning(message);
   }
 
-  /** Rejects as soon as the run is cancelled, whatever the work does. */
-  async #cancellable(work: Promise<void>): Promise<void> {
-    const { signal } = this.#options;
-    const cancelled = deferred();
-    const cancel = () => cancelled.reject(new ShipperError('CANCELLED', 'the run was cancelled'));
-    if (signal.aborted) cancel();
-    signal.addEventListener('abort', cancel);
-    work.catch(() => undefined);
-    try {
-      await Promise.race([cancelled.promise, work]);
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
+  /** Waits for the work, but in a cancelled run for so many milliseconds at the most. */
+  async #withinTime(work: Promise<void>): Promise<void> {
+    const { signal, log, listeners } = this.#options;
+    if (!(await isLate(work, signal, cancelMilliseconds))) return;
+    log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
+    this.#late.abort();
+    listeners.kill();
   }
 
-  async #withinTime(work: Promise<void>): Promise<void> {
-    const { signal, log } = this.#options;
-    const late = deferred<'late'>();
-    let timer: NodeJS.Timeout | undefined;
-    const hurry = () => (timer = setTimeout(() => late.resolve('late'), cancelMilliseconds));
-    if (signal.aborted) hurry();
-    else signal.addEventListener('abort', hurry, { once: true });
-    if ((await Promise.race([work, late.promise])) === 'late') {
-      log.warning('not everything could be put back in time: the targets finish it alone, by their own watch');
-      this.#late.abort();
-      this.#options.listeners.kill();
-    }
-    clearTimeout(timer);
-    signal.removeEventListener('abort', hurry);
+  /** The same for listeners; then their commands are ended. */
+  async #soon(work: Promise<void>, milliseconds: number): Promise<void> {
+    const { signal, listeners } = this.#options;
+    if (!(await isLate(work, signal, milliseconds))) return;
+    listeners.kill();
+    await this.#attempt(this.#fleet.interrupt());
   }
 
   #status(): Status {

@@ -29,7 +29,8 @@ umask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=fal
 source_dir=''
 directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 
-. ./shipper/words.sh
+. ./words.sh
+. ./shipper/telling.sh
 . ./shipper/journal.sh
 . ./shipper/order.sh
 . ./shipper/active.sh

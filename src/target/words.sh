@@ -1,4 +1,4 @@
-# Words of a frame, and the facts that are told to the runner.
+# Words of a frame, and facts, which are told in words too.
 
 encode() { # VALUE: sets $word
   case $1 in
@@ -39,16 +39,3 @@ say() { # KIND VALUE...: tells the runner one fact
   done
   printf '%s\n' "$line"
 }
-
-say_word() { printf '%s %s\n' "$1" "$2"; }
-
-fail() { # SENTENCE [CODE]
-  say error "${2:-TARGET}" "${step-}" "$1"
-  exit 1
-}
-
-warn() { # SENTENCE
-  say warning "${step-}" "$1"
-}
-
-me() { id -un 2>/dev/null || id -u; }
