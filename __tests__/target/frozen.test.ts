@@ -27,7 +27,7 @@ describe('a holder that was frozen and wakes after another took over', { concurr
         assert.deepEqual(site.revisions(), ['v1', 'v3']);
       });
 
-      for (const moment of ['forth', 'trash']) {
+      for (const moment of ['forth', 'purged']) {
         test(`in the very rename (${moment}): it fails for want of its source or place`, async () => {
           await using site = await scriptTarget(shell);
           for (const name of ['v1', 'v2', 'v3', 'v4']) await site.perform('deploy', name);
