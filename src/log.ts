@@ -22,6 +22,6 @@ export interface Group {
 export interface RunLog extends Log {
   /** Groups do not nest: opening one ends the one before. */
   group(title: string): Group;
-  /** One line for a step that was taken. */
-  step(name: string, milliseconds: number): void;
+  /** One line for a step that was taken, with a note at its end. */
+  step(name: string, milliseconds: number, note?: string): void;
 }

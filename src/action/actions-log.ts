@@ -70,8 +70,8 @@ export class ActionsLog implements FaceLog {
     return group;
   }
 
-  step(name: string, milliseconds: number): void {
-    this.info(`  ${timed(name, milliseconds)}`);
+  step(name: string, milliseconds: number, note = ''): void {
+    this.info(`  ${timed(name, milliseconds)}${note === '' ? '' : `  ${note}`}`);
   }
 
   fail(error: unknown): void {

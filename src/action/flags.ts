@@ -47,6 +47,7 @@ function spellOut(argv: readonly string[]): string[] {
     return isInputName(name) && definitionOf(name).flag === 'switch';
   };
   return argv.flatMap((argument, index) => {
+    if (argument === '-h') return '--help';
     const next = argv[index + 1] ?? '';
     if (isSwitch(argument)) return `${argument}=${truth.test(next) ? next : 'true'}`;
     if (isSwitch(argument.replace(/^--no-/, '--'))) return `${argument.replace(/^--no-/, '--')}=false`;

@@ -7,6 +7,7 @@ import type { RunFacts } from '../target/setup.ts';
 import { planLines } from './plan.ts';
 import type { TargetResult } from './result.ts';
 import { Site } from './site.ts';
+import { StepLines } from './step-lines.ts';
 import type { Work } from './timeline.ts';
 
 export interface FleetOptions {
@@ -27,10 +28,12 @@ type Setup = (target: Target, index: number, connection: Connection) => readonly
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #sites: readonly Site[];
+  readonly #stepLines: StepLines;
 
   constructor(options: FleetOptions, setup: Setup) {
     const { facts, id, log, connectTimeout, connect, clock } = options;
     this.#options = options;
+    this.#stepLines = new StepLines(log);
     const { targets } = facts.config;
     this.#sites = targets.map(
       (target, index) =>
@@ -210,6 +213,7 @@ export class Fleet {
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
+    if (this.size > 1) this.#stepLines.tell(this.#sites.map(({ known }) => known.result));
     const [first, ...others] = new Set(failures); // A jump host that fails, fails for all behind it.
     for (const other of others) log.warning(other.message);
     if (first !== undefined) throw first;

@@ -58,11 +58,11 @@ export class Known {
 
   /** Notes that a step was taken, and how long it took since the mark. */
   took(name: string): void {
-    const { clock, log, named, target } = this.#options;
+    const { clock, log, named } = this.#options;
     const milliseconds = Math.round(clock() - this.#mark);
     this.mark();
     this.result.steps.push({ name, milliseconds });
-    log.step(named ? `${target.name} ${name}` : name, milliseconds);
+    if (!named) log.step(name, milliseconds); // Of a fleet, one line tells all.
   }
 
   status(failed: boolean, cancelled: boolean): Status {

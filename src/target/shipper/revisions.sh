@@ -57,7 +57,7 @@ delete() { # REVISION DIRECTORY: one that was moved there
   rm -rf -- "${2:?}/${1:?}" 2>/dev/null && return
   chmod -R u+rwX -- "$2/$1" 2>/dev/null
   problem=$(rm -rf -- "${2:?}/${1:?}" 2>&1) ||
-    warn "could not delete all of revision $1, what is left is in $2: $(printf '%s' "$problem" | sed -n 1p)"
+    warn "could not delete all of revision $1, what is left is below $state/runs: $(printf '%s' "$problem" | sed -n 1p)"
 }
 
 left_behind() { # sets $left to the revision that was active before the switch, empty if none
