@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { ActionRun } from '../rig/action.ts';
 import { startSshd } from '../rig/sshd.ts';
-import { logOf, siteOn, type Site } from './site.ts';
+import { logOf, siteOn, type Site, warningsOf } from './site.ts';
 
 const server = await startSshd();
 after(async () => server[Symbol.asyncDispose]());
@@ -57,6 +57,7 @@ describe('a fleet whose targets differ in their revisions', { concurrency: true 
     await using fleet = await fleetOf({ 'after:rollback': [{ run: tell }] });
     await fleet.succeed({ revision: 'v3', listeners: 'false' });
     const run = await fleet.succeed({ command: 'rollback' });
+    assert.match(warningsOf(run).join('\n'), /go to different revisions: a to v2, b to v1/);
     assert.deepEqual([...told(run)].sort(), ['a v2 v3 v2', 'b v1 v3 v1']);
   });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from './at-exit.ts';
 import { type Shell, shells } from './local-connection.ts';
+import { run } from './program.ts';
 import { type ScriptRun, type ScriptTarget, scriptTarget, whole } from './script-target.ts';
 
 const { env } = process;
@@ -129,7 +130,9 @@ async function soak(shell: Shell, until: number, random: () => number, figures: 
     assert.deepEqual(readdirSync(site.root).sort(), ['current', 'revisions']);
     const left = (): readonly string[] =>
       readdirSync(`${site.root}/revisions/.shipper/runs`).filter((token) => !killed.has(token));
-    for (let tries = 0; tries < 200 && left().length > 0; tries += 1) await sleep(50);
+    // A machine that is busy with all of this is slow: the promise is a minute.
+    for (let tries = 0; tries < 1200 && left().length > 0; tries += 1) await sleep(50);
+    if (left().length > 0) console.log(await run('ls', ['-lR', `${site.root}/revisions/.shipper/runs`]));
     assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
     assert.deepEqual(
       left().map((token) => `${token}, which ${known.get(token) ?? 'lives'}`),

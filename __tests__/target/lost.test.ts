@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shells } from '../rig/local-connection.ts';
@@ -126,6 +126,24 @@ describe('a runner that goes away', { concurrency: true }, () => {
         assert.equal(other.of('waiting')[0]?.[1], 'someone');
         await holder.session.perform(whole.deploy.slice(4), { last: true });
         assert.equal(site.active(), 'v2');
+      });
+
+      test('one that waits, has just taken over from a run that let go itself, and is cut off, leaves nothing', async () => {
+        await using site = await scriptTarget(shell);
+        await site.perform('deploy', 'v1');
+        const holder = site.session({ revision: 'v2', lease: 60 });
+        await holder.session.perform(whole.deploy.slice(0, 4));
+        const other = site.session({ revision: 'v3', lockTimeout: 60 });
+        other.session.perform(whole.deploy, { last: true }).catch(() => undefined);
+        while (other.of('waiting').length === 0) await sleep(20);
+        // What it looks like between the two renames of a take-over, from a holder that woke up in between.
+        const taken = `${site.root}/revisions/.shipper/runs/${other.token}/run-woken`;
+        mkdirSync(taken);
+        symlinkSync('run-woken', `${taken}/released`);
+        other.session.close();
+        await gone(other.connection.pids[0] ?? 0);
+        await holder.session.perform(whole.deploy.slice(4), { last: true });
+        assertAtRest(site);
       });
     });
   }

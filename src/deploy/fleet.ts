@@ -125,6 +125,15 @@ export class Fleet {
       async (site) => site.perform(work, last),
     );
     if (work.includes('create_revision')) await this.#alike(work.slice(work.indexOf('create_revision')));
+    if (work.includes('choose')) this.#tellDifferences();
+  }
+
+  /** A rollback without a name goes, on each target, to the one before its own. */
+  #tellDifferences(): void {
+    const names = this.#sites.map(({ known }) => known.result.revision);
+    if (new Set(names).size < 2) return;
+    const each = this.#sites.map(({ target }, index) => `${target.name} to ${names[index] ?? 'none'}`);
+    this.#options.log.warning(`the targets go to different revisions: ${each.join(', ')}`);
   }
 
   /** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */

@@ -129,7 +129,10 @@ export class Listeners {
         log,
         setOutput,
         addSummary,
-        run: async (text, options) => runOnTargets(this.#now(), { command: text, ...options }, config.umask, log),
+        run: async (text, options) => {
+          log.info(`$ ${text}`);
+          return runOnTargets(this.#now(), { command: text, ...options }, config.umask, log);
+        },
         upload: async (from, options) => this.#upload(from, options),
       },
     }).finally(() => signal.removeEventListener('abort', stop));

@@ -104,8 +104,12 @@ unlock() {
 # Lets go of the lock, or of the place among those who wait for it.
 release() {
   [ -d "$run" ] || return 0
-  # A dead run that could not be settled is left to the next run: nobody else knows of it.
+  # A dead run that could not be settled is left to the next run: nobody else knows of it. One that had let go of the
+  # lock itself is done.
   set +f
+  for dead in "$run"/run-*; do
+    [ ! -L "$dead/released" ] || rm -rf -- "$dead"
+  done
   set -- "$run"/run-*
   set -f
   [ ! -d "$1" ] || return 0
