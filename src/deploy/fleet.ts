@@ -192,7 +192,7 @@ export class Fleet {
   results(error: ShipperError | undefined, cancelled: boolean, reading: boolean): readonly TargetResult[] {
     return this.#sites.map((site) => {
       const isOwn = error !== undefined && (error.target === undefined || error.target === site.target.name);
-      const own = site.known.failure ?? (isOwn ? error : undefined);
+      const own = error === undefined ? undefined : (site.known.failure ?? (isOwn ? error : undefined));
       return {
         ...site.known.result,
         status: site.known.status(error !== undefined && (!reading || own !== undefined), cancelled),

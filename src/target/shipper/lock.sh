@@ -19,7 +19,7 @@ owner_of() { # TOKEN: sets $owner to the token whose beats count
   owner=''
   [ ! -d "$state/runs/$1" ] || owner=$1
   [ -z "$owner" ] || return 0
-  owner=$(cd -- "$state/runs" 2>/dev/null && find . -name trash -prune -o -type d -name "$1" -print 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
+  owner=$(cd -- "$state/runs" 2>/dev/null && find . \( -name trash -o -name purged \) -prune -o -type d -name "$1" -print 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
 }
 
 say_holder() { # KIND OWNER
