@@ -1,11 +1,11 @@
-/** The direction of imports: main → action, deploy → listeners → upload → target → ssh → config, errors. */
-const rooms = ['action', 'deploy', 'listeners', 'upload', 'target', 'ssh', 'config'];
+/** The direction of imports: main → action, deploy → listeners → upload → remote → ssh → config, errors. */
+const rooms = ['action', 'deploy', 'listeners', 'upload', 'remote', 'ssh', 'config'];
 const below = {
   action: ['config'],
-  deploy: ['listeners', 'target', 'ssh', 'config'],
-  listeners: ['upload', 'target', 'ssh', 'config'],
-  upload: ['target', 'ssh', 'config'],
-  target: ['ssh', 'config'],
+  deploy: ['listeners', 'remote', 'ssh', 'config'],
+  listeners: ['upload', 'remote', 'ssh', 'config'],
+  upload: ['remote', 'ssh', 'config'],
+  remote: ['ssh', 'config'],
   ssh: ['config'],
   config: [],
 };

@@ -58,6 +58,6 @@ for (const [file, name] of [
   ['command', 'commandSh'] as const,
   ['upload', 'uploadSh'] as const,
 ]) {
-  const text = strip(assemble(join(root, 'src', 'target', `${file}.sh`)));
+  const text = strip(assemble(join(root, 'src', 'remote', `${file}.sh`)));
   write(`${file}-sh.ts`, `export const ${name}: string = ${JSON.stringify(text)};\n`);
 }

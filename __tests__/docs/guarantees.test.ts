@@ -27,7 +27,7 @@ test('every function that the guarantees name is in the script', () => {
 
 test('the architecture names every part of the scripts', () => {
   const { text } = page('docs/architecture.md');
-  const parts = ['shipper', 'upload'].flatMap((script) => readdirSync(join(root, 'src/target', script)));
+  const parts = ['shipper', 'upload'].flatMap((script) => readdirSync(join(root, 'src/remote', script)));
   assert.ok(parts.length > 0);
   assert.deepEqual(
     parts.filter((part) => !text.includes(`| \`${part}\``)),

@@ -3,7 +3,7 @@ import { asShipperError, ShipperError } from '../errors.ts';
 import type { Place } from '../listeners/scene.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import type { RunFacts } from '../target/setup.ts';
+import type { RunFacts } from '../remote/setup.ts';
 import { planLines } from './plan.ts';
 import type { TargetResult } from './result.ts';
 import { Site } from './site.ts';

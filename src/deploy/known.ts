@@ -1,7 +1,7 @@
 import type { Target } from '../config/config.ts';
 import type { ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
-import type { Fact } from '../target/frame.ts';
+import type { Fact } from '../remote/frame.ts';
 import { readHolder, readRevision } from './facts.ts';
 import type { Status, TargetResult } from './result.ts';
 import { isStep } from './timeline.ts';

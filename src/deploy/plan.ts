@@ -1,6 +1,6 @@
 import type { Config, Target } from '../config/config.ts';
 import type { Command } from '../config/events.ts';
-import type { Fact } from '../target/frame.ts';
+import type { Fact } from '../remote/frame.ts';
 import type { TargetResult } from './result.ts';
 
 /** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */

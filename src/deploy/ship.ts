@@ -5,7 +5,7 @@ import type { Listeners } from '../listeners/listeners.ts';
 import type { Scene } from '../listeners/scene.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import { type RunFacts, setupWords } from '../target/setup.ts';
+import { type RunFacts, setupWords } from '../remote/setup.ts';
 import { cancellable, isLate } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import type { Result, Status } from './result.ts';

@@ -1,7 +1,7 @@
 import type { Target } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import { Session } from '../target/session.ts';
+import { Session } from '../remote/session.ts';
 import { Known, type KnownOptions } from './known.ts';
 import type { Work } from './timeline.ts';
 

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { matchesTarget } from '../config/pattern.ts';
 import { asShipperError, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { runCommand } from '../target/command.ts';
+import { runCommand } from '../remote/command.ts';
 import type { RunResult } from '../../shipper.d.ts';
 import { PrefixedLines } from './prefixed-lines.ts';
 import { commandVariables, namesOn, type Place, revisionOn, type Scene } from './scene.ts';

@@ -3,8 +3,8 @@ import { deferred } from '../deferred.ts';
 import { errorCodes, ShipperError } from '../errors.ts';
 import { uploadSh } from '../generated/upload-sh.ts';
 import type { Channel, Connection } from '../ssh/connection-types.ts';
-import { type Fact, frame, readFact } from '../target/frame.ts';
-import { start } from '../target/loader.ts';
+import { type Fact, frame, readFact } from '../remote/frame.ts';
+import { start } from '../remote/loader.ts';
 
 const newline = 10;
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { shipperSh } from '../../src/generated/shipper-sh.ts';
-import { decodeWord, encodeWord, frame, readFact } from '../../src/target/frame.ts';
+import { decodeWord, encodeWord, frame, readFact } from '../../src/remote/frame.ts';
 import { pathFor, shells } from '../rig/local-connection.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 
