@@ -63639,14 +63639,13 @@ function* readParts(tree, file, place) {
             left -= count;
             yield buffer.subarray(0, count);
         }
-        if ((0,external_node_fs_.readSync)(descriptor, beyond, 0, 1, null) !== 0)
+        if ((0,external_node_fs_.readSync)(descriptor, Buffer.alloc(1), 0, 1, null) !== 0)
             throw changed(file);
     }
     finally {
         (0,external_node_fs_.closeSync)(descriptor);
     }
 }
-const beyond = Buffer.alloc(1);
 function changed(file) {
     return new ShipperError('UPLOAD', `${showPath(file.path)} was changed while it was being uploaded: let it be finished first`);
 }
@@ -63898,19 +63897,23 @@ const block = 512;
 /** Largest size that the octal field of a header holds. */
 const largestOctal = 0o77777777777;
 const zeros = Buffer.alloc(block);
-/** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
-const scratch = Buffer.alloc(block);
 const typeFlags = { file: '0', directory: '5', link: '2' };
-/**
- * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
- * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
- * until the next call.
- */
-function tarHeader(member) {
-    const { path, text = '' } = member;
-    if (path.length <= 100 && text.length <= 100)
-        return header(member, typeFlags[member.kind], scratch);
-    return Buffer.concat([...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])]);
+/** Writes the headers of one stream. Each stream has its own: many are under way at once. */
+class TarHeaders {
+    /** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
+    #scratch = Buffer.alloc(block);
+    /**
+     * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
+     * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
+     * until the next call.
+     */
+    of(member) {
+        const { path, text = '' } = member;
+        const short = header(member, typeFlags[member.kind], this.#scratch);
+        if (path.length <= 100 && text.length <= 100)
+            return short;
+        return Buffer.concat([...longName('L', path), ...longName('K', text), short]);
+    }
 }
 /** What follows a content of that size, up to the next block. */
 function paddingAfter(size) {
@@ -63923,9 +63926,10 @@ function longName(type, name) {
         return [];
     const content = Buffer.from(`${name}\0`, 'latin1');
     const size = content.length;
-    return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
+    const own = header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type, Buffer.alloc(block));
+    return [own, content, paddingAfter(size)];
 }
-function header({ path, mode, size, text = '' }, type, bytes = Buffer.alloc(block)) {
+function header({ path, mode, size, text = '' }, type, bytes) {
     bytes.fill(0);
     bytes.write(path.slice(0, 100), 0, 'latin1');
     writeOctal(bytes, mode, 100, 7);
@@ -63979,6 +63983,7 @@ const groupBytes = 32 * 1024 * 1024;
 async function* tarStream({ tree, delta, umask, tally }) {
     const modes = modesUnder(umask);
     const pieces = new Pieces(tree);
+    const headers = new TarHeaders();
     const breather = new Breather();
     const { sent, copied } = delta;
     if (copied.length > 0) {
@@ -63986,12 +63991,12 @@ async function* tarStream({ tree, delta, umask, tally }) {
         yield* pieces.add(textMember('copies', lines.join('')));
     }
     for (const { path } of tree.directories) {
-        yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
+        yield* pieces.add(headers.of({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
     }
     for (const [number, group] of groupsOf(sent).entries()) {
         for (const file of group) {
             const mode = file.executable ? modes.executable : modes.plain;
-            const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
+            const header = headers.of({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
             if (pieces.holds(header.length + file.size)) {
                 if (!pieces.fits(header.length + file.size))
                     yield* pieces.rest();
@@ -64014,7 +64019,7 @@ async function* tarStream({ tree, delta, umask, tally }) {
         yield* pieces.add(textMember(`ready/${number}`, ''));
     }
     for (const { path, text } of tree.links) {
-        yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
+        yield* pieces.add(headers.of({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
     }
     yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
     yield* pieces.add(tarEnd);
@@ -64036,7 +64041,7 @@ function groupsOf(files) {
 function textMember(path, text) {
     const content = Buffer.from(text, 'latin1');
     const member = { kind: 'file', path, mode: 0o600, size: content.length };
-    return Buffer.concat([tarHeader(member), content, paddingAfter(content.length)]);
+    return Buffer.concat([new TarHeaders().of(member), content, paddingAfter(content.length)]);
 }
 /** What new files and directories get. */
 function modesUnder(umask) {

@@ -7,14 +7,10 @@ import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 import { findProgram } from '../rig/program.ts';
-import { symlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { randomTree, writeTree } from './random-tree.ts';
+import { placeTools } from './tools.ts';
 import { yardAt } from './yard.ts';
-
-const plainTools = (
-  'sh awk base64 cat chmod cut df find getconf grep gzip head kill ls mkdir mv od printf rm rmdir sed setsid sha256sum ' +
-  'sleep sort tail tr true wc xargs'
-).split(' ');
 
 /** Uploads one random tree and then another over it as the next revision, and compares both with what is there. */
 async function roundTrips(server: Server, numRuns: number): Promise<void> {
@@ -51,15 +47,11 @@ describe('two random trees, one after the other, arrive exactly', { concurrency:
 
   test('with bsdtar, gzip, sha256sum and a cp that knows POSIX only', async () => {
     await using bin = await temporaryDirectory('bin');
-    const place = async (name: string, program: string): Promise<void> =>
-      symlink(await findProgram(program, 'libarchive-tools'), join(bin.path, name));
-    for (const tool of plainTools) await place(tool, tool);
-    await place('tar', 'bsdtar');
+    const posixCp = join(bin.path, 'posix-cp');
     const cp = await findProgram('cp', 'coreutils');
-    await writeFile(join(bin.path, 'cp'), `#!/bin/sh\ncase $1 in --?*) exit 1 ;; esac\nexec ${cp} "$@"\n`, {
-      mode: 0o755,
-    });
-    await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}`] });
+    await writeFile(posixCp, `#!/bin/sh\ncase $1 in --?*) exit 1 ;; esac\nexec ${cp} "$@"\n`, { mode: 0o755 });
+    await placeTools(join(bin.path, 'bin'), { tar: await findProgram('bsdtar', 'libarchive-tools'), cp: posixCp });
+    await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}/bin`] });
     await roundTrips(server, 7);
   });
 

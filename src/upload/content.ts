@@ -51,13 +51,11 @@ export function* readParts(tree: Tree, file: FileEntry, place: () => Buffer): Ge
       left -= count;
       yield buffer.subarray(0, count);
     }
-    if (readSync(descriptor, beyond, 0, 1, null) !== 0) throw changed(file);
+    if (readSync(descriptor, Buffer.alloc(1), 0, 1, null) !== 0) throw changed(file);
   } finally {
     closeSync(descriptor);
   }
 }
-
-const beyond = Buffer.alloc(1);
 
 function changed(file: FileEntry): ShipperError {
   return new ShipperError(

@@ -4,7 +4,7 @@ import { readParts, readWhole, sha256 } from './content.ts';
 import type { Delta } from './delta.ts';
 import type { FileEntry, Tree } from './entry.ts';
 import { isOdd, kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
-import { paddingAfter, tarEnd, tarHeader, type TarMember } from './tar.ts';
+import { paddingAfter, tarEnd, TarHeaders, type TarMember } from './tar.ts';
 
 /** Bytes of a piece of the stream. */
 const pieceSize = 256 * 1024;
@@ -36,6 +36,7 @@ export interface Tally {
 export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): AsyncGenerator<Buffer, void, void> {
   const modes = modesUnder(umask);
   const pieces = new Pieces(tree);
+  const headers = new TarHeaders();
   const breather = new Breather();
   const { sent, copied } = delta;
   if (copied.length > 0) {
@@ -43,12 +44,12 @@ export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): 
     yield* pieces.add(textMember('copies', lines.join('')));
   }
   for (const { path } of tree.directories) {
-    yield* pieces.add(tarHeader({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
+    yield* pieces.add(headers.of({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
   }
   for (const [number, group] of groupsOf(sent).entries()) {
     for (const file of group) {
       const mode = file.executable ? modes.executable : modes.plain;
-      const header = tarHeader({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
+      const header = headers.of({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
       if (pieces.holds(header.length + file.size)) {
         if (!pieces.fits(header.length + file.size)) yield* pieces.rest();
         pieces.addSmall(header, file);
@@ -68,7 +69,7 @@ export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): 
     yield* pieces.add(textMember(`ready/${number}`, ''));
   }
   for (const { path, text } of tree.links) {
-    yield* pieces.add(tarHeader({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
+    yield* pieces.add(headers.of({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
   }
   yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
   yield* pieces.add(tarEnd);
@@ -92,7 +93,7 @@ function groupsOf(files: readonly FileEntry[]): readonly (readonly FileEntry[])[
 function textMember(path: string, text: string): Buffer {
   const content = Buffer.from(text, 'latin1');
   const member: TarMember = { kind: 'file', path, mode: 0o600, size: content.length };
-  return Buffer.concat([tarHeader(member), content, paddingAfter(content.length)]);
+  return Buffer.concat([new TarHeaders().of(member), content, paddingAfter(content.length)]);
 }
 
 /** What new files and directories get. */

@@ -8,9 +8,6 @@ export type TarKind = 'file' | 'directory' | 'link';
 
 const zeros = Buffer.alloc(block);
 
-/** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
-const scratch = Buffer.alloc(block);
-
 const typeFlags = { file: '0', directory: '5', link: '2' } as const;
 
 export interface TarMember {
@@ -23,15 +20,22 @@ export interface TarMember {
   readonly text?: string | undefined;
 }
 
-/**
- * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
- * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
- * until the next call.
- */
-export function tarHeader(member: TarMember): Buffer {
-  const { path, text = '' } = member;
-  if (path.length <= 100 && text.length <= 100) return header(member, typeFlags[member.kind], scratch);
-  return Buffer.concat([...longName('L', path), ...longName('K', text), header(member, typeFlags[member.kind])]);
+/** Writes the headers of one stream. Each stream has its own: many are under way at once. */
+export class TarHeaders {
+  /** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
+  readonly #scratch = Buffer.alloc(block);
+
+  /**
+   * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
+   * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
+   * until the next call.
+   */
+  of(member: TarMember): Buffer {
+    const { path, text = '' } = member;
+    const short = header(member, typeFlags[member.kind], this.#scratch);
+    if (path.length <= 100 && text.length <= 100) return short;
+    return Buffer.concat([...longName('L', path), ...longName('K', text), short]);
+  }
 }
 
 /** What follows a content of that size, up to the next block. */
@@ -46,10 +50,11 @@ function longName(type: 'L' | 'K', name: string): Buffer[] {
   if (name.length <= 100) return [];
   const content = Buffer.from(`${name}\0`, 'latin1');
   const size = content.length;
-  return [header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type), content, paddingAfter(size)];
+  const own = header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type, Buffer.alloc(block));
+  return [own, content, paddingAfter(size)];
 }
 
-function header({ path, mode, size, text = '' }: TarMember, type: string, bytes = Buffer.alloc(block)): Buffer {
+function header({ path, mode, size, text = '' }: TarMember, type: string, bytes: Buffer): Buffer {
   bytes.fill(0);
   bytes.write(path.slice(0, 100), 0, 'latin1');
   writeOctal(bytes, mode, 100, 7);
