@@ -57633,15 +57633,27 @@ var nearest = __nccwpck_require__(9855);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./build/src/action/text-file.js
+
+/** The text of a file in UTF-8, or in UTF-16 with a byte order mark: `>` in Windows PowerShell writes that. */
+function readTextFile(path) {
+    const bytes = (0,external_node_fs_.readFileSync)(path);
+    const mark = bytes.subarray(0, 2).toString('hex');
+    const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+    return new TextDecoder(encoding).decode(bytes);
+}
+
 ;// CONCATENATED MODULE: ./build/src/action/known-hosts.js
+
 
 
 /**
  * What the input known-hosts means: the lines themselves, or the content of a file in the workspace. Every host key
- * in base64 begins with AAAA, so one line without it is a path. What can't be read becomes one of the problems.
+ * in base64 begins with AAAA, so one line without it is a path, unless it is a fingerprint: that is for others to
+ * refuse. What can't be read becomes one of the problems.
  */
 function knownHostsText(value, workspace, problems) {
-    if (value.includes('\n') || /\sAAAA/.test(value))
+    if (value.includes('\n') || /\sAAAA|\b(?:SHA256|MD5):/.test(value))
         return value;
     try {
         const root = (0,external_node_fs_.realpathSync)(workspace);
@@ -57650,7 +57662,7 @@ function knownHostsText(value, workspace, problems) {
         if (inside === '..' || inside.startsWith(`..${external_node_path_.sep}`) || (0,external_node_path_.isAbsolute)(inside)) {
             throw new Error('it is outside the workspace');
         }
-        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+        return readTextFile(path);
     }
     catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -58090,7 +58102,7 @@ function readNamedFile(name, given, home, problems) {
         return;
     try {
         // The shell expands ~ in `--key ~/x`, not in `--key=~/x`.
-        given.set(name, (0,external_node_fs_.readFileSync)((0,external_node_path_.resolve)(path.replace(/^~(?=\/)/, home)), 'utf8'));
+        given.set(name, readTextFile((0,external_node_path_.resolve)(path.replace(/^~(?=\/)/, home))));
     }
     catch (error) {
         problems.push({ message: `--${name}: ${error instanceof Error ? error.message : String(error)}` });
@@ -58100,7 +58112,7 @@ function readDefaultKnownHosts(given, home) {
     if (given.has('known-hosts') || given.has('fingerprint'))
         return;
     try {
-        given.set('known-hosts', (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(home, '.ssh', 'known_hosts'), 'utf8'));
+        given.set('known-hosts', readTextFile((0,external_node_path_.join)(home, '.ssh', 'known_hosts')));
     }
     catch {
         return; // Nobody named it: without it, the run says which line to add.
@@ -64616,9 +64628,42 @@ class Input extends external_node_stream_.Writable {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/nothing-in-common.js
+/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
+const kinds = new Map([
+    ['key exchange algorithm', ['KEX method', 'key exchange']],
+    ['host key format', ['Host key format', 'host key']],
+]);
+/** Says what a server and Shipper have nothing in common of, and what to do; `kind` is ssh2's name for it. */
+function explainNothingInCommon(kind, offer, fail) {
+    const { place, offers, hostKeyTypes } = offer;
+    const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
+    const names = (offers.get(list) ?? 'none').split(',');
+    const offered = names.slice(0, 50).join(', ');
+    if (name === 'host key' &&
+        names.includes('ssh-rsa') &&
+        (hostKeyTypes.length === 0 || hostKeyTypes.includes('ssh-rsa'))) {
+        return fail('CONNECT', `${place} signs with its RSA key by SHA-1 only (it offers ${offered}), which others can forge, so Shipper cannot tell it from another machine. Update the SSH server, or give it an Ed25519 key as well (\`ssh-keygen -A\` as root there), and put that key's line into known-hosts.`);
+    }
+    if (name === 'host key' && hostKeyTypes.length > 0) {
+        return fail('HOST_KEY', `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`);
+    }
+    if (name === 'key exchange' && names.every((method) => /^(?:sntrup|mlkem)|^(?:ext-info|kex-strict)-s/.test(method))) {
+        return fail('CONNECT', `${place} takes post-quantum key exchange only (${offered}), and Shipper on Node ${process.versions.node} has none of these. ${postQuantumAdvice(names)}`);
+    }
+    return fail('CONNECT', `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`);
+}
+function postQuantumAdvice(offered) {
+    const beside = 'add curve25519-sha256 to KexAlgorithms in its sshd_config';
+    return offered.includes('mlkem768x25519-sha256')
+        ? `Use Node 24.7 or newer, or ${beside}.`
+        : `Add mlkem768x25519-sha256 (OpenSSH 9.9) there, or ${beside}.`;
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/failure.js
 
-/** A failure that another attempt may get past. Nothing secret was sent before it. */
+
+/** A failure that another attempt may get past. No password was sent before it. */
 class NetworkFault extends ShipperError {
 }
 /** An attempt took longer than it may. */
@@ -64632,12 +64677,13 @@ class TimedOut extends Error {
 function explainConnectFailure(cause, attempt) {
     const { place, target, phase } = attempt;
     const fail = (code, message) => new ShipperError(code, message, { target, cause });
-    const fault = (message) => new NetworkFault('CONNECT', message, { target, cause });
+    const again = (code, message) => new NetworkFault(code, message, { target, cause });
+    const fault = (message) => again('CONNECT', message);
     if (cause instanceof ShipperError)
         return cause;
     const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
     if (kind !== undefined)
-        return nothingInCommon(kind, attempt, fail);
+        return explainNothingInCommon(kind, attempt, fail);
     switch (phase) {
         case 'connecting':
             return explainNetwork(cause, attempt, fail, fault);
@@ -64648,7 +64694,7 @@ function explainConnectFailure(cause, attempt) {
             return cause === undefined || codeOf(cause) !== undefined ? fault(message) : fail('CONNECT', message);
         }
         case 'authenticating':
-            return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
+            return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
     }
 }
 function explainNetwork(cause, attempt, fail, fault) {
@@ -64689,18 +64735,17 @@ function explainSilence(cause, attempt, fail, fault) {
     }
     return fault(`${place} closed the connection before it identified itself. It may have too many logins at once (MaxStartups), or block the runner's address (fail2ban, hosts.deny, PerSourcePenalties).`);
 }
-/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
-const kinds = new Map([
-    ['key exchange algorithm', ['KEX method', 'key exchange']],
-    ['host key format', ['Host key format', 'host key']],
-]);
-function nothingInCommon(kind, { place, offers, hostKeyTypes }, fail) {
-    const [offer, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
-    const offered = (offers.get(offer) ?? 'none').replaceAll(',', ', ');
-    if (name === 'host key' && hostKeyTypes.length > 0) {
-        return fail('HOST_KEY', `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`);
+function explainUnfinishedLogin(cause, attempt, fail, again) {
+    const { place, address } = attempt;
+    if (cause instanceof TimedOut) {
+        return again('CONNECT', `${place} did not finish the login of ${address.user} in time: ${failure_text(cause)}. It may look up the runner's name (set UseDNS to no in its sshd_config), or ask a slow directory for the user: see to that, or raise \`connect-timeout\`.`);
     }
-    return fail('CONNECT', `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`);
+    const said = attempt.banner.replace(/\p{Cc}+/gu, ' ').trim();
+    if (said === '')
+        return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
+    const message = `${place} ended the login of ${address.user} (${failure_text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
+    // By pam_nologin, from the start of sshd until the system is up.
+    return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
 }
 function codeOf(cause) {
     return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
@@ -66368,10 +66413,20 @@ const hostKeySignatures = [
     ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
     ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
 ];
-/** The signatures to ask a server for, so that it shows a host key of one of these types; of any type without any. */
-function hostKeyAlgorithms(types) {
+/**
+ * The signatures to ask a server for, so that it shows a host key of one of these types, of any type without any; and
+ * of none of those that it has shown already.
+ */
+function hostKeyAlgorithms(types, shown) {
     const known = hostKeySignatures.filter(([type]) => types.has(type));
-    return (known.length > 0 ? known : hostKeySignatures).flatMap(([, signatures]) => signatures);
+    const wanted = known.length > 0 ? known : hostKeySignatures;
+    return wanted.filter(([type]) => !shown.has(type)).flatMap(([, signatures]) => signatures);
+}
+/** The types of host keys that a server has, of those that Shipper can use, by the signatures that it offers. */
+function hostKeyTypes(offered) {
+    return hostKeySignatures
+        .filter(([, signatures]) => signatures.some((signature) => offered.includes(signature)))
+        .map(([type]) => type);
 }
 /** The whole proposal for one connection. */
 function proposal(serverHostKey) {
@@ -66442,6 +66497,10 @@ class Authentication {
         this.user = user;
         this.credentials = credentials;
         this.#giveUp = giveUp;
+    }
+    /** Whether the password went out. */
+    get passwordSent() {
+        return this.#tried.includes('password');
     }
     /** What was tried so far. */
     get tried() {
@@ -66530,6 +66589,10 @@ function readGreeting(stream, onIdentified) {
 class Overheard {
     /** What the server offers, by ssh2's name for the kind, such as `KEX method`. */
     offers = new Map();
+    /** The algorithms for which the server has host keys. */
+    get hostKeyAlgorithms() {
+        return this.offers.get('Host key format')?.split(',') ?? [];
+    }
     /** The ways in which the server lets the user in; empty until it has refused one. */
     methods = [];
     listen = (message) => {
@@ -66560,9 +66623,9 @@ function readHostPatterns(field) {
         .toLowerCase()
         .split(',')
         .filter((pattern) => pattern !== '');
-    const refused = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => wildcard(pattern.slice(1)));
-    const accepted = patterns.filter((pattern) => !pattern.startsWith('!')).map(wildcard);
-    return (name) => accepted.some((test) => test.test(name)) && !refused.some((test) => test.test(name));
+    const refused = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+    const accepted = patterns.filter((pattern) => !pattern.startsWith('!'));
+    return (name) => accepted.some((pattern) => matches(pattern, name)) && !refused.some((pattern) => matches(pattern, name));
 }
 function readHashed(field) {
     const found = /^\|1\|([A-Za-z0-9+/]{27}=)\|([A-Za-z0-9+/]{27}=)$/.exec(field);
@@ -66572,12 +66635,30 @@ function readHashed(field) {
     const key = Buffer.from(salt, 'base64');
     return (name) => (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64') === hash;
 }
-function wildcard(pattern) {
-    const source = pattern
-        .replace(/[\\^$.|+()[\]{}/-]/g, '\\$&')
-        .replace(/\*+/g, '.*')
-        .replaceAll('?', '.');
-    return new RegExp(`^${source}$`, 's');
+/** By OpenSSH's wildcards, `*` and `?`. It goes back to the last `*` only, so no pattern takes long. */
+function matches(pattern, name) {
+    let at = 0;
+    let star = -1;
+    let resumed = 0;
+    for (let seen = 0; seen < name.length;) {
+        if (pattern[at] === '*') {
+            star = at;
+            at += 1;
+            resumed = seen;
+        }
+        else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === name[seen])) {
+            at += 1;
+            seen += 1;
+        }
+        else if (star >= 0) {
+            at = star + 1;
+            resumed += 1;
+            seen = resumed;
+        }
+        else
+            return false;
+    }
+    return /^\**$/.test(pattern.slice(at));
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
@@ -66589,6 +66670,13 @@ function fingerprintOf(key) {
 /** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
 function keyTypeOf(key) {
     return readStrings(key)?.[0]?.toString('latin1') ?? '';
+}
+/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
+function rsaBits(key) {
+    const [type, , modulus] = readStrings(key) ?? [];
+    if (type?.toString('latin1') !== 'ssh-rsa')
+        return undefined;
+    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
 }
 /** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
 function publicKeyLine(key) {
@@ -66654,8 +66742,9 @@ function readLine(content, line) {
         return `the marker ${marker} is unknown; there are @revoked and @cert-authority.`;
     }
     const [hosts = '', type = '', base64 = ''] = fields;
-    if (/^(?:SHA256|MD5):/.test(hosts))
-        return 'this is a fingerprint: give it as `fingerprint`.';
+    if (/(?:^| )(?:SHA256|MD5):/.test(`${hosts} ${type}`)) {
+        return 'this is a fingerprint, as `ssh-keygen -l` prints it: give it as `fingerprint`.';
+    }
     if (type.startsWith('AAAA'))
         return 'the host is missing: it goes before the type of the key.';
     if (/^\d+$/.test(type))
@@ -66699,73 +66788,91 @@ function linesFor(known, name) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/src/ssh/host-key.js
+;// CONCATENATED MODULE: ./build/src/ssh/host-key-policy.js
 
 
 
 
 
-/** Reads the inputs `known-hosts` and `fingerprint`; throws INPUT. */
-function readHostKeys({ knownHosts = '', knownHostsFile, lenient, fingerprint = '' }) {
-    const fingerprints = fingerprint.split(/[\s,]+/).filter((entry) => entry !== '');
-    return {
-        known: parseKnownHosts(knownHosts, knownHostsFile, lenient),
-        fingerprints: fingerprints.map(readFingerprint),
-    };
-}
-function readFingerprint(text) {
-    const hint = '`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server shows it';
-    if (/^(?:MD5:)?(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(text)) {
-        throw new ShipperError('INPUT', `The fingerprint ${text} is made with MD5, which is not safe: give SHA256:…; ${hint}.`);
+/** A server shows a host key that is not to be trusted. Nothing was sent to it. */
+class HostKeyRefused extends ShipperError {
+    /** The key, in its wire form. */
+    key;
+    /** Whether the server has keys of other types, one of which may be the right one. */
+    hasOthers;
+    constructor(message, target, key, hasOthers) {
+        super('HOST_KEY', message, { target });
+        this.key = key;
+        this.hasOthers = hasOthers;
     }
-    if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(text)) {
-        throw new ShipperError('INPUT', `The fingerprint ${text} has to be SHA256: and 43 characters, nothing else; ${hint}.`);
-    }
-    return text.replace('=', '');
 }
-/** `place` is what errors call the server, and `target` the target that they belong to. */
+/** The smallest RSA key of a server that is worth anything: OpenSSH makes none below it, and 1,024 can be computed. */
+const fewestBits = 2048;
+/** What to ask one server for, and how to judge what it shows. */
 function hostKeyPolicy(hostKeys, server) {
     const found = lookUp(hostKeys.known, server.host, server.port);
-    const types = hostKeys.fingerprints.length > 0 ? [] : [...new Set(found.trusted.map(({ type }) => type))];
+    const byFingerprint = hostKeys.fingerprints.length > 0;
+    const types = byFingerprint ? [] : [...new Set(found.trusted.map(({ type }) => type))];
+    const seen = new Set(server.shown.map(keyTypeOf));
     return {
-        algorithms: hostKeyAlgorithms(new Set(types)),
+        algorithms: hostKeyAlgorithms(new Set(types), seen),
         types,
-        refuse: (key) => {
+        refuse: (key, offered) => {
             const reason = reasonToRefuse(key, found, hostKeys);
             if (reason === undefined)
                 return undefined;
-            const line = `${hostName(server.host, server.port)} ${publicKeyLine(key)}`;
-            const seen = `It shows ${keyTypeOf(key)} ${fingerprintOf(key)}`;
-            const what = [
-                `${server.place} ${reason} Nothing was sent to it.`,
-                `${seen}; its line for known-hosts would be`,
-                line,
-            ];
-            return new ShipperError('HOST_KEY', [...what, howToCompare(keyTypeOf(key))].join('\n'), {
-                target: server.target,
-            });
+            const others = hostKeyTypes(offered).filter((type) => type !== keyTypeOf(key) && !seen.has(type));
+            const message = describeRefusal(server, [...server.shown, key], reason);
+            return new HostKeyRefused(message, server.target, key, byFingerprint && others.length > 0);
         },
     };
+}
+function describeRefusal({ host, port, place }, keys, reason) {
+    const seen = keys.map((key) => `${keyTypeOf(key)} ${fingerprintOf(key)}`).join(' and ');
+    if (reason.advice !== undefined) {
+        return `${place} ${reason.sentence} Nothing was sent to it. It shows ${seen}. ${reason.advice}`;
+    }
+    const whose = keys.length === 1 ? 'its line' : 'its lines';
+    return [
+        `${place} ${reason.sentence} Nothing was sent to it.`,
+        `It shows ${seen}; ${whose} for known-hosts would be`,
+        ...keys.map((key) => `${hostName(host, port)} ${publicKeyLine(key)}`),
+        howToCompare(keyTypeOf(keys[0] ?? Buffer.alloc(0))),
+    ].join('\n');
 }
 function reasonToRefuse(key, found, { known, fingerprints }) {
     const revoked = found.revoked.find((entry) => entry.key.equals(key));
     if (revoked !== undefined) {
-        return `shows a host key that is @revoked by line ${String(revoked.line)} of known-hosts: whoever holds it is not to be trusted.`;
+        const sentence = `shows a host key that is @revoked by line ${String(revoked.line)} of known-hosts: whoever holds it is not to be trusted.`;
+        return { sentence, advice: 'Give the server new keys, and put their lines into `known-hosts`.' };
     }
-    if (fingerprints.includes(fingerprintOf(key)) || found.trusted.some((entry) => entry.key.equals(key)))
+    const bits = rsaBits(key);
+    if (bits !== undefined && bits < fewestBits)
+        return tooSmall(bits);
+    const print = fingerprintOf(key);
+    if (fingerprints.includes(print) || found.trusted.some((entry) => entry.key.equals(key)))
         return undefined;
-    const wanted = [...found.trusted.map(describeKnown), ...fingerprints.map((print) => `${print} (fingerprint)`)];
+    const wanted = [...found.trusted.map(describeKnown), ...fingerprints.map((each) => `${each} (fingerprint)`)];
     if (wanted.length > 0) {
-        const other = fingerprints.length > 0 ? `the fingerprint is of another of its keys than ${keyTypeOf(key)}, ` : '';
-        return `does not show the host key that it should have, ${wanted.join(' or ')}: ${other}it was given new keys, or another machine answers in its place.`;
+        return {
+            sentence: `does not show the host key that it should have, ${wanted.join(' or ')}: it was given new keys, or another machine answers in its place.`,
+        };
     }
     const [authority] = found.authorities;
     if (authority !== undefined) {
-        return `is known by a certificate authority only (line ${String(authority.line)} of known-hosts), and Shipper does not use SSH certificates: its own key has to be in known-hosts.`;
+        return {
+            sentence: `is known by a certificate authority only (line ${String(authority.line)} of known-hosts), and Shipper does not use SSH certificates: its own key has to be in known-hosts.`,
+        };
     }
     if (known.length > 0)
-        return 'is not in known-hosts.';
-    return 'cannot be told from another machine: the run has neither `known-hosts` nor `fingerprint`.';
+        return { sentence: 'is not in known-hosts.' };
+    return { sentence: 'cannot be told from another machine: the run has neither `known-hosts` nor `fingerprint`.' };
+}
+function tooSmall(bits) {
+    return {
+        sentence: `shows an RSA host key of ${String(bits)} bits, and Shipper trusts none under ${String(fewestBits)}: anyone could work out such a key and answer in its place.`,
+        advice: 'Let it show an Ed25519 key (`ssh-keygen -A` as root makes the missing ones, HostKey in sshd_config names them), and put the line of that key into `known-hosts`.',
+    };
 }
 function describeKnown({ type, key, line }) {
     return `${type} ${fingerprintOf(key)} (known-hosts, line ${String(line)})`;
@@ -66792,7 +66899,7 @@ const keepaliveCountMax = 5;
 async function handshake(stream, facts) {
     const { address, place, target, credentials, log, stop } = facts;
     const client = new (lib_default()).Client();
-    const policy = hostKeyPolicy(facts.hostKeys, { ...address, place, target });
+    const policy = hostKeyPolicy(facts.hostKeys, { ...facts, ...address });
     const heard = new Overheard();
     const notes = [];
     let phase = 'connecting';
@@ -66817,6 +66924,8 @@ async function handshake(stream, facts) {
                         greeting: greeting().text,
                         offers,
                         hostKeyTypes: policy.types,
+                        banner,
+                        passwordSent: authentication.passwordSent,
                     })));
         }
         // Servers say goodbye, or nothing at all, after one refusal too many.
@@ -66869,7 +66978,7 @@ async function handshake(stream, facts) {
             username: address.user,
             authHandler: (left, partial) => authentication.next(left, partial),
             hostVerifier: (key) => {
-                refusal = policy.refuse(key);
+                refusal = policy.refuse(key, heard.hostKeyAlgorithms);
                 return refusal === undefined;
             },
             algorithms: proposal(policy.algorithms),
@@ -66956,6 +67065,7 @@ class JumpHosts {
 
 
 
+
 const attempts = 3;
 /**
  * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
@@ -66986,12 +67096,26 @@ async function attempt(facts) {
     const cancel = () => stop.abort(connection_cancelled(facts));
     signal?.addEventListener('abort', cancel);
     try {
-        const stream = via === undefined ? socketTo(address) : await via.forward(address, target, stop.signal);
-        return await handshake(stream, { ...facts, stop: stop.signal, keepalive });
+        const open = async () => via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
+        return await askEachKey(async (shown) => handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }));
     }
     finally {
         clearTimeout(timer);
         signal?.removeEventListener('abort', cancel);
+    }
+}
+/** A server shows one key at a time, and the fingerprint that the run was given may be of any of them. */
+async function askEachKey(ask) {
+    const shown = [];
+    for (;;) {
+        try {
+            return await ask(shown);
+        }
+        catch (error) {
+            if (!(error instanceof HostKeyRefused && error.hasOthers))
+                throw error;
+            shown.push(error.key);
+        }
     }
 }
 async function persist({ log, signal, pause = 1000 }, place, open) {
@@ -67021,6 +67145,40 @@ function connection_cancelled({ place, target }) {
 function show({ host, port }) {
     const name = host.includes(':') ? `[${host}]` : host;
     return port === 22 ? host : `${name}:${String(port)}`;
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/fingerprints.js
+
+/** A line of `ssh-keygen -l`, such as `256 SHA256:… root@web1 (ED25519)`; its comment may hold anything. */
+const listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
+/**
+ * Reads the input `fingerprint`: one or more `SHA256:…`, bare or as `ssh-keygen -l` prints them, separated by white
+ * space or commas. Gives them without padding; throws INPUT.
+ */
+function readFingerprints(text) {
+    return text
+        .replace(listed, ' $1 ')
+        .split(/[\s,]+/)
+        .filter((entry) => entry !== '')
+        .map(readFingerprint);
+}
+function readFingerprint(text) {
+    const hint = '`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server shows it';
+    if (/^(?:MD5:)?(?:[0-9a-f]{2}:){15}[0-9a-f]{2}$/i.test(text)) {
+        throw new ShipperError('INPUT', `The fingerprint ${text} is made with MD5, which is not safe: give SHA256:…; ${hint}.`);
+    }
+    if (!/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(text)) {
+        throw new ShipperError('INPUT', `The fingerprint ${text} has to be SHA256: and 43 characters, or the line that ssh-keygen -l prints; ${hint}.`);
+    }
+    return text.replace('=', '');
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/host-key.js
+
+
+/** Reads the inputs `known-hosts` and `fingerprint`; throws INPUT. */
+function readHostKeys({ knownHosts = '', knownHostsFile, lenient, fingerprint = '' }) {
+    return { known: parseKnownHosts(knownHosts, knownHostsFile, lenient), fingerprints: readFingerprints(fingerprint) };
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/key-defects.js
@@ -67054,10 +67212,12 @@ function nameDefect(text) {
 const keyDefects = {
     characters: 'The key holds characters that do not belong there (“…” or “***”, perhaps): copy the file again.',
     truncated: 'The key is cut off or damaged: parts between its BEGIN and END lines are missing. Copy the whole file.',
+    several: 'The key is more than one: leave the one that the servers know, from its BEGIN to its END.',
     passphraseMissing: 'The key is encrypted and there is no passphrase: give it as `passphrase`.',
     passphraseWrong: 'The passphrase is not the one of this key.',
     securityKey: `The key is on a security key (sk-…), which a run cannot touch: ${newKey}.`,
     dsa: `The key is a DSA key, which servers no longer accept: ${newKey}.`,
+    oldCipher: (name) => `The key is encrypted with ${name}, which Node no longer reads. Encrypt it anew: \`openssl pkey -provider default -provider legacy -in key -aes256 -out new-key\`.`,
     unsupported: (what) => `The key uses ${what}, which is not supported: ${newKey}.`,
 };
 
@@ -67080,17 +67240,14 @@ function mendKeyText(given) {
     const unpacked = Buffer.from(packed, 'base64').toString('utf8');
     return /-----BEGIN |^(?:ssh|sk-ssh|ecdsa|sk-ecdsa|PuTTY)-\w/.test(unpacked) ? mendKeyText(unpacked) : text;
 }
-/** The private key in a mended text, wherever its line breaks went; undefined if none is whole. */
-function findArmoredKey(text) {
-    const found = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(text);
-    if (found === null)
-        return undefined;
-    const [, label = '', body = ''] = found;
-    return {
+/** The whole private keys in a mended text, wherever their line breaks went. */
+function findArmoredKeys(text) {
+    const keys = text.matchAll(/-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/g);
+    return [...keys].map(([, label = '', body = '']) => ({
         label,
         headers: (body.match(key_text_header) ?? []).map((line) => line.replace(/: */, ': ')),
         base64: body.replace(key_text_header, '').replace(/\s/g, ''),
-    };
+    }));
 }
 /** The key's text with its line breaks where they belong, and a final newline. */
 function armor({ label, headers, base64 }) {
@@ -67156,9 +67313,11 @@ function writeOpenSshEd25519(publicKey, seed) {
  */
 function readPrivateKey(text, passphrase) {
     const mended = mendKeyText(text);
-    const armored = findArmoredKey(mended);
+    const [armored, ...more] = findArmoredKeys(mended);
     if (armored === undefined)
         throw new ShipperError('KEY', nameDefect(mended));
+    if (more.length > 0)
+        throw new ShipperError('KEY', keyDefects.several);
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(armored.base64))
         throw new ShipperError('KEY', keyDefects.characters);
     const secret = passphrase === '' ? undefined : passphrase;
@@ -67210,13 +67369,24 @@ function readPem(armored, passphrase) {
     try {
         key = (0,external_node_crypto_.createPrivateKey)({ key: armor(armored), ...(encrypted && { passphrase }) });
     }
-    catch {
+    catch (error) {
+        if (isCipherMissing(error))
+            throw new ShipperError('KEY', keyDefects.oldCipher(cipherOf(headers)));
         throw new ShipperError('KEY', encrypted ? keyDefects.passphraseWrong : keyDefects.truncated);
     }
     const parsed = lib_default().utils.parseKey(private_key_convert(key));
     if (parsed instanceof Error)
         throw new ShipperError('KEY', keyDefects.unsupported('a format of its own'));
     return parsed;
+}
+/** Whether Node has no such cipher; it says the same of one that was built in and is no longer. */
+function isCipherMissing(error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return /^ERR_OSSL_(?:EVP|PEM)_UNSUPPORTED|^ERR_CRYPTO_UNKNOWN_CIPHER$/.test(code);
+}
+/** An old PEM key says it in its headers; PKCS#8 holds it in a form that only OpenSSL reads. */
+function cipherOf(headers) {
+    return /DEK-Info: ([\w-]+)/.exec(headers.join('\n'))?.[1] ?? 'an old cipher (DES, RC2 or RC4)';
 }
 /** The key in a format that ssh2 reads: it knows no PKCS#8. */
 function private_key_convert(key) {

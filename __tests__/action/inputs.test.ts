@@ -188,4 +188,17 @@ test('known-hosts may be the path of a file in the workspace, and of none outsid
     assert.throws(() => readHosts(outside), /nor a file in the workspace: it is outside the workspace/);
   }
   assert.throws(() => readHosts('missing'), /ENOENT/);
+  const fingerprint = '256 SHA256:abc root@web1 (ED25519)';
+  assert.equal(readHosts(fingerprint), fingerprint, 'a fingerprint is no path');
+});
+
+test('known-hosts as Windows PowerShell writes them, in UTF-16, are read', async () => {
+  await using directory = await temporaryDirectory('known-hosts');
+  const little = Buffer.from(`\uFEFF${hosts}\r\n`, 'utf16le');
+  writeFileSync(join(directory.path, 'little'), little);
+  writeFileSync(join(directory.path, 'big'), Buffer.from(little).swap16());
+  for (const file of ['little', 'big']) {
+    const given = { INPUT_KEY: 'agent', GITHUB_WORKSPACE: directory.path, 'INPUT_KNOWN-HOSTS': file };
+    assert.equal(read(given).inputs.knownHosts, `${hosts}\r\n`);
+  }
 });

@@ -24,6 +24,8 @@ export interface SshdOptions extends UserOptions {
   readonly tools?: 'busybox';
   /** More lines for sshd_config; the first value of an option counts, and these come first. */
   readonly config?: readonly string[];
+  /** Lines for the end of sshd_config, such as `Match LocalAddress 127.0.0.2` and what counts there. */
+  readonly matches?: readonly string[];
 }
 
 /** Starts OpenSSH's sshd on a free port of 127.0.0.1. */
@@ -83,6 +85,7 @@ async function lines(options: SshdOptions, path: string, hostKeys: readonly stri
     ...(options.maxSessions === undefined ? [] : [`MaxSessions ${String(options.maxSessions)}`]),
     ...(options.forceCommand === undefined ? [] : [`ForceCommand ${options.forceCommand}`]),
     ...(options.tools === undefined ? [] : [`SetEnv PATH=${await busyboxTools(path)}:/usr/bin:/bin`]),
+    ...(options.matches ?? []),
   ];
 }
 

@@ -10,6 +10,8 @@ const attempt: Attempt = {
   greeting: '',
   offers: new Map(),
   hostKeyTypes: [],
+  banner: '',
+  passwordSent: false,
 };
 
 const failed = (code: string, message = `connect ${code} 192.0.2.1:22`): Error =>

@@ -103,16 +103,25 @@ test('a server that says nothing is given up after connect-timeout, each time', 
   assert.equal(server.count(), 3);
 });
 
-test('a server that stops in the middle of the handshake is tried again, one that stops later is not', async () => {
+test('a server that stops in the middle is tried again, but not once a password went out', async () => {
   await using early = await listen((socket) => socket.write('SSH-2.0-OpenSSH_9.9\r\n'));
   const handshake = await failure(connectTo(early, credentials, {}, { connectTimeout: 0.1 }), 'CONNECT');
   assert.match(handshake.message, /^The SSH handshake with web1 .* failed: no answer within 0\.1 seconds/);
   assert.equal(early.count(), 3);
-  await using late = await startSshServer({ authenticate: () => undefined });
-  const known = { knownHosts: late.knownHosts };
-  const asking = await failure(connectTo(late, credentials, known, { connectTimeout: 0.8 }), 'CONNECT');
-  assert.match(asking.message, /^The connection to web1 .* ended during authentication: no answer within 0\.8 seconds/);
-  assert.equal(late.connections.length, 1);
+  for (const [method, connections] of [
+    ['none', 3],
+    ['password', 1],
+  ] as const) {
+    await using late = await startSshServer({
+      authenticate: (context) => {
+        if (context.method !== method) context.reject(['password']);
+      },
+    });
+    const known = { knownHosts: late.knownHosts };
+    const asking = await failure(connectTo(late, credentials, known, { connectTimeout: 0.8 }), 'CONNECT');
+    assert.match(asking.message, /did not finish the login of deploy in time: no answer within 0\.8 s.* UseDNS/);
+    assert.equal(late.connections.length, connections);
+  }
 });
 
 const old: readonly (readonly [Algorithms, RegExp])[] = [

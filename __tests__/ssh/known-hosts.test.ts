@@ -59,6 +59,21 @@ for (const [hosts, host, port, found] of cases) {
   });
 }
 
+test('no pattern takes long: stars do not multiply', () => {
+  const name = 'a'.repeat(255);
+  for (const hosts of [
+    `${'*a'.repeat(500_000)}b`,
+    '*a*a*a*a*a*a*a*a*a*ab',
+    `${'a*'.repeat(100_000)}b`,
+    '*?'.repeat(300),
+  ]) {
+    const [known] = parseKnownHosts(`${hosts} ${keyLine(1)}`);
+    assert.equal(known?.covers(name), false, hosts.slice(0, 30));
+  }
+  const [known] = parseKnownHosts(`${'*a'.repeat(255)}* ${keyLine(1)}`);
+  assert.equal(known?.covers(name), true);
+});
+
 test('lines are found by the same names as ssh-keygen -F finds them', async () => {
   await using workshop = await keyWorkshop();
   const { publicKey } = await workshop.sshKeygen('-t ed25519');
@@ -112,7 +127,9 @@ const malformed: readonly (readonly [line: string, message: RegExp])[] = [
   ['example.com', /has to be `host type key`/],
   ['example.com ssh-ed25519', /has to be `host type key`/],
   [keyLine(1), /the host is missing/],
-  ['SHA256:abc', /a fingerprint: give it as `fingerprint`/],
+  ['SHA256:abc', /a fingerprint, as `ssh-keygen -l` prints it: give it as `fingerprint`/],
+  ['256 SHA256:abc root@web1 (ED25519)', /a fingerprint, as .* give it as `fingerprint`/],
+  ['256 MD5:16:27 root@web1 (ED25519)', /a fingerprint, as .* give it as `fingerprint`/],
   [`@trusted example.com ${keyLine(1)}`, /the marker @trusted is unknown/],
   ['example.com 2048 65537 1234567', /SSH version 1/],
   ['example.com ssh-ed25519 AAAA!', /is not base64/],

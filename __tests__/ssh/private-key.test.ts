@@ -26,6 +26,15 @@ function assertReads(text: string, { publicKey }: Sample, secret?: string): void
   assert.equal(key.parsed.verify('challenge', key.parsed.sign('challenge', hash), hash), true);
 }
 
+function refusalOf(text: string, secret?: string): string {
+  try {
+    readPrivateKey(text, secret);
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing';
+}
+
 function assertRefuses(text: string, message: RegExp, secret?: string): void {
   assert.throws(
     () => readPrivateKey(text, secret),
@@ -150,6 +159,30 @@ test('kinds of keys that cannot work are named', async () => {
     /cipher chacha20/,
     'x',
   );
+});
+
+test('a cipher that Node no longer reads is not called a wrong passphrase, and the printed command mends it', async () => {
+  const legacy = '-provider legacy -provider default -passout pass:x';
+  const old = [
+    await workshop.openssl(`rsa -traditional -des ${legacy}`, rsa),
+    await workshop.openssl(`pkcs8 -topk8 -v1 PBE-MD5-DES ${legacy}`, rsa),
+    await workshop.openssl(`pkcs8 -topk8 -v2 rc2 ${legacy}`, rsa),
+  ];
+  for (const key of old) {
+    assertRefuses(key.text, /is encrypted with (?:DES-CBC|an old cipher .*), which Node no longer reads/, 'x');
+    const [, printed = ''] = /`openssl (pkey [^`]*)`/.exec(refusalOf(key.text, 'x')) ?? [];
+    const args = printed.replace('-in key', '-passin pass:x -passout pass:y').replace('-out new-key', '').trim();
+    assertReads((await workshop.openssl(args, key)).text, rsa, 'y');
+  }
+  const blowfish = (await workshop.sshKeygen('-t ed25519 -Z aes128-cbc', 'x')).text.split('\n').slice(1, -2).join('');
+  const body = Buffer.from(blowfish, 'base64').toString('latin1').replace('\0\0\0\naes128-cbc', '\0\0\0\fblowfish-cbc');
+  const armored = ['-----BEGIN OPENSSH PRIVATE KEY-----', Buffer.from(body, 'latin1').toString('base64')];
+  assertRefuses([...armored, '-----END OPENSSH PRIVATE KEY-----'].join('\n'), /uses blowfish-cbc/, 'x');
+});
+
+test('two keys in one are refused, instead of taking the first', () => {
+  assertRefuses(ed25519.text + rsa.text, /is more than one: leave the one that the servers know/);
+  assertRefuses((rsa.text + ed25519.text).replaceAll('\n', '\\n'), /is more than one/);
 });
 
 test('an RSA key signs with SHA-2 only', () => {

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Problem, ShipperError } from '../errors.ts';
 import { askSecrets } from './ask.ts';
 import { readFlags } from './flags.ts';
 import { type Inputs, parseInputs } from './inputs.ts';
+import { readTextFile } from './text-file.ts';
 
 /** What a command line asks for: to print something, or a run. */
 export type CommandLine =
@@ -45,7 +45,7 @@ function readNamedFile(
   if (path === undefined || (name === 'key' && path === 'agent')) return;
   try {
     // The shell expands ~ in `--key ~/x`, not in `--key=~/x`.
-    given.set(name, readFileSync(resolve(path.replace(/^~(?=\/)/, home)), 'utf8'));
+    given.set(name, readTextFile(resolve(path.replace(/^~(?=\/)/, home))));
   } catch (error) {
     problems.push({ message: `--${name}: ${error instanceof Error ? error.message : String(error)}` });
   }
@@ -54,7 +54,7 @@ function readNamedFile(
 function readDefaultKnownHosts(given: Map<string, string>, home: string): void {
   if (given.has('known-hosts') || given.has('fingerprint')) return;
   try {
-    given.set('known-hosts', readFileSync(join(home, '.ssh', 'known_hosts'), 'utf8'));
+    given.set('known-hosts', readTextFile(join(home, '.ssh', 'known_hosts')));
   } catch {
     return; // Nobody named it: without it, the run says which line to add.
   }

@@ -37,10 +37,21 @@ const hostKeySignatures: readonly (readonly [type: string, signatures: readonly 
   ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
 ];
 
-/** The signatures to ask a server for, so that it shows a host key of one of these types; of any type without any. */
-export function hostKeyAlgorithms(types: ReadonlySet<string>): ServerHostKeyAlgorithm[] {
+/**
+ * The signatures to ask a server for, so that it shows a host key of one of these types, of any type without any; and
+ * of none of those that it has shown already.
+ */
+export function hostKeyAlgorithms(types: ReadonlySet<string>, shown: ReadonlySet<string>): ServerHostKeyAlgorithm[] {
   const known = hostKeySignatures.filter(([type]) => types.has(type));
-  return (known.length > 0 ? known : hostKeySignatures).flatMap(([, signatures]) => signatures);
+  const wanted = known.length > 0 ? known : hostKeySignatures;
+  return wanted.filter(([type]) => !shown.has(type)).flatMap(([, signatures]) => signatures);
+}
+
+/** The types of host keys that a server has, of those that Shipper can use, by the signatures that it offers. */
+export function hostKeyTypes(offered: readonly string[]): readonly string[] {
+  return hostKeySignatures
+    .filter(([, signatures]) => signatures.some((signature) => offered.includes(signature)))
+    .map(([type]) => type);
 }
 
 /** The whole proposal for one connection. */

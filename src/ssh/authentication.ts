@@ -22,6 +22,11 @@ export class Authentication {
     this.#giveUp = giveUp;
   }
 
+  /** Whether the password went out. */
+  get passwordSent(): boolean {
+    return this.#tried.includes('password');
+  }
+
   /** What was tried so far. */
   get tried(): readonly Method[] {
     return this.#tried;

@@ -1,4 +1,5 @@
 import { connect as dial, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
@@ -7,6 +8,7 @@ import type { Connection, Hop } from './connection-types.ts';
 import type { Credentials } from './credentials.ts';
 import { NetworkFault, TimedOut } from './failure.ts';
 import { handshake, type HandshakeFacts } from './handshake.ts';
+import { HostKeyRefused } from './host-key-policy.ts';
 import type { HostKeys } from './host-key.ts';
 import { JumpHosts } from './jump-hosts.ts';
 import type { Session } from './session.ts';
@@ -65,7 +67,7 @@ export async function connect(
 }
 
 type Place = Pick<HandshakeFacts, 'place' | 'target'>;
-type AttemptFacts = ConnectOptions & Omit<HandshakeFacts, 'stop' | 'keepalive'>;
+type AttemptFacts = ConnectOptions & Omit<HandshakeFacts, 'stop' | 'keepalive' | 'shown'>;
 
 async function attempt(facts: AttemptFacts): Promise<Session> {
   const { address, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
@@ -74,11 +76,27 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
   const cancel = (): void => stop.abort(cancelled(facts));
   signal?.addEventListener('abort', cancel);
   try {
-    const stream = via === undefined ? socketTo(address) : await via.forward(address, target, stop.signal);
-    return await handshake(stream, { ...facts, stop: stop.signal, keepalive });
+    const open = async (): Promise<Duplex> =>
+      via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
+    return await askEachKey(async (shown) =>
+      handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }),
+    );
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', cancel);
+  }
+}
+
+/** A server shows one key at a time, and the fingerprint that the run was given may be of any of them. */
+async function askEachKey(ask: (shown: readonly Buffer[]) => Promise<Session>): Promise<Session> {
+  const shown: Buffer[] = [];
+  for (;;) {
+    try {
+      return await ask(shown);
+    } catch (error) {
+      if (!(error instanceof HostKeyRefused && error.hasOthers)) throw error;
+      shown.push(error.key);
+    }
   }
 }
 

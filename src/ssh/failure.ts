@@ -1,7 +1,8 @@
 import type { Address } from '../config/config.ts';
 import { ShipperError, type ErrorCode } from '../errors.ts';
+import { explainNothingInCommon } from './nothing-in-common.ts';
 
-/** A failure that another attempt may get past. Nothing secret was sent before it. */
+/** A failure that another attempt may get past. No password was sent before it. */
 export class NetworkFault extends ShipperError {}
 
 /** How far an attempt to connect got. */
@@ -21,6 +22,10 @@ export interface Attempt {
   readonly offers: ReadonlyMap<string, string>;
   /** Types of host keys that the server is held to. */
   readonly hostKeyTypes: readonly string[];
+  /** What the server prints to whoever logs in; if it then closes, perhaps why. */
+  readonly banner: string;
+  /** Whether a password went out, which nothing may make go out again. */
+  readonly passwordSent: boolean;
 }
 
 /** An attempt took longer than it may. */
@@ -36,11 +41,12 @@ export class TimedOut extends Error {
 export function explainConnectFailure(cause: Error | undefined, attempt: Attempt): ShipperError {
   const { place, target, phase } = attempt;
   const fail = (code: ErrorCode, message: string): ShipperError => new ShipperError(code, message, { target, cause });
-  const fault = (message: string): ShipperError => new NetworkFault('CONNECT', message, { target, cause });
+  const again = (code: ErrorCode, message: string): ShipperError => new NetworkFault(code, message, { target, cause });
+  const fault = (message: string): ShipperError => again('CONNECT', message);
 
   if (cause instanceof ShipperError) return cause;
   const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
-  if (kind !== undefined) return nothingInCommon(kind, attempt, fail);
+  if (kind !== undefined) return explainNothingInCommon(kind, attempt, fail);
   switch (phase) {
     case 'connecting':
       return explainNetwork(cause, attempt, fail, fault);
@@ -51,7 +57,7 @@ export function explainConnectFailure(cause: Error | undefined, attempt: Attempt
       return cause === undefined || codeOf(cause) !== undefined ? fault(message) : fail('CONNECT', message);
     }
     case 'authenticating':
-      return fail('CONNECT', `The connection to ${place} ended during authentication: ${text(cause)}.`);
+      return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
   }
 }
 
@@ -119,25 +125,19 @@ function explainSilence(cause: Error | undefined, attempt: Attempt, fail: Fail, 
   );
 }
 
-/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
-const kinds = new Map([
-  ['key exchange algorithm', ['KEX method', 'key exchange']],
-  ['host key format', ['Host key format', 'host key']],
-] as const);
-
-function nothingInCommon(kind: string, { place, offers, hostKeyTypes }: Attempt, fail: Fail): ShipperError {
-  const [offer, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
-  const offered = (offers.get(offer) ?? 'none').replaceAll(',', ', ');
-  if (name === 'host key' && hostKeyTypes.length > 0) {
-    return fail(
-      'HOST_KEY',
-      `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`,
+function explainUnfinishedLogin(cause: Error | undefined, attempt: Attempt, fail: Fail, again: Fail): ShipperError {
+  const { place, address } = attempt;
+  if (cause instanceof TimedOut) {
+    return again(
+      'CONNECT',
+      `${place} did not finish the login of ${address.user} in time: ${text(cause)}. It may look up the runner's name (set UseDNS to no in its sshd_config), or ask a slow directory for the user: see to that, or raise \`connect-timeout\`.`,
     );
   }
-  return fail(
-    'CONNECT',
-    `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`,
-  );
+  const said = attempt.banner.replace(/\p{Cc}+/gu, ' ').trim();
+  if (said === '') return fail('CONNECT', `The connection to ${place} ended during authentication: ${text(cause)}.`);
+  const message = `${place} ended the login of ${address.user} (${text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
+  // By pam_nologin, from the start of sshd until the system is up.
+  return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
 }
 
 function codeOf(cause: Error | undefined): string | undefined {

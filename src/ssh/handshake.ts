@@ -11,7 +11,8 @@ import { explainConnectFailure, text, type Phase } from './failure.ts';
 import { readGreeting } from './greeting.ts';
 import { Overheard } from './overheard.ts';
 import type { Hop } from './connection-types.ts';
-import { hostKeyPolicy, type HostKeys } from './host-key.ts';
+import type { HostKeys } from './host-key.ts';
+import { hostKeyPolicy } from './host-key-policy.ts';
 import { Session } from './session.ts';
 
 /** Silence is noticed after one interval more than may go unanswered: in 30 seconds. */
@@ -25,6 +26,8 @@ export interface HandshakeFacts {
   readonly target: string | undefined;
   readonly credentials: Credentials;
   readonly hostKeys: HostKeys;
+  /** Keys that the server has shown before, of which none has the fingerprint that the run was given. */
+  readonly shown: readonly Buffer[];
   readonly via: Hop | undefined;
   readonly log: Log;
   /** Aborts when the attempt is over, with the error as its reason: `TimedOut`, or what to reject with. */
@@ -37,7 +40,7 @@ export interface HandshakeFacts {
 export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<Session> {
   const { address, place, target, credentials, log, stop } = facts;
   const client = new ssh2.Client();
-  const policy = hostKeyPolicy(facts.hostKeys, { ...address, place, target });
+  const policy = hostKeyPolicy(facts.hostKeys, { ...facts, ...address });
   const heard = new Overheard();
   const notes: string[] = [];
   let phase: Phase = 'connecting';
@@ -65,6 +68,8 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
                 greeting: greeting().text,
                 offers,
                 hostKeyTypes: policy.types,
+                banner,
+                passwordSent: authentication.passwordSent,
               })),
       );
     }
@@ -117,7 +122,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       username: address.user,
       authHandler: (left: string[] | null, partial: boolean | null) => authentication.next(left, partial),
       hostVerifier: (key: Buffer) => {
-        refusal = policy.refuse(key);
+        refusal = policy.refuse(key, heard.hostKeyAlgorithms);
         return refusal === undefined;
       },
       algorithms: proposal(policy.algorithms),

@@ -16,9 +16,10 @@ export function readHostPatterns(field: string): ((name: string) => boolean) | u
     .toLowerCase()
     .split(',')
     .filter((pattern) => pattern !== '');
-  const refused = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => wildcard(pattern.slice(1)));
-  const accepted = patterns.filter((pattern) => !pattern.startsWith('!')).map(wildcard);
-  return (name) => accepted.some((test) => test.test(name)) && !refused.some((test) => test.test(name));
+  const refused = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+  const accepted = patterns.filter((pattern) => !pattern.startsWith('!'));
+  return (name) =>
+    accepted.some((pattern) => matches(pattern, name)) && !refused.some((pattern) => matches(pattern, name));
 }
 
 function readHashed(field: string): ((name: string) => boolean) | undefined {
@@ -29,10 +30,24 @@ function readHashed(field: string): ((name: string) => boolean) | undefined {
   return (name) => createHmac('sha1', key).update(name).digest('base64') === hash;
 }
 
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[\\^$.|+()[\]{}/-]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's');
+/** By OpenSSH's wildcards, `*` and `?`. It goes back to the last `*` only, so no pattern takes long. */
+function matches(pattern: string, name: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resumed = 0;
+  for (let seen = 0; seen < name.length;) {
+    if (pattern[at] === '*') {
+      star = at;
+      at += 1;
+      resumed = seen;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === name[seen])) {
+      at += 1;
+      seen += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      resumed += 1;
+      seen = resumed;
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
 }

@@ -34,9 +34,12 @@ export function nameDefect(text: string): string {
 export const keyDefects = {
   characters: 'The key holds characters that do not belong there (“…” or “***”, perhaps): copy the file again.',
   truncated: 'The key is cut off or damaged: parts between its BEGIN and END lines are missing. Copy the whole file.',
+  several: 'The key is more than one: leave the one that the servers know, from its BEGIN to its END.',
   passphraseMissing: 'The key is encrypted and there is no passphrase: give it as `passphrase`.',
   passphraseWrong: 'The passphrase is not the one of this key.',
   securityKey: `The key is on a security key (sk-…), which a run cannot touch: ${newKey}.`,
   dsa: `The key is a DSA key, which servers no longer accept: ${newKey}.`,
+  oldCipher: (name: string): string =>
+    `The key is encrypted with ${name}, which Node no longer reads. Encrypt it anew: \`openssl pkey -provider default -provider legacy -in key -aes256 -out new-key\`.`,
   unsupported: (what: string): string => `The key uses ${what}, which is not supported: ${newKey}.`,
 } as const;

@@ -26,16 +26,14 @@ export function mendKeyText(given: string): string {
   return /-----BEGIN |^(?:ssh|sk-ssh|ecdsa|sk-ecdsa|PuTTY)-\w/.test(unpacked) ? mendKeyText(unpacked) : text;
 }
 
-/** The private key in a mended text, wherever its line breaks went; undefined if none is whole. */
-export function findArmoredKey(text: string): ArmoredKey | undefined {
-  const found = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(text);
-  if (found === null) return undefined;
-  const [, label = '', body = ''] = found;
-  return {
+/** The whole private keys in a mended text, wherever their line breaks went. */
+export function findArmoredKeys(text: string): readonly ArmoredKey[] {
+  const keys = text.matchAll(/-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/g);
+  return [...keys].map(([, label = '', body = '']) => ({
     label,
     headers: (body.match(header) ?? []).map((line) => line.replace(/: */, ': ')),
     base64: body.replace(header, '').replace(/\s/g, ''),
-  };
+  }));
 }
 
 /** The key's text with its line breaks where they belong, and a final newline. */

@@ -52,7 +52,9 @@ function readLine(content: string, line: number): KnownHost | string {
     return `the marker ${marker} is unknown; there are @revoked and @cert-authority.`;
   }
   const [hosts = '', type = '', base64 = ''] = fields;
-  if (/^(?:SHA256|MD5):/.test(hosts)) return 'this is a fingerprint: give it as `fingerprint`.';
+  if (/(?:^| )(?:SHA256|MD5):/.test(`${hosts} ${type}`)) {
+    return 'this is a fingerprint, as `ssh-keygen -l` prints it: give it as `fingerprint`.';
+  }
   if (type.startsWith('AAAA')) return 'the host is missing: it goes before the type of the key.';
   if (/^\d+$/.test(type)) return 'this is a key of SSH version 1, which no server uses: remove the line.';
   if (base64 === '') return 'it has to be `host type key`, such as `example.com ssh-ed25519 AAAA…`.';

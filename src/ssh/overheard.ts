@@ -2,6 +2,11 @@
 export class Overheard {
   /** What the server offers, by ssh2's name for the kind, such as `KEX method`. */
   readonly offers = new Map<string, string>();
+  /** The algorithms for which the server has host keys. */
+  get hostKeyAlgorithms(): readonly string[] {
+    return this.offers.get('Host key format')?.split(',') ?? [];
+  }
+
   /** The ways in which the server lets the user in; empty until it has refused one. */
   methods: readonly string[] = [];
 

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { ShipperError } from '../errors.ts';
 import { keyDefects, nameDefect } from './key-defects.ts';
-import { armor, findArmoredKey, mendKeyText, type ArmoredKey } from './key-text.ts';
+import { armor, findArmoredKeys, mendKeyText, type ArmoredKey } from './key-text.ts';
 import { inspectOpenSshKey, writeOpenSshEd25519 } from './openssh-key.ts';
 import { fingerprintOf, publicKeyLine } from './public-key.ts';
 
@@ -26,8 +26,9 @@ export interface PrivateKey {
  */
 export function readPrivateKey(text: string, passphrase?: string): PrivateKey {
   const mended = mendKeyText(text);
-  const armored = findArmoredKey(mended);
+  const [armored, ...more] = findArmoredKeys(mended);
   if (armored === undefined) throw new ShipperError('KEY', nameDefect(mended));
+  if (more.length > 0) throw new ShipperError('KEY', keyDefects.several);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(armored.base64)) throw new ShipperError('KEY', keyDefects.characters);
   const secret = passphrase === '' ? undefined : passphrase;
   const parsed = armored.label === 'OPENSSH PRIVATE KEY' ? readOpenSsh(armored, secret) : readPem(armored, secret);
@@ -70,12 +71,24 @@ function readPem(armored: ArmoredKey, passphrase: string | undefined): ParsedKey
   let key: KeyObject;
   try {
     key = createPrivateKey({ key: armor(armored), ...(encrypted && { passphrase }) });
-  } catch {
+  } catch (error) {
+    if (isCipherMissing(error)) throw new ShipperError('KEY', keyDefects.oldCipher(cipherOf(headers)));
     throw new ShipperError('KEY', encrypted ? keyDefects.passphraseWrong : keyDefects.truncated);
   }
   const parsed = ssh2.utils.parseKey(convert(key));
   if (parsed instanceof Error) throw new ShipperError('KEY', keyDefects.unsupported('a format of its own'));
   return parsed;
+}
+
+/** Whether Node has no such cipher; it says the same of one that was built in and is no longer. */
+function isCipherMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^ERR_OSSL_(?:EVP|PEM)_UNSUPPORTED|^ERR_CRYPTO_UNKNOWN_CIPHER$/.test(code);
+}
+
+/** An old PEM key says it in its headers; PKCS#8 holds it in a form that only OpenSSL reads. */
+function cipherOf(headers: readonly string[]): string {
+  return /DEK-Info: ([\w-]+)/.exec(headers.join('\n'))?.[1] ?? 'an old cipher (DES, RC2 or RC4)';
 }
 
 /** The key in a format that ssh2 reads: it knows no PKCS#8. */

@@ -10,6 +10,13 @@ export function keyTypeOf(key: Buffer): string {
   return readStrings(key)?.[0]?.toString('latin1') ?? '';
 }
 
+/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
+export function rsaBits(key: Buffer): number | undefined {
+  const [type, , modulus] = readStrings(key) ?? [];
+  if (type?.toString('latin1') !== 'ssh-rsa') return undefined;
+  return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
+}
+
 /** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
 export function publicKeyLine(key: Buffer): string {
   return `${keyTypeOf(key)} ${key.toString('base64')}`;

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readPrivateKey } from '../../src/ssh/private-key.ts';
+import { fingerprintOf } from '../rig/keys.ts';
+import type { Server } from '../rig/server.ts';
+import { startSshd } from '../rig/sshd.ts';
+import { connectTo, failure, memoryLog } from './story.ts';
+
+/** What sshd_config can ask for, each against a real sshd. */
+const keyOf = (server: Server) => ({ key: readPrivateKey(server.keyText) });
+
+test("a fingerprint may be of any of the server's keys; what has none is shown in full", async () => {
+  await using server = await startSshd({ hostKeys: ['ed25519', 'ecdsa', 'rsa'] });
+  const lines = server.knownHosts.split('\n');
+  for (const line of lines) {
+    const print = fingerprintOf(line.split(' ').slice(1).join(' '));
+    const log = memoryLog();
+    using connection = await connectTo(server, keyOf(server), { fingerprint: `256 ${print} root@web1 (RSA)` }, { log });
+    assert.equal(connection.address.port, server.port);
+    assert.deepEqual(
+      log.lines.filter((each) => each.includes('Trying again')),
+      [],
+    );
+  }
+  const { message } = await failure(
+    connectTo(server, keyOf(server), { fingerprint: `SHA256:${'A'.repeat(43)}` }),
+    'HOST_KEY',
+  );
+  assert.match(message, /does not show the host key that it should have, SHA256:A{43} \(fingerprint\)/);
+  for (const line of lines) assert.ok(message.split('\n').includes(line), message);
+});
+
+const configurations: readonly (readonly [
+  name: string,
+  config: string,
+  code: 'CONNECT' | 'HOST_KEY',
+  message: RegExp,
+])[] = [
+  [
+    'that signs with SHA-1 only is no impostor',
+    'HostKeyAlgorithms ssh-rsa',
+    'CONNECT',
+    /signs with its RSA key by SHA-1 only \(it offers ssh-rsa\).*ssh-keygen -A/,
+  ],
+  [
+    'that takes post-quantum key exchange only is not told to update',
+    'KexAlgorithms sntrup761x25519-sha512@openssh.com',
+    'CONNECT',
+    /takes post-quantum key exchange only \(sntrup761[^)]*\).*add curve25519-sha256 to KexAlgorithms/,
+  ],
+];
+for (const [name, config, code, message] of configurations) {
+  test(`a server ${name}`, async () => {
+    await using server = await startSshd({ hostKeys: ['rsa'], config: [config] });
+    for (const known of [{ knownHosts: server.knownHosts }, {}]) {
+      const error = await failure(connectTo(server, keyOf(server), known), code);
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /another machine answers|Update the SSH server, or allow/);
+    }
+  });
+}
