@@ -1,9 +1,10 @@
-/** The direction of imports: main → action, deploy → listeners → upload → remote → ssh → config, errors. */
-const rooms = ['action', 'deploy', 'listeners', 'upload', 'remote', 'ssh', 'config'];
+/** The direction of imports: main → action, deploy → listeners → modules, upload → remote → ssh → config, errors. */
+const rooms = ['action', 'deploy', 'listeners', 'modules', 'upload', 'remote', 'ssh', 'config'];
 const below = {
   action: ['config'],
   deploy: ['listeners', 'remote', 'ssh', 'config'],
-  listeners: ['upload', 'remote', 'ssh', 'config'],
+  listeners: ['modules', 'upload', 'remote', 'ssh', 'config'],
+  modules: ['config'],
   upload: ['remote', 'ssh', 'config'],
   remote: ['ssh', 'config'],
   ssh: ['config'],
@@ -22,10 +23,22 @@ module.exports = {
       from: { path: `^src/${room}/` },
       to: { path: `^src/(${rooms.filter((other) => other !== room && !below[room].includes(other)).join('|')})/` },
     })),
+    {
+      name: 'the-child-knows-nothing-of-the-run',
+      severity: 'error',
+      from: { path: '^src/modules/child/' },
+      to: { path: '^src/', pathNot: ['^src/modules/(child/|[^/]+$)', '^src/config/', '^src/[^/]+$'] },
+    },
+    {
+      name: 'the-run-knows-the-child-by-messages',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/modules/child/', '^src/modules/entry.ts$'] },
+      to: { path: '^src/modules/child/' },
+    },
     ...[
       ['ssh2', 'ssh'],
       ['@actions/core', 'action'],
-      ['@actions/exec', 'listeners'],
+      ['@actions/exec', 'modules/child'],
       ['ignore', 'upload'],
       ['ajv', 'config'],
       ['@humanwhocodes/momoa', 'config'],

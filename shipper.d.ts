@@ -33,8 +33,10 @@ export interface Shipper {
   readonly revision: Revision | undefined;
   /** The revision that was active when the run began, if there was one. */
   readonly previous: Revision | undefined;
-  /** The targets of this run. */
+  /** The targets that the event is about: those of the wave, else all of this run. */
   readonly targets: readonly Target[];
+  /** Which wave of the fleet switches; 1 of 1 where an event is about all targets at once. */
+  readonly wave: Wave;
   /** In `on:error`: why the run failed. */
   readonly error: Failure | undefined;
   /** In `on:error` and `after:completion`: how the run ended. */
@@ -111,10 +113,17 @@ export interface Revision {
   readonly path: string;
 }
 
+/** One of the waves in which a fleet switches. */
+export interface Wave {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
 export interface RunOptions {
   /** A pattern of target names or hosts, such as `web*`; every target without it. */
   readonly on?: string | undefined;
-  /** Runs on the first of these targets only. */
+  /** Runs on the first of these targets only; once a run, so that a later wave gets no result. */
   readonly once?: boolean | undefined;
   /** Directory on the target, absolute or from the revision. */
   readonly cwd?: string | undefined;
@@ -195,6 +204,14 @@ export interface Symlink {
   readonly path: string;
 }
 
+/** How the targets switch, one wave after another. */
+export interface Waves {
+  /** How many targets each wave has, in the order of the targets; together they are all of them. */
+  readonly sizes: readonly number[];
+  /** Seconds between two waves. */
+  readonly pause: number;
+}
+
 export interface Config {
   readonly targets: readonly Target[];
   /** Name for the new revision, where the config gives one. */
@@ -204,6 +221,7 @@ export interface Config {
   readonly failOnSymlinkError: boolean;
   readonly relativeSymlinks: boolean;
   readonly rollbackOnFailure: boolean;
+  readonly waves: Waves;
   /** Octal digits, such as `022`. */
   readonly umask: string;
   readonly sync: boolean;

@@ -40,7 +40,36 @@ function didYouMean(name, known) {
 
 /***/ }),
 
-/***/ 5229:
+/***/ 2710:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   w: () => (/* binding */ lastLines)
+/* harmony export */ });
+/** Lines that are quoted of each stream, of each at most so many characters. */
+const mostLines = 5;
+const longest = 300;
+/**
+ * The end of what a program said, in lines of their own behind the sentence that they explain: the last lines of each
+ * stream, since some explain themselves on stdout. Empty where it said nothing.
+ */
+function lastLines(...streams) {
+    return streams
+        .flatMap(endOf)
+        .map((line) => `\n  │ ${line}`)
+        .join('');
+}
+function endOf(text) {
+    const lines = text.slice(-mostLines * 4 * longest).split(/\r\n|\r|\n/);
+    const said = lines.map((line) => line.trimEnd()).filter((line) => line !== '');
+    return said.slice(-mostLines).map((line) => (line.length > longest ? `${line.slice(0, longest)}…` : line));
+}
+
+
+/***/ }),
+
+/***/ 1284:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58,7 +87,7 @@ var external_node_path_ = __nccwpck_require__(6760);
 var external_node_url_ = __nccwpck_require__(3136);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./build/src/listeners/modules/failure.js
+;// CONCATENATED MODULE: ./build/src/modules/child/describe-failure.js
 
 
 
@@ -101,7 +130,7 @@ function relativeTo(workspace, pathOrUrl) {
     return outside ? undefined : way.replaceAll('\\', '/');
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/exports.js
+;// CONCATENATED MODULE: ./build/src/modules/child/exports.js
 /** As a named export, in `module.exports` or a default export, or as the default export itself, by its own name. */
 function findExport(exported, name) {
     for (const holder of holders(exported)) {
@@ -155,7 +184,7 @@ function methodNames(instance) {
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: ./build/src/listeners/modules/missing-import.js
+;// CONCATENATED MODULE: ./build/src/modules/child/missing-import.js
 
 
 
@@ -197,7 +226,7 @@ function specifier(path, importer) {
     return way.startsWith('.') ? way : `./${way}`;
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/load-error.js
+;// CONCATENATED MODULE: ./build/src/modules/child/load-error.js
 
 
 
@@ -293,7 +322,7 @@ function whichNode(message) {
 
 // EXTERNAL MODULE: ./build/src/config/nearest.js
 var nearest = __nccwpck_require__(9855);
-;// CONCATENATED MODULE: ./build/src/listeners/modules/load.js
+;// CONCATENATED MODULE: ./build/src/modules/child/modules.js
 var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelativeImportExtension) || function (path, preserveJsx) {
     if (typeof path === "string" && /^\.\.?\//.test(path)) {
         return path.replace(/\.(tsx)$|((?:\.d)?)((?:\.[^./]+?)?)\.([cm]?)ts$/i, function (m, tsx, d, ext, cm) {
@@ -379,9 +408,9 @@ class Modules {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/listeners/modules/process-group.js
-var process_group = __nccwpck_require__(8489);
-;// CONCATENATED MODULE: ./build/src/listeners/modules/freeze.js
+// EXTERNAL MODULE: ./build/src/modules/process-group.js
+var process_group = __nccwpck_require__(9803);
+;// CONCATENATED MODULE: ./build/src/modules/child/freeze.js
 /** Freezes plain data whole, and returns it. */
 function freeze(value) {
     if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
@@ -391,7 +420,9 @@ function freeze(value) {
     return value;
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/requests.js
+// EXTERNAL MODULE: ./build/src/last-lines.js
+var last_lines = __nccwpck_require__(2710);
+;// CONCATENATED MODULE: ./build/src/modules/child/requests.js
 
 /** The request that a `shipper.run()` stands for. Modules may be plain JavaScript: nothing of it is taken on trust. */
 function runRequest(command, options) {
@@ -452,7 +483,8 @@ function isNames(env) {
     return Array.isArray(env);
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/run-program.js
+;// CONCATENATED MODULE: ./build/src/modules/child/run-program.js
+
 
 
 /**
@@ -476,7 +508,7 @@ async function runProgram(program, args, options, workspace) {
     if (!Number.isInteger(exitCode))
         throw new Error(`${program} was ended by a signal`);
     if (exitCode !== 0 && options.allowFailure !== true)
-        throw new Error(failed(program, args, exitCode, stderr));
+        throw new Error(failed(program, args, exitCode, stdout, stderr));
     return { code: exitCode, stdout, stderr };
 }
 /**
@@ -492,12 +524,11 @@ function variables(extra = {}) {
     const own = Object.entries(process.env).filter((entry) => entry[1] !== undefined);
     return { ...Object.fromEntries(own), ...extra };
 }
-function failed(program, args, code, stderr) {
-    const last = stderr.trim().split('\n').slice(-5).join('\n');
-    return `${[program, ...args].join(' ')} ended with exit status ${code}${last === '' ? '' : `:\n${last}`}`;
+function failed(program, args, code, stdout, stderr) {
+    return `${[program, ...args].join(' ')} ended with exit status ${code}${(0,last_lines/* lastLines */.w)(stdout, stderr)}`;
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/shipper.js
+;// CONCATENATED MODULE: ./build/src/modules/child/shipper.js
 
 
 
@@ -505,7 +536,7 @@ function failed(program, args, code, stderr) {
 /** Everything is a closure, so that `const { run, log } = shipper` works. */
 function createShipper(wire, context, workspace) {
     const config = freeze(context.config);
-    let state = { event: 'on:start', targets: config.targets };
+    let state = { event: 'on:start', targets: config.targets, wave: { number: 1, of: 1 } };
     let listening = false;
     const pending = new Set();
     // The caller gets another promise than the one that `settled` handles, or a forgotten rejection would go unseen.
@@ -532,6 +563,9 @@ function createShipper(wire, context, workspace) {
         },
         get targets() {
             return state.targets;
+        },
+        get wave() {
+            return state.wave;
         },
         get error() {
             return state.error;
@@ -579,7 +613,7 @@ function asText(value) {
     return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/wire.js
+;// CONCATENATED MODULE: ./build/src/modules/child/wire.js
 /** The modules' end of the line to the run. */
 class Wire {
     #send = process.send?.bind(process);
@@ -620,7 +654,7 @@ class Wire {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/host.js
+;// CONCATENATED MODULE: ./build/src/modules/child/host.js
 
 
 
@@ -742,7 +776,7 @@ class Host {
 
 /***/ }),
 
-/***/ 8489:
+/***/ 9803:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54114,7 +54148,7 @@ module.exports = require("zlib");
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
-module.exports = validate10;module.exports["default"] = validate10;const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","title":"Shipper","description":"What Shipper deploys to, and what listens on the way.","type":"object","additionalProperties":false,"properties":{"$schema":{"title":"Schema","description":"Address of this schema, for editors.","type":"string","examples":["https://raw.githubusercontent.com/org/shipper/v1/schema/shipper.schema.json"]},"events":{"title":"Events","description":"What listens at the named moments of a run. The listeners of an event run in the order in which they are written.","type":"object","additionalProperties":false,"default":{},"examples":[{"after:create_revision":[{"upload":"dist"}]}],"properties":{"on:start":{"description":"Before anything is contacted. Modules and commands of the runner only.","$ref":"#/definitions/listeners"},"before:init_directories":{"description":"Before the missing directories are created.","$ref":"#/definitions/listeners"},"after:init_directories":{"description":"After the missing directories were created.","$ref":"#/definitions/listeners"},"before:create_revision":{"description":"Before the new revision's directory is created.","$ref":"#/definitions/listeners"},"after:create_revision":{"description":"The new revision's directory is there: the place to build and to upload.","$ref":"#/definitions/listeners"},"before:create_symlinks":{"description":"Before the new revision's symlinks are created.","$ref":"#/definitions/listeners"},"after:create_symlinks":{"description":"The new revision is complete: the place to migrate.","$ref":"#/definitions/listeners"},"before:rollback":{"description":"Before a rollback switches the active symlink.","$ref":"#/definitions/listeners"},"before:link_current_revision":{"description":"Before the active symlink switches to the new revision.","$ref":"#/definitions/listeners"},"after:link_current_revision":{"description":"After every switch of the active symlink, also one back after a failure: the place to reload and to check.","$ref":"#/definitions/listeners"},"after:rollback":{"description":"After a rollback switched the active symlink.","$ref":"#/definitions/listeners"},"before:purge_old_revisions":{"description":"Before old revisions are removed.","$ref":"#/definitions/listeners"},"after:purge_old_revisions":{"description":"After old revisions were removed.","$ref":"#/definitions/listeners"},"before:completion":{"description":"The last moment under the lock: a failure here still goes back.","$ref":"#/definitions/listeners"},"after:completion":{"description":"The lock is released; failures are warnings: the place to notify.","$ref":"#/definitions/listeners"},"on:error":{"description":"After a failure, when everything is put back.","$ref":"#/definitions/listeners"}}},"config":{"title":"Config","description":"The targets and the structure that Shipper maintains there.","type":"object","additionalProperties":false,"examples":[{"base_dir":"/var/www"}],"properties":{"target":{"title":"Target","description":"The server to deploy to. Either this or `targets`.","$ref":"#/definitions/target"},"targets":{"title":"Targets","description":"The servers to deploy to as one fleet. Either this or `target`.","type":"array","minItems":1,"items":{"$ref":"#/definitions/target"},"examples":[[{"host":"web1.example.com"},{"host":"web2.example.com"}]]},"base_dir":{"title":"Base directory","description":"Absolute path of the directory that relative paths start from.","$ref":"#/definitions/base_dir"},"active_symlink":{"title":"Active symlink","description":"Path of the symlink that points to the current revision. Absolute, or relative to `base_dir`; without `base_dir` it is required.","$ref":"#/definitions/active_symlink"},"directories":{"title":"Directories","description":"Directories to create where they are missing: `revisions`, and any other names of yours.","$ref":"#/definitions/directories"},"symlinks":{"title":"Symlinks","description":"What persists over revisions: source (absolute, or relative to `base_dir`) to the link's path in the revision. What stands at that path in the new revision is replaced.","$ref":"#/definitions/symlinks"},"revision":{"title":"Revision","description":"Name of new revisions, one plain directory name. A taken name gets the time of the run appended. Default: UTC time and short commit.","type":"string","examples":["v1.2.3"]},"revisions_to_keep":{"title":"Revisions to keep","description":"How many completed revisions to keep as a backup, besides the active one. 0 acts as 1.","type":"integer","minimum":0,"maximum":1000000,"default":5,"examples":[5]},"fail_on_symlink_error":{"title":"Fail on symlink error","description":"Whether a link that cannot be made, or that would dangle, fails the deploy before the switch (true) or is a warning (false).","type":"boolean","default":false,"examples":[true]},"relative_symlinks":{"title":"Relative symlinks","description":"Write all links relative, the active one too, for jails and containers. One that would dangle is an error.","type":"boolean","default":false,"examples":[true]},"rollback_on_failure":{"title":"Roll back on failure","description":"Whether a failure after the switch puts every target back.","type":"boolean","default":true,"examples":[false]},"umask":{"title":"Umask","description":"Permissions to withhold from everything that Shipper and its listeners create: octal digits, as text.","type":"string","pattern":"^[0-7]{3,4}$","default":"022","examples":["022","002","027"]},"sync":{"title":"Sync","description":"Whether to flush the revision's file system to the disk before the switch.","type":"boolean","default":true,"examples":[false]},"source_dir":{"title":"Source directory","description":"Directory on the target whose content is copied into each new revision. Absolute, or relative to `base_dir`.","type":"string","examples":["/home/deploy/checkout"]}}},"symlinks":{"title":"Symlinks (original place)","description":"As `config.symlinks`, for files of the original tool.","$ref":"#/definitions/symlinks"},"active_symlink":{"title":"Active symlink (original place)","description":"As `config.active_symlink`, for files of the original tool.","$ref":"#/definitions/active_symlink"},"fail_on_symlink_error":{"title":"Fail on symlink error (original place)","description":"As `config.fail_on_symlink_error`, for files of the original tool.","type":"boolean","default":false,"examples":[true]}},"definitions":{"base_dir":{"type":"string","examples":["/var/www"]},"active_symlink":{"type":"string","default":"current","examples":["current","/var/www/current"]},"directories":{"type":"object","examples":[{"revisions":"revisions","share":"share"}],"properties":{"revisions":{"title":"Revisions","description":"The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.","type":"string","default":"revisions","examples":["revisions","/var/www/revisions"]}},"additionalProperties":{"title":"Directory","description":"A directory to create. Absolute, or relative to `base_dir`.","type":"string"}},"symlinks":{"type":"object","default":{},"examples":[{"share/uploads":"public/uploads"}],"additionalProperties":{"title":"Link","description":"Path of the link in the revision, relative to it.","type":"string","minLength":1}},"target":{"type":"object","additionalProperties":false,"examples":[{"host":"app.example.com","user":"deploy"}],"properties":{"host":{"title":"Host","description":"Name or IP address of the server.","type":"string","examples":["app.example.com","192.0.2.7","2001:db8::7"]},"user":{"title":"User","description":"User to log in as. Default: the input `user`.","type":"string","examples":["deploy"]},"port":{"title":"Port","description":"Port of the SSH server.","type":"integer","minimum":1,"maximum":65535,"default":22,"examples":[2222]},"name":{"title":"Name","description":"What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.","type":"string","examples":["web1"]},"proxy_jump":{"title":"Jump hosts","description":"The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.","type":"string","examples":["jump@bastion.example.com:2222"]},"base_dir":{"title":"Base directory","description":"This target's own `base_dir`.","$ref":"#/definitions/base_dir"},"active_symlink":{"title":"Active symlink","description":"This target's own `active_symlink`.","$ref":"#/definitions/active_symlink"},"directories":{"title":"Directories","description":"This target's own directories; by name, they come before those of `config`.","$ref":"#/definitions/directories"},"symlinks":{"title":"Symlinks","description":"This target's own symlinks; by source, they come before those of `config`.","$ref":"#/definitions/symlinks"}}},"listeners":{"type":"array","items":{"$ref":"#/definitions/listener"},"default":[],"examples":[["deploy.hooks.Site.build"],[{"run":"sudo -n systemctl reload php-fpm"}],[{"upload":"dist"}]]},"listener":{"anyOf":[{"$ref":"#/definitions/module"},{"$ref":"#/definitions/run"},{"$ref":"#/definitions/upload"}]},"module":{"title":"Module","description":"`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.","type":"string","examples":["deploy.hooks.Site.build"]},"run":{"title":"Command","description":"A command on every target, in the revision being made or switched to.","type":"object","required":["run"],"additionalProperties":false,"examples":[{"run":"php artisan migrate --force","once":true}],"properties":{"run":{"title":"Command","description":"The command, for a non-interactive `sh`. Any exit status but 0 is a failure.","type":"string","minLength":1,"examples":["sudo -n systemctl reload php-fpm"]},"on":{"title":"Where","description":"`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.","type":"string","examples":["runner","web*"]},"once":{"title":"Once","description":"On the first target only.","type":"boolean","default":false,"examples":[true]},"env":{"title":"Environment","description":"Names of variables of the runner to hand over.","type":"array","items":{"type":"string"},"default":[],"examples":[["APP_ENV"]]},"timeout":{"title":"Timeout","description":"Seconds after which the command counts as failed. Default: none.","type":"number","exclusiveMinimum":0,"maximum":2000000,"examples":[300]},"allow_failure":{"title":"Allow failure","description":"Whether a failure is only a warning.","type":"boolean","default":false,"examples":[true]}}},"upload":{"title":"Upload","description":"Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.","type":"object","required":["upload"],"additionalProperties":false,"examples":[{"upload":"dist","exclude":["*.map"],"to":"."}],"properties":{"upload":{"title":"Upload","description":"Path of the directory or file, relative to the workspace.","type":"string","minLength":1,"examples":["dist"]},"to":{"title":"To","description":"Where to put it in the revision, relative to it.","type":"string","default":".","examples":["public"]},"exclude":{"title":"Exclude","description":"Patterns of what to leave out, as in `.shipignore`.","type":"array","items":{"type":"string","minLength":1},"default":[],"examples":[["*.map"]]}}}}};const schema18 = {"type":"string","examples":["/var/www"]};const schema19 = {"type":"string","default":"current","examples":["current","/var/www/current"]};const schema20 = {"type":"object","examples":[{"revisions":"revisions","share":"share"}],"properties":{"revisions":{"title":"Revisions","description":"The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.","type":"string","default":"revisions","examples":["revisions","/var/www/revisions"]}},"additionalProperties":{"title":"Directory","description":"A directory to create. Absolute, or relative to `base_dir`.","type":"string"}};const schema21 = {"type":"object","default":{},"examples":[{"share/uploads":"public/uploads"}],"additionalProperties":{"title":"Link","description":"Path of the link in the revision, relative to it.","type":"string","minLength":1}};const func2 = Object.prototype.hasOwnProperty;const func3 = (__nccwpck_require__(6214)/* ["default"] */ .A);const schema12 = {"type":"array","items":{"$ref":"#/definitions/listener"},"default":[],"examples":[["deploy.hooks.Site.build"],[{"run":"sudo -n systemctl reload php-fpm"}],[{"upload":"dist"}]]};const schema13 = {"anyOf":[{"$ref":"#/definitions/module"},{"$ref":"#/definitions/run"},{"$ref":"#/definitions/upload"}]};const schema14 = {"title":"Module","description":"`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.","type":"string","examples":["deploy.hooks.Site.build"]};const schema15 = {"title":"Command","description":"A command on every target, in the revision being made or switched to.","type":"object","required":["run"],"additionalProperties":false,"examples":[{"run":"php artisan migrate --force","once":true}],"properties":{"run":{"title":"Command","description":"The command, for a non-interactive `sh`. Any exit status but 0 is a failure.","type":"string","minLength":1,"examples":["sudo -n systemctl reload php-fpm"]},"on":{"title":"Where","description":"`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.","type":"string","examples":["runner","web*"]},"once":{"title":"Once","description":"On the first target only.","type":"boolean","default":false,"examples":[true]},"env":{"title":"Environment","description":"Names of variables of the runner to hand over.","type":"array","items":{"type":"string"},"default":[],"examples":[["APP_ENV"]]},"timeout":{"title":"Timeout","description":"Seconds after which the command counts as failed. Default: none.","type":"number","exclusiveMinimum":0,"maximum":2000000,"examples":[300]},"allow_failure":{"title":"Allow failure","description":"Whether a failure is only a warning.","type":"boolean","default":false,"examples":[true]}}};const schema16 = {"title":"Upload","description":"Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.","type":"object","required":["upload"],"additionalProperties":false,"examples":[{"upload":"dist","exclude":["*.map"],"to":"."}],"properties":{"upload":{"title":"Upload","description":"Path of the directory or file, relative to the workspace.","type":"string","minLength":1,"examples":["dist"]},"to":{"title":"To","description":"Where to put it in the revision, relative to it.","type":"string","default":".","examples":["public"]},"exclude":{"title":"Exclude","description":"Patterns of what to leave out, as in `.shipignore`.","type":"array","items":{"type":"string","minLength":1},"default":[],"examples":[["*.map"]]}}};function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;const _errs0 = errors;let valid0 = false;const _errs1 = errors;if(typeof data !== "string"){const err0 = {instancePath,schemaPath:"#/definitions/module/type",keyword:"type",params:{type: "string"},schema:schema14.type,parentSchema:schema14,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}var _valid0 = _errs1 === errors;valid0 = valid0 || _valid0;if(!valid0){const _errs4 = errors;if(data && typeof data == "object" && !Array.isArray(data)){if(data.run === undefined){const err1 = {instancePath,schemaPath:"#/definitions/run/required",keyword:"required",params:{missingProperty: "run"},schema:schema15.required,parentSchema:schema15,data};if(vErrors === null){vErrors = [err1];}else {vErrors.push(err1);}errors++;}for(const key0 in data){if(!((((((key0 === "run") || (key0 === "on")) || (key0 === "once")) || (key0 === "env")) || (key0 === "timeout")) || (key0 === "allow_failure"))){const err2 = {instancePath,schemaPath:"#/definitions/run/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema15,data};if(vErrors === null){vErrors = [err2];}else {vErrors.push(err2);}errors++;}}if(data.run !== undefined){let data0 = data.run;if(typeof data0 === "string"){if(func3(data0) < 1){const err3 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/run/properties/run/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema15.properties.run,data:data0};if(vErrors === null){vErrors = [err3];}else {vErrors.push(err3);}errors++;}}else {const err4 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/run/properties/run/type",keyword:"type",params:{type: "string"},schema:schema15.properties.run.type,parentSchema:schema15.properties.run,data:data0};if(vErrors === null){vErrors = [err4];}else {vErrors.push(err4);}errors++;}}if(data.on !== undefined){let data1 = data.on;if(typeof data1 !== "string"){const err5 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/run/properties/on/type",keyword:"type",params:{type: "string"},schema:schema15.properties.on.type,parentSchema:schema15.properties.on,data:data1};if(vErrors === null){vErrors = [err5];}else {vErrors.push(err5);}errors++;}}if(data.once !== undefined){let data2 = data.once;if(typeof data2 !== "boolean"){const err6 = {instancePath:instancePath+"/once",schemaPath:"#/definitions/run/properties/once/type",keyword:"type",params:{type: "boolean"},schema:schema15.properties.once.type,parentSchema:schema15.properties.once,data:data2};if(vErrors === null){vErrors = [err6];}else {vErrors.push(err6);}errors++;}}if(data.env !== undefined){let data3 = data.env;if(Array.isArray(data3)){const len0 = data3.length;for(let i0=0; i0<len0; i0++){let data4 = data3[i0];if(typeof data4 !== "string"){const err7 = {instancePath:instancePath+"/env/" + i0,schemaPath:"#/definitions/run/properties/env/items/type",keyword:"type",params:{type: "string"},schema:schema15.properties.env.items.type,parentSchema:schema15.properties.env.items,data:data4};if(vErrors === null){vErrors = [err7];}else {vErrors.push(err7);}errors++;}}}else {const err8 = {instancePath:instancePath+"/env",schemaPath:"#/definitions/run/properties/env/type",keyword:"type",params:{type: "array"},schema:schema15.properties.env.type,parentSchema:schema15.properties.env,data:data3};if(vErrors === null){vErrors = [err8];}else {vErrors.push(err8);}errors++;}}if(data.timeout !== undefined){let data5 = data.timeout;if((typeof data5 == "number") && (isFinite(data5))){if(data5 > 2000000 || isNaN(data5)){const err9 = {instancePath:instancePath+"/timeout",schemaPath:"#/definitions/run/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2000000},schema:2000000,parentSchema:schema15.properties.timeout,data:data5};if(vErrors === null){vErrors = [err9];}else {vErrors.push(err9);}errors++;}if(data5 <= 0 || isNaN(data5)){const err10 = {instancePath:instancePath+"/timeout",schemaPath:"#/definitions/run/properties/timeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},schema:0,parentSchema:schema15.properties.timeout,data:data5};if(vErrors === null){vErrors = [err10];}else {vErrors.push(err10);}errors++;}}else {const err11 = {instancePath:instancePath+"/timeout",schemaPath:"#/definitions/run/properties/timeout/type",keyword:"type",params:{type: "number"},schema:schema15.properties.timeout.type,parentSchema:schema15.properties.timeout,data:data5};if(vErrors === null){vErrors = [err11];}else {vErrors.push(err11);}errors++;}}if(data.allow_failure !== undefined){let data6 = data.allow_failure;if(typeof data6 !== "boolean"){const err12 = {instancePath:instancePath+"/allow_failure",schemaPath:"#/definitions/run/properties/allow_failure/type",keyword:"type",params:{type: "boolean"},schema:schema15.properties.allow_failure.type,parentSchema:schema15.properties.allow_failure,data:data6};if(vErrors === null){vErrors = [err12];}else {vErrors.push(err12);}errors++;}}}else {const err13 = {instancePath,schemaPath:"#/definitions/run/type",keyword:"type",params:{type: "object"},schema:schema15.type,parentSchema:schema15,data};if(vErrors === null){vErrors = [err13];}else {vErrors.push(err13);}errors++;}var _valid0 = _errs4 === errors;valid0 = valid0 || _valid0;if(!valid0){const _errs22 = errors;if(data && typeof data == "object" && !Array.isArray(data)){if(data.upload === undefined){const err14 = {instancePath,schemaPath:"#/definitions/upload/required",keyword:"required",params:{missingProperty: "upload"},schema:schema16.required,parentSchema:schema16,data};if(vErrors === null){vErrors = [err14];}else {vErrors.push(err14);}errors++;}for(const key1 in data){if(!(((key1 === "upload") || (key1 === "to")) || (key1 === "exclude"))){const err15 = {instancePath,schemaPath:"#/definitions/upload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema16,data};if(vErrors === null){vErrors = [err15];}else {vErrors.push(err15);}errors++;}}if(data.upload !== undefined){let data7 = data.upload;if(typeof data7 === "string"){if(func3(data7) < 1){const err16 = {instancePath:instancePath+"/upload",schemaPath:"#/definitions/upload/properties/upload/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema16.properties.upload,data:data7};if(vErrors === null){vErrors = [err16];}else {vErrors.push(err16);}errors++;}}else {const err17 = {instancePath:instancePath+"/upload",schemaPath:"#/definitions/upload/properties/upload/type",keyword:"type",params:{type: "string"},schema:schema16.properties.upload.type,parentSchema:schema16.properties.upload,data:data7};if(vErrors === null){vErrors = [err17];}else {vErrors.push(err17);}errors++;}}if(data.to !== undefined){let data8 = data.to;if(typeof data8 !== "string"){const err18 = {instancePath:instancePath+"/to",schemaPath:"#/definitions/upload/properties/to/type",keyword:"type",params:{type: "string"},schema:schema16.properties.to.type,parentSchema:schema16.properties.to,data:data8};if(vErrors === null){vErrors = [err18];}else {vErrors.push(err18);}errors++;}}if(data.exclude !== undefined){let data9 = data.exclude;if(Array.isArray(data9)){const len1 = data9.length;for(let i1=0; i1<len1; i1++){let data10 = data9[i1];if(typeof data10 === "string"){if(func3(data10) < 1){const err19 = {instancePath:instancePath+"/exclude/" + i1,schemaPath:"#/definitions/upload/properties/exclude/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema16.properties.exclude.items,data:data10};if(vErrors === null){vErrors = [err19];}else {vErrors.push(err19);}errors++;}}else {const err20 = {instancePath:instancePath+"/exclude/" + i1,schemaPath:"#/definitions/upload/properties/exclude/items/type",keyword:"type",params:{type: "string"},schema:schema16.properties.exclude.items.type,parentSchema:schema16.properties.exclude.items,data:data10};if(vErrors === null){vErrors = [err20];}else {vErrors.push(err20);}errors++;}}}else {const err21 = {instancePath:instancePath+"/exclude",schemaPath:"#/definitions/upload/properties/exclude/type",keyword:"type",params:{type: "array"},schema:schema16.properties.exclude.type,parentSchema:schema16.properties.exclude,data:data9};if(vErrors === null){vErrors = [err21];}else {vErrors.push(err21);}errors++;}}}else {const err22 = {instancePath,schemaPath:"#/definitions/upload/type",keyword:"type",params:{type: "object"},schema:schema16.type,parentSchema:schema16,data};if(vErrors === null){vErrors = [err22];}else {vErrors.push(err22);}errors++;}var _valid0 = _errs22 === errors;valid0 = valid0 || _valid0;}}if(!valid0){const err23 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{},schema:schema13.anyOf,parentSchema:schema13,data};if(vErrors === null){vErrors = [err23];}else {vErrors.push(err23);}errors++;}else {errors = _errs0;if(vErrors !== null){if(_errs0){vErrors.length = _errs0;}else {vErrors = null;}}}validate12.errors = vErrors;return errors === 0;}function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;if(Array.isArray(data)){const len0 = data.length;for(let i0=0; i0<len0; i0++){if(!(validate12(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){vErrors = vErrors === null ? validate12.errors : vErrors.concat(validate12.errors);errors = vErrors.length;}}}else {const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},schema:schema12.type,parentSchema:schema12,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}validate11.errors = vErrors;return errors === 0;}const schema17 = {"type":"object","additionalProperties":false,"examples":[{"host":"app.example.com","user":"deploy"}],"properties":{"host":{"title":"Host","description":"Name or IP address of the server.","type":"string","examples":["app.example.com","192.0.2.7","2001:db8::7"]},"user":{"title":"User","description":"User to log in as. Default: the input `user`.","type":"string","examples":["deploy"]},"port":{"title":"Port","description":"Port of the SSH server.","type":"integer","minimum":1,"maximum":65535,"default":22,"examples":[2222]},"name":{"title":"Name","description":"What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.","type":"string","examples":["web1"]},"proxy_jump":{"title":"Jump hosts","description":"The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.","type":"string","examples":["jump@bastion.example.com:2222"]},"base_dir":{"title":"Base directory","description":"This target's own `base_dir`.","$ref":"#/definitions/base_dir"},"active_symlink":{"title":"Active symlink","description":"This target's own `active_symlink`.","$ref":"#/definitions/active_symlink"},"directories":{"title":"Directories","description":"This target's own directories; by name, they come before those of `config`.","$ref":"#/definitions/directories"},"symlinks":{"title":"Symlinks","description":"This target's own symlinks; by source, they come before those of `config`.","$ref":"#/definitions/symlinks"}}};function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;if(data && typeof data == "object" && !Array.isArray(data)){for(const key0 in data){if(!(func2.call(schema17.properties, key0))){const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema17,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}}if(data.host !== undefined){let data0 = data.host;if(typeof data0 !== "string"){const err1 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},schema:schema17.properties.host.type,parentSchema:schema17.properties.host,data:data0};if(vErrors === null){vErrors = [err1];}else {vErrors.push(err1);}errors++;}}if(data.user !== undefined){let data1 = data.user;if(typeof data1 !== "string"){const err2 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},schema:schema17.properties.user.type,parentSchema:schema17.properties.user,data:data1};if(vErrors === null){vErrors = [err2];}else {vErrors.push(err2);}errors++;}}if(data.port !== undefined){let data2 = data.port;if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){const err3 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema17.properties.port.type,parentSchema:schema17.properties.port,data:data2};if(vErrors === null){vErrors = [err3];}else {vErrors.push(err3);}errors++;}if((typeof data2 == "number") && (isFinite(data2))){if(data2 > 65535 || isNaN(data2)){const err4 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema17.properties.port,data:data2};if(vErrors === null){vErrors = [err4];}else {vErrors.push(err4);}errors++;}if(data2 < 1 || isNaN(data2)){const err5 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema17.properties.port,data:data2};if(vErrors === null){vErrors = [err5];}else {vErrors.push(err5);}errors++;}}}if(data.name !== undefined){let data3 = data.name;if(typeof data3 !== "string"){const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema17.properties.name.type,parentSchema:schema17.properties.name,data:data3};if(vErrors === null){vErrors = [err6];}else {vErrors.push(err6);}errors++;}}if(data.proxy_jump !== undefined){let data4 = data.proxy_jump;if(typeof data4 !== "string"){const err7 = {instancePath:instancePath+"/proxy_jump",schemaPath:"#/properties/proxy_jump/type",keyword:"type",params:{type: "string"},schema:schema17.properties.proxy_jump.type,parentSchema:schema17.properties.proxy_jump,data:data4};if(vErrors === null){vErrors = [err7];}else {vErrors.push(err7);}errors++;}}if(data.base_dir !== undefined){let data5 = data.base_dir;if(typeof data5 !== "string"){const err8 = {instancePath:instancePath+"/base_dir",schemaPath:"#/definitions/base_dir/type",keyword:"type",params:{type: "string"},schema:schema18.type,parentSchema:schema18,data:data5};if(vErrors === null){vErrors = [err8];}else {vErrors.push(err8);}errors++;}}if(data.active_symlink !== undefined){let data6 = data.active_symlink;if(typeof data6 !== "string"){const err9 = {instancePath:instancePath+"/active_symlink",schemaPath:"#/definitions/active_symlink/type",keyword:"type",params:{type: "string"},schema:schema19.type,parentSchema:schema19,data:data6};if(vErrors === null){vErrors = [err9];}else {vErrors.push(err9);}errors++;}}if(data.directories !== undefined){let data7 = data.directories;if(data7 && typeof data7 == "object" && !Array.isArray(data7)){for(const key1 in data7){if(!(key1 === "revisions")){let data8 = data7[key1];if(typeof data8 !== "string"){const err10 = {instancePath:instancePath+"/directories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/directories/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema20.additionalProperties.type,parentSchema:schema20.additionalProperties,data:data8};if(vErrors === null){vErrors = [err10];}else {vErrors.push(err10);}errors++;}}}if(data7.revisions !== undefined){let data9 = data7.revisions;if(typeof data9 !== "string"){const err11 = {instancePath:instancePath+"/directories/revisions",schemaPath:"#/definitions/directories/properties/revisions/type",keyword:"type",params:{type: "string"},schema:schema20.properties.revisions.type,parentSchema:schema20.properties.revisions,data:data9};if(vErrors === null){vErrors = [err11];}else {vErrors.push(err11);}errors++;}}}else {const err12 = {instancePath:instancePath+"/directories",schemaPath:"#/definitions/directories/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data:data7};if(vErrors === null){vErrors = [err12];}else {vErrors.push(err12);}errors++;}}if(data.symlinks !== undefined){let data10 = data.symlinks;if(data10 && typeof data10 == "object" && !Array.isArray(data10)){for(const key2 in data10){let data11 = data10[key2];if(typeof data11 === "string"){if(func3(data11) < 1){const err13 = {instancePath:instancePath+"/symlinks/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema21.additionalProperties,data:data11};if(vErrors === null){vErrors = [err13];}else {vErrors.push(err13);}errors++;}}else {const err14 = {instancePath:instancePath+"/symlinks/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema21.additionalProperties.type,parentSchema:schema21.additionalProperties,data:data11};if(vErrors === null){vErrors = [err14];}else {vErrors.push(err14);}errors++;}}}else {const err15 = {instancePath:instancePath+"/symlinks",schemaPath:"#/definitions/symlinks/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data:data10};if(vErrors === null){vErrors = [err15];}else {vErrors.push(err15);}errors++;}}}else {const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema17.type,parentSchema:schema17,data};if(vErrors === null){vErrors = [err16];}else {vErrors.push(err16);}errors++;}validate30.errors = vErrors;return errors === 0;}const pattern0 = new RegExp("^[0-7]{3,4}$", "u");function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;if(data && typeof data == "object" && !Array.isArray(data)){for(const key0 in data){if(!((((((key0 === "$schema") || (key0 === "events")) || (key0 === "config")) || (key0 === "symlinks")) || (key0 === "active_symlink")) || (key0 === "fail_on_symlink_error"))){const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}}if(data.$schema !== undefined){let data0 = data.$schema;if(typeof data0 !== "string"){const err1 = {instancePath:instancePath+"/$schema",schemaPath:"#/properties/%24schema/type",keyword:"type",params:{type: "string"},schema:schema11.properties.$schema.type,parentSchema:schema11.properties.$schema,data:data0};if(vErrors === null){vErrors = [err1];}else {vErrors.push(err1);}errors++;}}if(data.events !== undefined){let data1 = data.events;if(data1 && typeof data1 == "object" && !Array.isArray(data1)){for(const key1 in data1){if(!(func2.call(schema11.properties.events.properties, key1))){const err2 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema11.properties.events,data:data1};if(vErrors === null){vErrors = [err2];}else {vErrors.push(err2);}errors++;}}if(data1["on:start"] !== undefined){if(!(validate11(data1["on:start"], {instancePath:instancePath+"/events/on:start",parentData:data1,parentDataProperty:"on:start",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:init_directories"] !== undefined){if(!(validate11(data1["before:init_directories"], {instancePath:instancePath+"/events/before:init_directories",parentData:data1,parentDataProperty:"before:init_directories",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:init_directories"] !== undefined){if(!(validate11(data1["after:init_directories"], {instancePath:instancePath+"/events/after:init_directories",parentData:data1,parentDataProperty:"after:init_directories",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:create_revision"] !== undefined){if(!(validate11(data1["before:create_revision"], {instancePath:instancePath+"/events/before:create_revision",parentData:data1,parentDataProperty:"before:create_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:create_revision"] !== undefined){if(!(validate11(data1["after:create_revision"], {instancePath:instancePath+"/events/after:create_revision",parentData:data1,parentDataProperty:"after:create_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:create_symlinks"] !== undefined){if(!(validate11(data1["before:create_symlinks"], {instancePath:instancePath+"/events/before:create_symlinks",parentData:data1,parentDataProperty:"before:create_symlinks",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:create_symlinks"] !== undefined){if(!(validate11(data1["after:create_symlinks"], {instancePath:instancePath+"/events/after:create_symlinks",parentData:data1,parentDataProperty:"after:create_symlinks",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:rollback"] !== undefined){if(!(validate11(data1["before:rollback"], {instancePath:instancePath+"/events/before:rollback",parentData:data1,parentDataProperty:"before:rollback",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:link_current_revision"] !== undefined){if(!(validate11(data1["before:link_current_revision"], {instancePath:instancePath+"/events/before:link_current_revision",parentData:data1,parentDataProperty:"before:link_current_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:link_current_revision"] !== undefined){if(!(validate11(data1["after:link_current_revision"], {instancePath:instancePath+"/events/after:link_current_revision",parentData:data1,parentDataProperty:"after:link_current_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:rollback"] !== undefined){if(!(validate11(data1["after:rollback"], {instancePath:instancePath+"/events/after:rollback",parentData:data1,parentDataProperty:"after:rollback",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:purge_old_revisions"] !== undefined){if(!(validate11(data1["before:purge_old_revisions"], {instancePath:instancePath+"/events/before:purge_old_revisions",parentData:data1,parentDataProperty:"before:purge_old_revisions",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:purge_old_revisions"] !== undefined){if(!(validate11(data1["after:purge_old_revisions"], {instancePath:instancePath+"/events/after:purge_old_revisions",parentData:data1,parentDataProperty:"after:purge_old_revisions",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:completion"] !== undefined){if(!(validate11(data1["before:completion"], {instancePath:instancePath+"/events/before:completion",parentData:data1,parentDataProperty:"before:completion",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:completion"] !== undefined){if(!(validate11(data1["after:completion"], {instancePath:instancePath+"/events/after:completion",parentData:data1,parentDataProperty:"after:completion",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["on:error"] !== undefined){if(!(validate11(data1["on:error"], {instancePath:instancePath+"/events/on:error",parentData:data1,parentDataProperty:"on:error",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}}else {const err3 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},schema:schema11.properties.events.type,parentSchema:schema11.properties.events,data:data1};if(vErrors === null){vErrors = [err3];}else {vErrors.push(err3);}errors++;}}if(data.config !== undefined){let data18 = data.config;if(data18 && typeof data18 == "object" && !Array.isArray(data18)){for(const key2 in data18){if(!(func2.call(schema11.properties.config.properties, key2))){const err4 = {instancePath:instancePath+"/config",schemaPath:"#/properties/config/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.config,data:data18};if(vErrors === null){vErrors = [err4];}else {vErrors.push(err4);}errors++;}}if(data18.target !== undefined){if(!(validate30(data18.target, {instancePath:instancePath+"/config/target",parentData:data18,parentDataProperty:"target",rootData}))){vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);errors = vErrors.length;}}if(data18.targets !== undefined){let data20 = data18.targets;if(Array.isArray(data20)){if(data20.length < 1){const err5 = {instancePath:instancePath+"/config/targets",schemaPath:"#/properties/config/properties/targets/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.config.properties.targets,data:data20};if(vErrors === null){vErrors = [err5];}else {vErrors.push(err5);}errors++;}const len0 = data20.length;for(let i0=0; i0<len0; i0++){if(!(validate30(data20[i0], {instancePath:instancePath+"/config/targets/" + i0,parentData:data20,parentDataProperty:i0,rootData}))){vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);errors = vErrors.length;}}}else {const err6 = {instancePath:instancePath+"/config/targets",schemaPath:"#/properties/config/properties/targets/type",keyword:"type",params:{type: "array"},schema:schema11.properties.config.properties.targets.type,parentSchema:schema11.properties.config.properties.targets,data:data20};if(vErrors === null){vErrors = [err6];}else {vErrors.push(err6);}errors++;}}if(data18.base_dir !== undefined){let data22 = data18.base_dir;if(typeof data22 !== "string"){const err7 = {instancePath:instancePath+"/config/base_dir",schemaPath:"#/definitions/base_dir/type",keyword:"type",params:{type: "string"},schema:schema18.type,parentSchema:schema18,data:data22};if(vErrors === null){vErrors = [err7];}else {vErrors.push(err7);}errors++;}}if(data18.active_symlink !== undefined){let data23 = data18.active_symlink;if(typeof data23 !== "string"){const err8 = {instancePath:instancePath+"/config/active_symlink",schemaPath:"#/definitions/active_symlink/type",keyword:"type",params:{type: "string"},schema:schema19.type,parentSchema:schema19,data:data23};if(vErrors === null){vErrors = [err8];}else {vErrors.push(err8);}errors++;}}if(data18.directories !== undefined){let data24 = data18.directories;if(data24 && typeof data24 == "object" && !Array.isArray(data24)){for(const key3 in data24){if(!(key3 === "revisions")){let data25 = data24[key3];if(typeof data25 !== "string"){const err9 = {instancePath:instancePath+"/config/directories/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/directories/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema20.additionalProperties.type,parentSchema:schema20.additionalProperties,data:data25};if(vErrors === null){vErrors = [err9];}else {vErrors.push(err9);}errors++;}}}if(data24.revisions !== undefined){let data26 = data24.revisions;if(typeof data26 !== "string"){const err10 = {instancePath:instancePath+"/config/directories/revisions",schemaPath:"#/definitions/directories/properties/revisions/type",keyword:"type",params:{type: "string"},schema:schema20.properties.revisions.type,parentSchema:schema20.properties.revisions,data:data26};if(vErrors === null){vErrors = [err10];}else {vErrors.push(err10);}errors++;}}}else {const err11 = {instancePath:instancePath+"/config/directories",schemaPath:"#/definitions/directories/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data:data24};if(vErrors === null){vErrors = [err11];}else {vErrors.push(err11);}errors++;}}if(data18.symlinks !== undefined){let data27 = data18.symlinks;if(data27 && typeof data27 == "object" && !Array.isArray(data27)){for(const key4 in data27){let data28 = data27[key4];if(typeof data28 === "string"){if(func3(data28) < 1){const err12 = {instancePath:instancePath+"/config/symlinks/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema21.additionalProperties,data:data28};if(vErrors === null){vErrors = [err12];}else {vErrors.push(err12);}errors++;}}else {const err13 = {instancePath:instancePath+"/config/symlinks/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema21.additionalProperties.type,parentSchema:schema21.additionalProperties,data:data28};if(vErrors === null){vErrors = [err13];}else {vErrors.push(err13);}errors++;}}}else {const err14 = {instancePath:instancePath+"/config/symlinks",schemaPath:"#/definitions/symlinks/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data:data27};if(vErrors === null){vErrors = [err14];}else {vErrors.push(err14);}errors++;}}if(data18.revision !== undefined){let data29 = data18.revision;if(typeof data29 !== "string"){const err15 = {instancePath:instancePath+"/config/revision",schemaPath:"#/properties/config/properties/revision/type",keyword:"type",params:{type: "string"},schema:schema11.properties.config.properties.revision.type,parentSchema:schema11.properties.config.properties.revision,data:data29};if(vErrors === null){vErrors = [err15];}else {vErrors.push(err15);}errors++;}}if(data18.revisions_to_keep !== undefined){let data30 = data18.revisions_to_keep;if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){const err16 = {instancePath:instancePath+"/config/revisions_to_keep",schemaPath:"#/properties/config/properties/revisions_to_keep/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.config.properties.revisions_to_keep.type,parentSchema:schema11.properties.config.properties.revisions_to_keep,data:data30};if(vErrors === null){vErrors = [err16];}else {vErrors.push(err16);}errors++;}if((typeof data30 == "number") && (isFinite(data30))){if(data30 > 1000000 || isNaN(data30)){const err17 = {instancePath:instancePath+"/config/revisions_to_keep",schemaPath:"#/properties/config/properties/revisions_to_keep/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.config.properties.revisions_to_keep,data:data30};if(vErrors === null){vErrors = [err17];}else {vErrors.push(err17);}errors++;}if(data30 < 0 || isNaN(data30)){const err18 = {instancePath:instancePath+"/config/revisions_to_keep",schemaPath:"#/properties/config/properties/revisions_to_keep/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.config.properties.revisions_to_keep,data:data30};if(vErrors === null){vErrors = [err18];}else {vErrors.push(err18);}errors++;}}}if(data18.fail_on_symlink_error !== undefined){let data31 = data18.fail_on_symlink_error;if(typeof data31 !== "boolean"){const err19 = {instancePath:instancePath+"/config/fail_on_symlink_error",schemaPath:"#/properties/config/properties/fail_on_symlink_error/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.fail_on_symlink_error.type,parentSchema:schema11.properties.config.properties.fail_on_symlink_error,data:data31};if(vErrors === null){vErrors = [err19];}else {vErrors.push(err19);}errors++;}}if(data18.relative_symlinks !== undefined){let data32 = data18.relative_symlinks;if(typeof data32 !== "boolean"){const err20 = {instancePath:instancePath+"/config/relative_symlinks",schemaPath:"#/properties/config/properties/relative_symlinks/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.relative_symlinks.type,parentSchema:schema11.properties.config.properties.relative_symlinks,data:data32};if(vErrors === null){vErrors = [err20];}else {vErrors.push(err20);}errors++;}}if(data18.rollback_on_failure !== undefined){let data33 = data18.rollback_on_failure;if(typeof data33 !== "boolean"){const err21 = {instancePath:instancePath+"/config/rollback_on_failure",schemaPath:"#/properties/config/properties/rollback_on_failure/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.rollback_on_failure.type,parentSchema:schema11.properties.config.properties.rollback_on_failure,data:data33};if(vErrors === null){vErrors = [err21];}else {vErrors.push(err21);}errors++;}}if(data18.umask !== undefined){let data34 = data18.umask;if(typeof data34 === "string"){if(!pattern0.test(data34)){const err22 = {instancePath:instancePath+"/config/umask",schemaPath:"#/properties/config/properties/umask/pattern",keyword:"pattern",params:{pattern: "^[0-7]{3,4}$"},schema:"^[0-7]{3,4}$",parentSchema:schema11.properties.config.properties.umask,data:data34};if(vErrors === null){vErrors = [err22];}else {vErrors.push(err22);}errors++;}}else {const err23 = {instancePath:instancePath+"/config/umask",schemaPath:"#/properties/config/properties/umask/type",keyword:"type",params:{type: "string"},schema:schema11.properties.config.properties.umask.type,parentSchema:schema11.properties.config.properties.umask,data:data34};if(vErrors === null){vErrors = [err23];}else {vErrors.push(err23);}errors++;}}if(data18.sync !== undefined){let data35 = data18.sync;if(typeof data35 !== "boolean"){const err24 = {instancePath:instancePath+"/config/sync",schemaPath:"#/properties/config/properties/sync/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.sync.type,parentSchema:schema11.properties.config.properties.sync,data:data35};if(vErrors === null){vErrors = [err24];}else {vErrors.push(err24);}errors++;}}if(data18.source_dir !== undefined){let data36 = data18.source_dir;if(typeof data36 !== "string"){const err25 = {instancePath:instancePath+"/config/source_dir",schemaPath:"#/properties/config/properties/source_dir/type",keyword:"type",params:{type: "string"},schema:schema11.properties.config.properties.source_dir.type,parentSchema:schema11.properties.config.properties.source_dir,data:data36};if(vErrors === null){vErrors = [err25];}else {vErrors.push(err25);}errors++;}}}else {const err26 = {instancePath:instancePath+"/config",schemaPath:"#/properties/config/type",keyword:"type",params:{type: "object"},schema:schema11.properties.config.type,parentSchema:schema11.properties.config,data:data18};if(vErrors === null){vErrors = [err26];}else {vErrors.push(err26);}errors++;}}if(data.symlinks !== undefined){let data37 = data.symlinks;if(data37 && typeof data37 == "object" && !Array.isArray(data37)){for(const key5 in data37){let data38 = data37[key5];if(typeof data38 === "string"){if(func3(data38) < 1){const err27 = {instancePath:instancePath+"/symlinks/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema21.additionalProperties,data:data38};if(vErrors === null){vErrors = [err27];}else {vErrors.push(err27);}errors++;}}else {const err28 = {instancePath:instancePath+"/symlinks/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema21.additionalProperties.type,parentSchema:schema21.additionalProperties,data:data38};if(vErrors === null){vErrors = [err28];}else {vErrors.push(err28);}errors++;}}}else {const err29 = {instancePath:instancePath+"/symlinks",schemaPath:"#/definitions/symlinks/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data:data37};if(vErrors === null){vErrors = [err29];}else {vErrors.push(err29);}errors++;}}if(data.active_symlink !== undefined){let data39 = data.active_symlink;if(typeof data39 !== "string"){const err30 = {instancePath:instancePath+"/active_symlink",schemaPath:"#/definitions/active_symlink/type",keyword:"type",params:{type: "string"},schema:schema19.type,parentSchema:schema19,data:data39};if(vErrors === null){vErrors = [err30];}else {vErrors.push(err30);}errors++;}}if(data.fail_on_symlink_error !== undefined){let data40 = data.fail_on_symlink_error;if(typeof data40 !== "boolean"){const err31 = {instancePath:instancePath+"/fail_on_symlink_error",schemaPath:"#/properties/fail_on_symlink_error/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.fail_on_symlink_error.type,parentSchema:schema11.properties.fail_on_symlink_error,data:data40};if(vErrors === null){vErrors = [err31];}else {vErrors.push(err31);}errors++;}}}else {const err32 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};if(vErrors === null){vErrors = [err32];}else {vErrors.push(err32);}errors++;}validate10.errors = vErrors;return errors === 0;}
+module.exports = validate10;module.exports["default"] = validate10;const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","title":"Shipper","description":"What Shipper deploys to, and what listens on the way.","type":"object","additionalProperties":false,"properties":{"$schema":{"title":"Schema","description":"Address of this schema, for editors.","type":"string","examples":["https://raw.githubusercontent.com/org/shipper/v1/schema/shipper.schema.json"]},"events":{"title":"Events","description":"What listens at the named moments of a run. The listeners of an event run in the order in which they are written.","type":"object","additionalProperties":false,"default":{},"examples":[{"after:create_revision":[{"upload":"dist"}]}],"properties":{"on:start":{"description":"Before anything is contacted. Modules and commands of the runner only.","$ref":"#/definitions/listeners"},"before:init_directories":{"description":"Before the missing directories are created.","$ref":"#/definitions/listeners"},"after:init_directories":{"description":"After the missing directories were created.","$ref":"#/definitions/listeners"},"before:create_revision":{"description":"Before the new revision's directory is created.","$ref":"#/definitions/listeners"},"after:create_revision":{"description":"The new revision's directory is there: the place to build and to upload.","$ref":"#/definitions/listeners"},"before:create_symlinks":{"description":"Before the new revision's symlinks are created.","$ref":"#/definitions/listeners"},"after:create_symlinks":{"description":"The new revision is complete: the place to migrate.","$ref":"#/definitions/listeners"},"before:rollback":{"description":"Before a rollback switches the active symlink.","$ref":"#/definitions/listeners"},"before:link_current_revision":{"description":"Before the active symlink switches to the new revision.","$ref":"#/definitions/listeners"},"after:link_current_revision":{"description":"After every switch of the active symlink, also one back after a failure: the place to reload and to check.","$ref":"#/definitions/listeners"},"after:rollback":{"description":"After a rollback switched the active symlink.","$ref":"#/definitions/listeners"},"before:purge_old_revisions":{"description":"Before old revisions are removed.","$ref":"#/definitions/listeners"},"after:purge_old_revisions":{"description":"After old revisions were removed.","$ref":"#/definitions/listeners"},"before:completion":{"description":"The last moment under the lock: a failure here still goes back.","$ref":"#/definitions/listeners"},"after:completion":{"description":"The lock is released; failures are warnings: the place to notify.","$ref":"#/definitions/listeners"},"on:error":{"description":"After a failure, when everything is put back.","$ref":"#/definitions/listeners"}}},"config":{"title":"Config","description":"The targets and the structure that Shipper maintains there.","type":"object","additionalProperties":false,"examples":[{"base_dir":"/var/www"}],"properties":{"target":{"title":"Target","description":"The server to deploy to. Either this or `targets`.","$ref":"#/definitions/target"},"targets":{"title":"Targets","description":"The servers to deploy to as one fleet. Either this or `target`.","type":"array","minItems":1,"items":{"$ref":"#/definitions/target"},"examples":[[{"host":"web1.example.com"},{"host":"web2.example.com"}]]},"base_dir":{"title":"Base directory","description":"Absolute path of the directory that relative paths start from.","$ref":"#/definitions/base_dir"},"active_symlink":{"title":"Active symlink","description":"Path of the symlink that points to the current revision. Absolute, or relative to `base_dir`; without `base_dir` it is required.","$ref":"#/definitions/active_symlink"},"directories":{"title":"Directories","description":"Directories to create where they are missing: `revisions`, and any other names of yours.","$ref":"#/definitions/directories"},"symlinks":{"title":"Symlinks","description":"What persists over revisions: source (absolute, or relative to `base_dir`) to the link's path in the revision. What stands at that path in the new revision is replaced.","$ref":"#/definitions/symlinks"},"revision":{"title":"Revision","description":"Name of new revisions, one plain directory name. A taken name gets the time of the run appended. Default: UTC time and short commit.","type":"string","examples":["v1.2.3"]},"revisions_to_keep":{"title":"Revisions to keep","description":"How many completed revisions to keep as a backup, besides the active one. 0 acts as 1.","type":"integer","minimum":0,"maximum":1000000,"default":5,"examples":[5]},"fail_on_symlink_error":{"title":"Fail on symlink error","description":"Whether a link that cannot be made, or that would dangle, fails the deploy before the switch (true) or is a warning (false).","type":"boolean","default":false,"examples":[true]},"relative_symlinks":{"title":"Relative symlinks","description":"Write all links relative, the active one too, for jails and containers. One that would dangle is an error.","type":"boolean","default":false,"examples":[true]},"rollback_on_failure":{"title":"Roll back on failure","description":"Whether a failure after the switch puts every target back.","type":"boolean","default":true,"examples":[false]},"waves":{"title":"Waves","description":"How the targets of a fleet switch, one wave after another. All are prepared before the first wave; a failure in any wave puts every target of every wave back. Default: all at once.","type":"object","additionalProperties":false,"examples":[{"sizes":[1,"25%","100%"],"pause":60}],"properties":{"sizes":{"title":"Sizes","description":"The size of each wave: a number of targets, or a part of the fleet, rounded up. The last one repeats until all are done.","type":"array","minItems":1,"items":{"type":["integer","string"],"minimum":1,"maximum":1000000,"pattern":"^(100|[0-9]{1,2})%$"},"default":["100%"],"examples":[[1,"25%","100%"]]},"pause":{"title":"Pause","description":"Seconds between two waves.","type":"integer","minimum":0,"maximum":86400,"default":0,"examples":[60]}}},"umask":{"title":"Umask","description":"Permissions to withhold from everything that Shipper and its listeners create: octal digits, as text.","type":"string","pattern":"^[0-7]{3,4}$","default":"022","examples":["022","002","027"]},"sync":{"title":"Sync","description":"Whether to flush the revision's file system to the disk before the switch.","type":"boolean","default":true,"examples":[false]},"source_dir":{"title":"Source directory","description":"Directory on the target whose content is copied into each new revision. Absolute, or relative to `base_dir`.","type":"string","examples":["/home/deploy/checkout"]}}},"symlinks":{"title":"Symlinks (original place)","description":"As `config.symlinks`, for files of the original tool.","$ref":"#/definitions/symlinks"},"active_symlink":{"title":"Active symlink (original place)","description":"As `config.active_symlink`, for files of the original tool.","$ref":"#/definitions/active_symlink"},"fail_on_symlink_error":{"title":"Fail on symlink error (original place)","description":"As `config.fail_on_symlink_error`, for files of the original tool.","type":"boolean","default":false,"examples":[true]}},"definitions":{"base_dir":{"type":"string","examples":["/var/www"]},"active_symlink":{"type":"string","default":"current","examples":["current","/var/www/current"]},"directories":{"type":"object","examples":[{"revisions":"revisions","share":"share"}],"properties":{"revisions":{"title":"Revisions","description":"The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.","type":"string","default":"revisions","examples":["revisions","/var/www/revisions"]}},"additionalProperties":{"title":"Directory","description":"A directory to create. Absolute, or relative to `base_dir`.","type":"string"}},"symlinks":{"type":"object","default":{},"examples":[{"share/uploads":"public/uploads"}],"additionalProperties":{"title":"Link","description":"Path of the link in the revision, relative to it.","type":"string","minLength":1}},"target":{"type":"object","additionalProperties":false,"examples":[{"host":"app.example.com","user":"deploy"}],"properties":{"host":{"title":"Host","description":"Name or IP address of the server.","type":"string","examples":["app.example.com","192.0.2.7","2001:db8::7"]},"user":{"title":"User","description":"User to log in as. Default: the input `user`.","type":"string","examples":["deploy"]},"port":{"title":"Port","description":"Port of the SSH server.","type":"integer","minimum":1,"maximum":65535,"default":22,"examples":[2222]},"name":{"title":"Name","description":"What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.","type":"string","examples":["web1"]},"proxy_jump":{"title":"Jump hosts","description":"The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.","type":"string","examples":["jump@bastion.example.com:2222"]},"base_dir":{"title":"Base directory","description":"This target's own `base_dir`.","$ref":"#/definitions/base_dir"},"active_symlink":{"title":"Active symlink","description":"This target's own `active_symlink`.","$ref":"#/definitions/active_symlink"},"directories":{"title":"Directories","description":"This target's own directories; by name, they come before those of `config`.","$ref":"#/definitions/directories"},"symlinks":{"title":"Symlinks","description":"This target's own symlinks; by source, they come before those of `config`.","$ref":"#/definitions/symlinks"}}},"listeners":{"type":"array","items":{"$ref":"#/definitions/listener"},"default":[],"examples":[["deploy.hooks.Site.build"],[{"run":"sudo -n systemctl reload php-fpm"}],[{"upload":"dist"}]]},"listener":{"anyOf":[{"$ref":"#/definitions/module"},{"$ref":"#/definitions/run"},{"$ref":"#/definitions/upload"}]},"module":{"title":"Module","description":"`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.","type":"string","examples":["deploy.hooks.Site.build"]},"run":{"title":"Command","description":"A command on every target, in the revision being made or switched to.","type":"object","required":["run"],"additionalProperties":false,"examples":[{"run":"php artisan migrate --force","once":true}],"properties":{"run":{"title":"Command","description":"The command, for a non-interactive `sh`. Any exit status but 0 is a failure.","type":"string","minLength":1,"examples":["sudo -n systemctl reload php-fpm"]},"on":{"title":"Where","description":"`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.","type":"string","examples":["runner","web*"]},"once":{"title":"Once","description":"On the first target only.","type":"boolean","default":false,"examples":[true]},"env":{"title":"Environment","description":"Names of variables of the runner to hand over.","type":"array","items":{"type":"string"},"default":[],"examples":[["APP_ENV"]]},"timeout":{"title":"Timeout","description":"Seconds after which the command counts as failed. Default: none.","type":"number","exclusiveMinimum":0,"maximum":2000000,"examples":[300]},"allow_failure":{"title":"Allow failure","description":"Whether a failure is only a warning.","type":"boolean","default":false,"examples":[true]}}},"upload":{"title":"Upload","description":"Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.","type":"object","required":["upload"],"additionalProperties":false,"examples":[{"upload":"dist","exclude":["*.map"],"to":"."}],"properties":{"upload":{"title":"Upload","description":"Path of the directory or file, relative to the workspace.","type":"string","minLength":1,"examples":["dist"]},"to":{"title":"To","description":"Where to put it in the revision, relative to it.","type":"string","default":".","examples":["public"]},"exclude":{"title":"Exclude","description":"Patterns of what to leave out, as in `.shipignore`.","type":"array","items":{"type":"string","minLength":1},"default":[],"examples":[["*.map"]]}}}}};const schema18 = {"type":"string","examples":["/var/www"]};const schema19 = {"type":"string","default":"current","examples":["current","/var/www/current"]};const schema20 = {"type":"object","examples":[{"revisions":"revisions","share":"share"}],"properties":{"revisions":{"title":"Revisions","description":"The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.","type":"string","default":"revisions","examples":["revisions","/var/www/revisions"]}},"additionalProperties":{"title":"Directory","description":"A directory to create. Absolute, or relative to `base_dir`.","type":"string"}};const schema21 = {"type":"object","default":{},"examples":[{"share/uploads":"public/uploads"}],"additionalProperties":{"title":"Link","description":"Path of the link in the revision, relative to it.","type":"string","minLength":1}};const func2 = Object.prototype.hasOwnProperty;const func3 = (__nccwpck_require__(6214)/* ["default"] */ .A);const schema12 = {"type":"array","items":{"$ref":"#/definitions/listener"},"default":[],"examples":[["deploy.hooks.Site.build"],[{"run":"sudo -n systemctl reload php-fpm"}],[{"upload":"dist"}]]};const schema13 = {"anyOf":[{"$ref":"#/definitions/module"},{"$ref":"#/definitions/run"},{"$ref":"#/definitions/upload"}]};const schema14 = {"title":"Module","description":"`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.","type":"string","examples":["deploy.hooks.Site.build"]};const schema15 = {"title":"Command","description":"A command on every target, in the revision being made or switched to.","type":"object","required":["run"],"additionalProperties":false,"examples":[{"run":"php artisan migrate --force","once":true}],"properties":{"run":{"title":"Command","description":"The command, for a non-interactive `sh`. Any exit status but 0 is a failure.","type":"string","minLength":1,"examples":["sudo -n systemctl reload php-fpm"]},"on":{"title":"Where","description":"`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.","type":"string","examples":["runner","web*"]},"once":{"title":"Once","description":"On the first target only.","type":"boolean","default":false,"examples":[true]},"env":{"title":"Environment","description":"Names of variables of the runner to hand over.","type":"array","items":{"type":"string"},"default":[],"examples":[["APP_ENV"]]},"timeout":{"title":"Timeout","description":"Seconds after which the command counts as failed. Default: none.","type":"number","exclusiveMinimum":0,"maximum":2000000,"examples":[300]},"allow_failure":{"title":"Allow failure","description":"Whether a failure is only a warning.","type":"boolean","default":false,"examples":[true]}}};const schema16 = {"title":"Upload","description":"Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.","type":"object","required":["upload"],"additionalProperties":false,"examples":[{"upload":"dist","exclude":["*.map"],"to":"."}],"properties":{"upload":{"title":"Upload","description":"Path of the directory or file, relative to the workspace.","type":"string","minLength":1,"examples":["dist"]},"to":{"title":"To","description":"Where to put it in the revision, relative to it.","type":"string","default":".","examples":["public"]},"exclude":{"title":"Exclude","description":"Patterns of what to leave out, as in `.shipignore`.","type":"array","items":{"type":"string","minLength":1},"default":[],"examples":[["*.map"]]}}};function validate12(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;const _errs0 = errors;let valid0 = false;const _errs1 = errors;if(typeof data !== "string"){const err0 = {instancePath,schemaPath:"#/definitions/module/type",keyword:"type",params:{type: "string"},schema:schema14.type,parentSchema:schema14,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}var _valid0 = _errs1 === errors;valid0 = valid0 || _valid0;if(!valid0){const _errs4 = errors;if(data && typeof data == "object" && !Array.isArray(data)){if(data.run === undefined){const err1 = {instancePath,schemaPath:"#/definitions/run/required",keyword:"required",params:{missingProperty: "run"},schema:schema15.required,parentSchema:schema15,data};if(vErrors === null){vErrors = [err1];}else {vErrors.push(err1);}errors++;}for(const key0 in data){if(!((((((key0 === "run") || (key0 === "on")) || (key0 === "once")) || (key0 === "env")) || (key0 === "timeout")) || (key0 === "allow_failure"))){const err2 = {instancePath,schemaPath:"#/definitions/run/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema15,data};if(vErrors === null){vErrors = [err2];}else {vErrors.push(err2);}errors++;}}if(data.run !== undefined){let data0 = data.run;if(typeof data0 === "string"){if(func3(data0) < 1){const err3 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/run/properties/run/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema15.properties.run,data:data0};if(vErrors === null){vErrors = [err3];}else {vErrors.push(err3);}errors++;}}else {const err4 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/run/properties/run/type",keyword:"type",params:{type: "string"},schema:schema15.properties.run.type,parentSchema:schema15.properties.run,data:data0};if(vErrors === null){vErrors = [err4];}else {vErrors.push(err4);}errors++;}}if(data.on !== undefined){let data1 = data.on;if(typeof data1 !== "string"){const err5 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/run/properties/on/type",keyword:"type",params:{type: "string"},schema:schema15.properties.on.type,parentSchema:schema15.properties.on,data:data1};if(vErrors === null){vErrors = [err5];}else {vErrors.push(err5);}errors++;}}if(data.once !== undefined){let data2 = data.once;if(typeof data2 !== "boolean"){const err6 = {instancePath:instancePath+"/once",schemaPath:"#/definitions/run/properties/once/type",keyword:"type",params:{type: "boolean"},schema:schema15.properties.once.type,parentSchema:schema15.properties.once,data:data2};if(vErrors === null){vErrors = [err6];}else {vErrors.push(err6);}errors++;}}if(data.env !== undefined){let data3 = data.env;if(Array.isArray(data3)){const len0 = data3.length;for(let i0=0; i0<len0; i0++){let data4 = data3[i0];if(typeof data4 !== "string"){const err7 = {instancePath:instancePath+"/env/" + i0,schemaPath:"#/definitions/run/properties/env/items/type",keyword:"type",params:{type: "string"},schema:schema15.properties.env.items.type,parentSchema:schema15.properties.env.items,data:data4};if(vErrors === null){vErrors = [err7];}else {vErrors.push(err7);}errors++;}}}else {const err8 = {instancePath:instancePath+"/env",schemaPath:"#/definitions/run/properties/env/type",keyword:"type",params:{type: "array"},schema:schema15.properties.env.type,parentSchema:schema15.properties.env,data:data3};if(vErrors === null){vErrors = [err8];}else {vErrors.push(err8);}errors++;}}if(data.timeout !== undefined){let data5 = data.timeout;if((typeof data5 == "number") && (isFinite(data5))){if(data5 > 2000000 || isNaN(data5)){const err9 = {instancePath:instancePath+"/timeout",schemaPath:"#/definitions/run/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2000000},schema:2000000,parentSchema:schema15.properties.timeout,data:data5};if(vErrors === null){vErrors = [err9];}else {vErrors.push(err9);}errors++;}if(data5 <= 0 || isNaN(data5)){const err10 = {instancePath:instancePath+"/timeout",schemaPath:"#/definitions/run/properties/timeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},schema:0,parentSchema:schema15.properties.timeout,data:data5};if(vErrors === null){vErrors = [err10];}else {vErrors.push(err10);}errors++;}}else {const err11 = {instancePath:instancePath+"/timeout",schemaPath:"#/definitions/run/properties/timeout/type",keyword:"type",params:{type: "number"},schema:schema15.properties.timeout.type,parentSchema:schema15.properties.timeout,data:data5};if(vErrors === null){vErrors = [err11];}else {vErrors.push(err11);}errors++;}}if(data.allow_failure !== undefined){let data6 = data.allow_failure;if(typeof data6 !== "boolean"){const err12 = {instancePath:instancePath+"/allow_failure",schemaPath:"#/definitions/run/properties/allow_failure/type",keyword:"type",params:{type: "boolean"},schema:schema15.properties.allow_failure.type,parentSchema:schema15.properties.allow_failure,data:data6};if(vErrors === null){vErrors = [err12];}else {vErrors.push(err12);}errors++;}}}else {const err13 = {instancePath,schemaPath:"#/definitions/run/type",keyword:"type",params:{type: "object"},schema:schema15.type,parentSchema:schema15,data};if(vErrors === null){vErrors = [err13];}else {vErrors.push(err13);}errors++;}var _valid0 = _errs4 === errors;valid0 = valid0 || _valid0;if(!valid0){const _errs22 = errors;if(data && typeof data == "object" && !Array.isArray(data)){if(data.upload === undefined){const err14 = {instancePath,schemaPath:"#/definitions/upload/required",keyword:"required",params:{missingProperty: "upload"},schema:schema16.required,parentSchema:schema16,data};if(vErrors === null){vErrors = [err14];}else {vErrors.push(err14);}errors++;}for(const key1 in data){if(!(((key1 === "upload") || (key1 === "to")) || (key1 === "exclude"))){const err15 = {instancePath,schemaPath:"#/definitions/upload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema16,data};if(vErrors === null){vErrors = [err15];}else {vErrors.push(err15);}errors++;}}if(data.upload !== undefined){let data7 = data.upload;if(typeof data7 === "string"){if(func3(data7) < 1){const err16 = {instancePath:instancePath+"/upload",schemaPath:"#/definitions/upload/properties/upload/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema16.properties.upload,data:data7};if(vErrors === null){vErrors = [err16];}else {vErrors.push(err16);}errors++;}}else {const err17 = {instancePath:instancePath+"/upload",schemaPath:"#/definitions/upload/properties/upload/type",keyword:"type",params:{type: "string"},schema:schema16.properties.upload.type,parentSchema:schema16.properties.upload,data:data7};if(vErrors === null){vErrors = [err17];}else {vErrors.push(err17);}errors++;}}if(data.to !== undefined){let data8 = data.to;if(typeof data8 !== "string"){const err18 = {instancePath:instancePath+"/to",schemaPath:"#/definitions/upload/properties/to/type",keyword:"type",params:{type: "string"},schema:schema16.properties.to.type,parentSchema:schema16.properties.to,data:data8};if(vErrors === null){vErrors = [err18];}else {vErrors.push(err18);}errors++;}}if(data.exclude !== undefined){let data9 = data.exclude;if(Array.isArray(data9)){const len1 = data9.length;for(let i1=0; i1<len1; i1++){let data10 = data9[i1];if(typeof data10 === "string"){if(func3(data10) < 1){const err19 = {instancePath:instancePath+"/exclude/" + i1,schemaPath:"#/definitions/upload/properties/exclude/items/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema16.properties.exclude.items,data:data10};if(vErrors === null){vErrors = [err19];}else {vErrors.push(err19);}errors++;}}else {const err20 = {instancePath:instancePath+"/exclude/" + i1,schemaPath:"#/definitions/upload/properties/exclude/items/type",keyword:"type",params:{type: "string"},schema:schema16.properties.exclude.items.type,parentSchema:schema16.properties.exclude.items,data:data10};if(vErrors === null){vErrors = [err20];}else {vErrors.push(err20);}errors++;}}}else {const err21 = {instancePath:instancePath+"/exclude",schemaPath:"#/definitions/upload/properties/exclude/type",keyword:"type",params:{type: "array"},schema:schema16.properties.exclude.type,parentSchema:schema16.properties.exclude,data:data9};if(vErrors === null){vErrors = [err21];}else {vErrors.push(err21);}errors++;}}}else {const err22 = {instancePath,schemaPath:"#/definitions/upload/type",keyword:"type",params:{type: "object"},schema:schema16.type,parentSchema:schema16,data};if(vErrors === null){vErrors = [err22];}else {vErrors.push(err22);}errors++;}var _valid0 = _errs22 === errors;valid0 = valid0 || _valid0;}}if(!valid0){const err23 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{},schema:schema13.anyOf,parentSchema:schema13,data};if(vErrors === null){vErrors = [err23];}else {vErrors.push(err23);}errors++;}else {errors = _errs0;if(vErrors !== null){if(_errs0){vErrors.length = _errs0;}else {vErrors = null;}}}validate12.errors = vErrors;return errors === 0;}function validate11(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;if(Array.isArray(data)){const len0 = data.length;for(let i0=0; i0<len0; i0++){if(!(validate12(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){vErrors = vErrors === null ? validate12.errors : vErrors.concat(validate12.errors);errors = vErrors.length;}}}else {const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},schema:schema12.type,parentSchema:schema12,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}validate11.errors = vErrors;return errors === 0;}const schema17 = {"type":"object","additionalProperties":false,"examples":[{"host":"app.example.com","user":"deploy"}],"properties":{"host":{"title":"Host","description":"Name or IP address of the server.","type":"string","examples":["app.example.com","192.0.2.7","2001:db8::7"]},"user":{"title":"User","description":"User to log in as. Default: the input `user`.","type":"string","examples":["deploy"]},"port":{"title":"Port","description":"Port of the SSH server.","type":"integer","minimum":1,"maximum":65535,"default":22,"examples":[2222]},"name":{"title":"Name","description":"What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.","type":"string","examples":["web1"]},"proxy_jump":{"title":"Jump hosts","description":"The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.","type":"string","examples":["jump@bastion.example.com:2222"]},"base_dir":{"title":"Base directory","description":"This target's own `base_dir`.","$ref":"#/definitions/base_dir"},"active_symlink":{"title":"Active symlink","description":"This target's own `active_symlink`.","$ref":"#/definitions/active_symlink"},"directories":{"title":"Directories","description":"This target's own directories; by name, they come before those of `config`.","$ref":"#/definitions/directories"},"symlinks":{"title":"Symlinks","description":"This target's own symlinks; by source, they come before those of `config`.","$ref":"#/definitions/symlinks"}}};function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;if(data && typeof data == "object" && !Array.isArray(data)){for(const key0 in data){if(!(func2.call(schema17.properties, key0))){const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema17,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}}if(data.host !== undefined){let data0 = data.host;if(typeof data0 !== "string"){const err1 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},schema:schema17.properties.host.type,parentSchema:schema17.properties.host,data:data0};if(vErrors === null){vErrors = [err1];}else {vErrors.push(err1);}errors++;}}if(data.user !== undefined){let data1 = data.user;if(typeof data1 !== "string"){const err2 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},schema:schema17.properties.user.type,parentSchema:schema17.properties.user,data:data1};if(vErrors === null){vErrors = [err2];}else {vErrors.push(err2);}errors++;}}if(data.port !== undefined){let data2 = data.port;if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){const err3 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},schema:schema17.properties.port.type,parentSchema:schema17.properties.port,data:data2};if(vErrors === null){vErrors = [err3];}else {vErrors.push(err3);}errors++;}if((typeof data2 == "number") && (isFinite(data2))){if(data2 > 65535 || isNaN(data2)){const err4 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},schema:65535,parentSchema:schema17.properties.port,data:data2};if(vErrors === null){vErrors = [err4];}else {vErrors.push(err4);}errors++;}if(data2 < 1 || isNaN(data2)){const err5 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema17.properties.port,data:data2};if(vErrors === null){vErrors = [err5];}else {vErrors.push(err5);}errors++;}}}if(data.name !== undefined){let data3 = data.name;if(typeof data3 !== "string"){const err6 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},schema:schema17.properties.name.type,parentSchema:schema17.properties.name,data:data3};if(vErrors === null){vErrors = [err6];}else {vErrors.push(err6);}errors++;}}if(data.proxy_jump !== undefined){let data4 = data.proxy_jump;if(typeof data4 !== "string"){const err7 = {instancePath:instancePath+"/proxy_jump",schemaPath:"#/properties/proxy_jump/type",keyword:"type",params:{type: "string"},schema:schema17.properties.proxy_jump.type,parentSchema:schema17.properties.proxy_jump,data:data4};if(vErrors === null){vErrors = [err7];}else {vErrors.push(err7);}errors++;}}if(data.base_dir !== undefined){let data5 = data.base_dir;if(typeof data5 !== "string"){const err8 = {instancePath:instancePath+"/base_dir",schemaPath:"#/definitions/base_dir/type",keyword:"type",params:{type: "string"},schema:schema18.type,parentSchema:schema18,data:data5};if(vErrors === null){vErrors = [err8];}else {vErrors.push(err8);}errors++;}}if(data.active_symlink !== undefined){let data6 = data.active_symlink;if(typeof data6 !== "string"){const err9 = {instancePath:instancePath+"/active_symlink",schemaPath:"#/definitions/active_symlink/type",keyword:"type",params:{type: "string"},schema:schema19.type,parentSchema:schema19,data:data6};if(vErrors === null){vErrors = [err9];}else {vErrors.push(err9);}errors++;}}if(data.directories !== undefined){let data7 = data.directories;if(data7 && typeof data7 == "object" && !Array.isArray(data7)){for(const key1 in data7){if(!(key1 === "revisions")){let data8 = data7[key1];if(typeof data8 !== "string"){const err10 = {instancePath:instancePath+"/directories/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/directories/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema20.additionalProperties.type,parentSchema:schema20.additionalProperties,data:data8};if(vErrors === null){vErrors = [err10];}else {vErrors.push(err10);}errors++;}}}if(data7.revisions !== undefined){let data9 = data7.revisions;if(typeof data9 !== "string"){const err11 = {instancePath:instancePath+"/directories/revisions",schemaPath:"#/definitions/directories/properties/revisions/type",keyword:"type",params:{type: "string"},schema:schema20.properties.revisions.type,parentSchema:schema20.properties.revisions,data:data9};if(vErrors === null){vErrors = [err11];}else {vErrors.push(err11);}errors++;}}}else {const err12 = {instancePath:instancePath+"/directories",schemaPath:"#/definitions/directories/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data:data7};if(vErrors === null){vErrors = [err12];}else {vErrors.push(err12);}errors++;}}if(data.symlinks !== undefined){let data10 = data.symlinks;if(data10 && typeof data10 == "object" && !Array.isArray(data10)){for(const key2 in data10){let data11 = data10[key2];if(typeof data11 === "string"){if(func3(data11) < 1){const err13 = {instancePath:instancePath+"/symlinks/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema21.additionalProperties,data:data11};if(vErrors === null){vErrors = [err13];}else {vErrors.push(err13);}errors++;}}else {const err14 = {instancePath:instancePath+"/symlinks/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema21.additionalProperties.type,parentSchema:schema21.additionalProperties,data:data11};if(vErrors === null){vErrors = [err14];}else {vErrors.push(err14);}errors++;}}}else {const err15 = {instancePath:instancePath+"/symlinks",schemaPath:"#/definitions/symlinks/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data:data10};if(vErrors === null){vErrors = [err15];}else {vErrors.push(err15);}errors++;}}}else {const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema17.type,parentSchema:schema17,data};if(vErrors === null){vErrors = [err16];}else {vErrors.push(err16);}errors++;}validate30.errors = vErrors;return errors === 0;}const pattern0 = new RegExp("^(100|[0-9]{1,2})%$", "u");const pattern1 = new RegExp("^[0-7]{3,4}$", "u");function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){let vErrors = null;let errors = 0;if(data && typeof data == "object" && !Array.isArray(data)){for(const key0 in data){if(!((((((key0 === "$schema") || (key0 === "events")) || (key0 === "config")) || (key0 === "symlinks")) || (key0 === "active_symlink")) || (key0 === "fail_on_symlink_error"))){const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};if(vErrors === null){vErrors = [err0];}else {vErrors.push(err0);}errors++;}}if(data.$schema !== undefined){let data0 = data.$schema;if(typeof data0 !== "string"){const err1 = {instancePath:instancePath+"/$schema",schemaPath:"#/properties/%24schema/type",keyword:"type",params:{type: "string"},schema:schema11.properties.$schema.type,parentSchema:schema11.properties.$schema,data:data0};if(vErrors === null){vErrors = [err1];}else {vErrors.push(err1);}errors++;}}if(data.events !== undefined){let data1 = data.events;if(data1 && typeof data1 == "object" && !Array.isArray(data1)){for(const key1 in data1){if(!(func2.call(schema11.properties.events.properties, key1))){const err2 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema11.properties.events,data:data1};if(vErrors === null){vErrors = [err2];}else {vErrors.push(err2);}errors++;}}if(data1["on:start"] !== undefined){if(!(validate11(data1["on:start"], {instancePath:instancePath+"/events/on:start",parentData:data1,parentDataProperty:"on:start",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:init_directories"] !== undefined){if(!(validate11(data1["before:init_directories"], {instancePath:instancePath+"/events/before:init_directories",parentData:data1,parentDataProperty:"before:init_directories",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:init_directories"] !== undefined){if(!(validate11(data1["after:init_directories"], {instancePath:instancePath+"/events/after:init_directories",parentData:data1,parentDataProperty:"after:init_directories",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:create_revision"] !== undefined){if(!(validate11(data1["before:create_revision"], {instancePath:instancePath+"/events/before:create_revision",parentData:data1,parentDataProperty:"before:create_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:create_revision"] !== undefined){if(!(validate11(data1["after:create_revision"], {instancePath:instancePath+"/events/after:create_revision",parentData:data1,parentDataProperty:"after:create_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:create_symlinks"] !== undefined){if(!(validate11(data1["before:create_symlinks"], {instancePath:instancePath+"/events/before:create_symlinks",parentData:data1,parentDataProperty:"before:create_symlinks",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:create_symlinks"] !== undefined){if(!(validate11(data1["after:create_symlinks"], {instancePath:instancePath+"/events/after:create_symlinks",parentData:data1,parentDataProperty:"after:create_symlinks",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:rollback"] !== undefined){if(!(validate11(data1["before:rollback"], {instancePath:instancePath+"/events/before:rollback",parentData:data1,parentDataProperty:"before:rollback",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:link_current_revision"] !== undefined){if(!(validate11(data1["before:link_current_revision"], {instancePath:instancePath+"/events/before:link_current_revision",parentData:data1,parentDataProperty:"before:link_current_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:link_current_revision"] !== undefined){if(!(validate11(data1["after:link_current_revision"], {instancePath:instancePath+"/events/after:link_current_revision",parentData:data1,parentDataProperty:"after:link_current_revision",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:rollback"] !== undefined){if(!(validate11(data1["after:rollback"], {instancePath:instancePath+"/events/after:rollback",parentData:data1,parentDataProperty:"after:rollback",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:purge_old_revisions"] !== undefined){if(!(validate11(data1["before:purge_old_revisions"], {instancePath:instancePath+"/events/before:purge_old_revisions",parentData:data1,parentDataProperty:"before:purge_old_revisions",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:purge_old_revisions"] !== undefined){if(!(validate11(data1["after:purge_old_revisions"], {instancePath:instancePath+"/events/after:purge_old_revisions",parentData:data1,parentDataProperty:"after:purge_old_revisions",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["before:completion"] !== undefined){if(!(validate11(data1["before:completion"], {instancePath:instancePath+"/events/before:completion",parentData:data1,parentDataProperty:"before:completion",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["after:completion"] !== undefined){if(!(validate11(data1["after:completion"], {instancePath:instancePath+"/events/after:completion",parentData:data1,parentDataProperty:"after:completion",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}if(data1["on:error"] !== undefined){if(!(validate11(data1["on:error"], {instancePath:instancePath+"/events/on:error",parentData:data1,parentDataProperty:"on:error",rootData}))){vErrors = vErrors === null ? validate11.errors : vErrors.concat(validate11.errors);errors = vErrors.length;}}}else {const err3 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},schema:schema11.properties.events.type,parentSchema:schema11.properties.events,data:data1};if(vErrors === null){vErrors = [err3];}else {vErrors.push(err3);}errors++;}}if(data.config !== undefined){let data18 = data.config;if(data18 && typeof data18 == "object" && !Array.isArray(data18)){for(const key2 in data18){if(!(func2.call(schema11.properties.config.properties, key2))){const err4 = {instancePath:instancePath+"/config",schemaPath:"#/properties/config/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},schema:false,parentSchema:schema11.properties.config,data:data18};if(vErrors === null){vErrors = [err4];}else {vErrors.push(err4);}errors++;}}if(data18.target !== undefined){if(!(validate30(data18.target, {instancePath:instancePath+"/config/target",parentData:data18,parentDataProperty:"target",rootData}))){vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);errors = vErrors.length;}}if(data18.targets !== undefined){let data20 = data18.targets;if(Array.isArray(data20)){if(data20.length < 1){const err5 = {instancePath:instancePath+"/config/targets",schemaPath:"#/properties/config/properties/targets/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.config.properties.targets,data:data20};if(vErrors === null){vErrors = [err5];}else {vErrors.push(err5);}errors++;}const len0 = data20.length;for(let i0=0; i0<len0; i0++){if(!(validate30(data20[i0], {instancePath:instancePath+"/config/targets/" + i0,parentData:data20,parentDataProperty:i0,rootData}))){vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);errors = vErrors.length;}}}else {const err6 = {instancePath:instancePath+"/config/targets",schemaPath:"#/properties/config/properties/targets/type",keyword:"type",params:{type: "array"},schema:schema11.properties.config.properties.targets.type,parentSchema:schema11.properties.config.properties.targets,data:data20};if(vErrors === null){vErrors = [err6];}else {vErrors.push(err6);}errors++;}}if(data18.base_dir !== undefined){let data22 = data18.base_dir;if(typeof data22 !== "string"){const err7 = {instancePath:instancePath+"/config/base_dir",schemaPath:"#/definitions/base_dir/type",keyword:"type",params:{type: "string"},schema:schema18.type,parentSchema:schema18,data:data22};if(vErrors === null){vErrors = [err7];}else {vErrors.push(err7);}errors++;}}if(data18.active_symlink !== undefined){let data23 = data18.active_symlink;if(typeof data23 !== "string"){const err8 = {instancePath:instancePath+"/config/active_symlink",schemaPath:"#/definitions/active_symlink/type",keyword:"type",params:{type: "string"},schema:schema19.type,parentSchema:schema19,data:data23};if(vErrors === null){vErrors = [err8];}else {vErrors.push(err8);}errors++;}}if(data18.directories !== undefined){let data24 = data18.directories;if(data24 && typeof data24 == "object" && !Array.isArray(data24)){for(const key3 in data24){if(!(key3 === "revisions")){let data25 = data24[key3];if(typeof data25 !== "string"){const err9 = {instancePath:instancePath+"/config/directories/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/directories/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema20.additionalProperties.type,parentSchema:schema20.additionalProperties,data:data25};if(vErrors === null){vErrors = [err9];}else {vErrors.push(err9);}errors++;}}}if(data24.revisions !== undefined){let data26 = data24.revisions;if(typeof data26 !== "string"){const err10 = {instancePath:instancePath+"/config/directories/revisions",schemaPath:"#/definitions/directories/properties/revisions/type",keyword:"type",params:{type: "string"},schema:schema20.properties.revisions.type,parentSchema:schema20.properties.revisions,data:data26};if(vErrors === null){vErrors = [err10];}else {vErrors.push(err10);}errors++;}}}else {const err11 = {instancePath:instancePath+"/config/directories",schemaPath:"#/definitions/directories/type",keyword:"type",params:{type: "object"},schema:schema20.type,parentSchema:schema20,data:data24};if(vErrors === null){vErrors = [err11];}else {vErrors.push(err11);}errors++;}}if(data18.symlinks !== undefined){let data27 = data18.symlinks;if(data27 && typeof data27 == "object" && !Array.isArray(data27)){for(const key4 in data27){let data28 = data27[key4];if(typeof data28 === "string"){if(func3(data28) < 1){const err12 = {instancePath:instancePath+"/config/symlinks/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema21.additionalProperties,data:data28};if(vErrors === null){vErrors = [err12];}else {vErrors.push(err12);}errors++;}}else {const err13 = {instancePath:instancePath+"/config/symlinks/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema21.additionalProperties.type,parentSchema:schema21.additionalProperties,data:data28};if(vErrors === null){vErrors = [err13];}else {vErrors.push(err13);}errors++;}}}else {const err14 = {instancePath:instancePath+"/config/symlinks",schemaPath:"#/definitions/symlinks/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data:data27};if(vErrors === null){vErrors = [err14];}else {vErrors.push(err14);}errors++;}}if(data18.revision !== undefined){let data29 = data18.revision;if(typeof data29 !== "string"){const err15 = {instancePath:instancePath+"/config/revision",schemaPath:"#/properties/config/properties/revision/type",keyword:"type",params:{type: "string"},schema:schema11.properties.config.properties.revision.type,parentSchema:schema11.properties.config.properties.revision,data:data29};if(vErrors === null){vErrors = [err15];}else {vErrors.push(err15);}errors++;}}if(data18.revisions_to_keep !== undefined){let data30 = data18.revisions_to_keep;if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){const err16 = {instancePath:instancePath+"/config/revisions_to_keep",schemaPath:"#/properties/config/properties/revisions_to_keep/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.config.properties.revisions_to_keep.type,parentSchema:schema11.properties.config.properties.revisions_to_keep,data:data30};if(vErrors === null){vErrors = [err16];}else {vErrors.push(err16);}errors++;}if((typeof data30 == "number") && (isFinite(data30))){if(data30 > 1000000 || isNaN(data30)){const err17 = {instancePath:instancePath+"/config/revisions_to_keep",schemaPath:"#/properties/config/properties/revisions_to_keep/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.config.properties.revisions_to_keep,data:data30};if(vErrors === null){vErrors = [err17];}else {vErrors.push(err17);}errors++;}if(data30 < 0 || isNaN(data30)){const err18 = {instancePath:instancePath+"/config/revisions_to_keep",schemaPath:"#/properties/config/properties/revisions_to_keep/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.config.properties.revisions_to_keep,data:data30};if(vErrors === null){vErrors = [err18];}else {vErrors.push(err18);}errors++;}}}if(data18.fail_on_symlink_error !== undefined){let data31 = data18.fail_on_symlink_error;if(typeof data31 !== "boolean"){const err19 = {instancePath:instancePath+"/config/fail_on_symlink_error",schemaPath:"#/properties/config/properties/fail_on_symlink_error/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.fail_on_symlink_error.type,parentSchema:schema11.properties.config.properties.fail_on_symlink_error,data:data31};if(vErrors === null){vErrors = [err19];}else {vErrors.push(err19);}errors++;}}if(data18.relative_symlinks !== undefined){let data32 = data18.relative_symlinks;if(typeof data32 !== "boolean"){const err20 = {instancePath:instancePath+"/config/relative_symlinks",schemaPath:"#/properties/config/properties/relative_symlinks/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.relative_symlinks.type,parentSchema:schema11.properties.config.properties.relative_symlinks,data:data32};if(vErrors === null){vErrors = [err20];}else {vErrors.push(err20);}errors++;}}if(data18.rollback_on_failure !== undefined){let data33 = data18.rollback_on_failure;if(typeof data33 !== "boolean"){const err21 = {instancePath:instancePath+"/config/rollback_on_failure",schemaPath:"#/properties/config/properties/rollback_on_failure/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.rollback_on_failure.type,parentSchema:schema11.properties.config.properties.rollback_on_failure,data:data33};if(vErrors === null){vErrors = [err21];}else {vErrors.push(err21);}errors++;}}if(data18.waves !== undefined){let data34 = data18.waves;if(data34 && typeof data34 == "object" && !Array.isArray(data34)){for(const key5 in data34){if(!((key5 === "sizes") || (key5 === "pause"))){const err22 = {instancePath:instancePath+"/config/waves",schemaPath:"#/properties/config/properties/waves/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema11.properties.config.properties.waves,data:data34};if(vErrors === null){vErrors = [err22];}else {vErrors.push(err22);}errors++;}}if(data34.sizes !== undefined){let data35 = data34.sizes;if(Array.isArray(data35)){if(data35.length < 1){const err23 = {instancePath:instancePath+"/config/waves/sizes",schemaPath:"#/properties/config/properties/waves/properties/sizes/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema11.properties.config.properties.waves.properties.sizes,data:data35};if(vErrors === null){vErrors = [err23];}else {vErrors.push(err23);}errors++;}const len1 = data35.length;for(let i1=0; i1<len1; i1++){let data36 = data35[i1];if((!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))) && (typeof data36 !== "string")){const err24 = {instancePath:instancePath+"/config/waves/sizes/" + i1,schemaPath:"#/properties/config/properties/waves/properties/sizes/items/type",keyword:"type",params:{type: schema11.properties.config.properties.waves.properties.sizes.items.type},schema:schema11.properties.config.properties.waves.properties.sizes.items.type,parentSchema:schema11.properties.config.properties.waves.properties.sizes.items,data:data36};if(vErrors === null){vErrors = [err24];}else {vErrors.push(err24);}errors++;}if((typeof data36 == "number") && (isFinite(data36))){if(data36 > 1000000 || isNaN(data36)){const err25 = {instancePath:instancePath+"/config/waves/sizes/" + i1,schemaPath:"#/properties/config/properties/waves/properties/sizes/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema11.properties.config.properties.waves.properties.sizes.items,data:data36};if(vErrors === null){vErrors = [err25];}else {vErrors.push(err25);}errors++;}if(data36 < 1 || isNaN(data36)){const err26 = {instancePath:instancePath+"/config/waves/sizes/" + i1,schemaPath:"#/properties/config/properties/waves/properties/sizes/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema11.properties.config.properties.waves.properties.sizes.items,data:data36};if(vErrors === null){vErrors = [err26];}else {vErrors.push(err26);}errors++;}}if(typeof data36 === "string"){if(!pattern0.test(data36)){const err27 = {instancePath:instancePath+"/config/waves/sizes/" + i1,schemaPath:"#/properties/config/properties/waves/properties/sizes/items/pattern",keyword:"pattern",params:{pattern: "^(100|[0-9]{1,2})%$"},schema:"^(100|[0-9]{1,2})%$",parentSchema:schema11.properties.config.properties.waves.properties.sizes.items,data:data36};if(vErrors === null){vErrors = [err27];}else {vErrors.push(err27);}errors++;}}}}else {const err28 = {instancePath:instancePath+"/config/waves/sizes",schemaPath:"#/properties/config/properties/waves/properties/sizes/type",keyword:"type",params:{type: "array"},schema:schema11.properties.config.properties.waves.properties.sizes.type,parentSchema:schema11.properties.config.properties.waves.properties.sizes,data:data35};if(vErrors === null){vErrors = [err28];}else {vErrors.push(err28);}errors++;}}if(data34.pause !== undefined){let data37 = data34.pause;if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){const err29 = {instancePath:instancePath+"/config/waves/pause",schemaPath:"#/properties/config/properties/waves/properties/pause/type",keyword:"type",params:{type: "integer"},schema:schema11.properties.config.properties.waves.properties.pause.type,parentSchema:schema11.properties.config.properties.waves.properties.pause,data:data37};if(vErrors === null){vErrors = [err29];}else {vErrors.push(err29);}errors++;}if((typeof data37 == "number") && (isFinite(data37))){if(data37 > 86400 || isNaN(data37)){const err30 = {instancePath:instancePath+"/config/waves/pause",schemaPath:"#/properties/config/properties/waves/properties/pause/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},schema:86400,parentSchema:schema11.properties.config.properties.waves.properties.pause,data:data37};if(vErrors === null){vErrors = [err30];}else {vErrors.push(err30);}errors++;}if(data37 < 0 || isNaN(data37)){const err31 = {instancePath:instancePath+"/config/waves/pause",schemaPath:"#/properties/config/properties/waves/properties/pause/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema11.properties.config.properties.waves.properties.pause,data:data37};if(vErrors === null){vErrors = [err31];}else {vErrors.push(err31);}errors++;}}}}else {const err32 = {instancePath:instancePath+"/config/waves",schemaPath:"#/properties/config/properties/waves/type",keyword:"type",params:{type: "object"},schema:schema11.properties.config.properties.waves.type,parentSchema:schema11.properties.config.properties.waves,data:data34};if(vErrors === null){vErrors = [err32];}else {vErrors.push(err32);}errors++;}}if(data18.umask !== undefined){let data38 = data18.umask;if(typeof data38 === "string"){if(!pattern1.test(data38)){const err33 = {instancePath:instancePath+"/config/umask",schemaPath:"#/properties/config/properties/umask/pattern",keyword:"pattern",params:{pattern: "^[0-7]{3,4}$"},schema:"^[0-7]{3,4}$",parentSchema:schema11.properties.config.properties.umask,data:data38};if(vErrors === null){vErrors = [err33];}else {vErrors.push(err33);}errors++;}}else {const err34 = {instancePath:instancePath+"/config/umask",schemaPath:"#/properties/config/properties/umask/type",keyword:"type",params:{type: "string"},schema:schema11.properties.config.properties.umask.type,parentSchema:schema11.properties.config.properties.umask,data:data38};if(vErrors === null){vErrors = [err34];}else {vErrors.push(err34);}errors++;}}if(data18.sync !== undefined){let data39 = data18.sync;if(typeof data39 !== "boolean"){const err35 = {instancePath:instancePath+"/config/sync",schemaPath:"#/properties/config/properties/sync/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.config.properties.sync.type,parentSchema:schema11.properties.config.properties.sync,data:data39};if(vErrors === null){vErrors = [err35];}else {vErrors.push(err35);}errors++;}}if(data18.source_dir !== undefined){let data40 = data18.source_dir;if(typeof data40 !== "string"){const err36 = {instancePath:instancePath+"/config/source_dir",schemaPath:"#/properties/config/properties/source_dir/type",keyword:"type",params:{type: "string"},schema:schema11.properties.config.properties.source_dir.type,parentSchema:schema11.properties.config.properties.source_dir,data:data40};if(vErrors === null){vErrors = [err36];}else {vErrors.push(err36);}errors++;}}}else {const err37 = {instancePath:instancePath+"/config",schemaPath:"#/properties/config/type",keyword:"type",params:{type: "object"},schema:schema11.properties.config.type,parentSchema:schema11.properties.config,data:data18};if(vErrors === null){vErrors = [err37];}else {vErrors.push(err37);}errors++;}}if(data.symlinks !== undefined){let data41 = data.symlinks;if(data41 && typeof data41 == "object" && !Array.isArray(data41)){for(const key6 in data41){let data42 = data41[key6];if(typeof data42 === "string"){if(func3(data42) < 1){const err38 = {instancePath:instancePath+"/symlinks/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},schema:1,parentSchema:schema21.additionalProperties,data:data42};if(vErrors === null){vErrors = [err38];}else {vErrors.push(err38);}errors++;}}else {const err39 = {instancePath:instancePath+"/symlinks/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/symlinks/additionalProperties/type",keyword:"type",params:{type: "string"},schema:schema21.additionalProperties.type,parentSchema:schema21.additionalProperties,data:data42};if(vErrors === null){vErrors = [err39];}else {vErrors.push(err39);}errors++;}}}else {const err40 = {instancePath:instancePath+"/symlinks",schemaPath:"#/definitions/symlinks/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data:data41};if(vErrors === null){vErrors = [err40];}else {vErrors.push(err40);}errors++;}}if(data.active_symlink !== undefined){let data43 = data.active_symlink;if(typeof data43 !== "string"){const err41 = {instancePath:instancePath+"/active_symlink",schemaPath:"#/definitions/active_symlink/type",keyword:"type",params:{type: "string"},schema:schema19.type,parentSchema:schema19,data:data43};if(vErrors === null){vErrors = [err41];}else {vErrors.push(err41);}errors++;}}if(data.fail_on_symlink_error !== undefined){let data44 = data.fail_on_symlink_error;if(typeof data44 !== "boolean"){const err42 = {instancePath:instancePath+"/fail_on_symlink_error",schemaPath:"#/properties/fail_on_symlink_error/type",keyword:"type",params:{type: "boolean"},schema:schema11.properties.fail_on_symlink_error.type,parentSchema:schema11.properties.fail_on_symlink_error,data:data44};if(vErrors === null){vErrors = [err42];}else {vErrors.push(err42);}errors++;}}}else {const err43 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema11.type,parentSchema:schema11,data};if(vErrors === null){vErrors = [err43];}else {vErrors.push(err43);}errors++;}validate10.errors = vErrors;return errors === 0;}
 
 
 /***/ }),
@@ -57308,7 +57342,7 @@ function asShipperError(error) {
     return new ShipperError('INTERNAL', `a fault of Shipper itself: ${text}`, { cause: error });
 }
 
-;// CONCATENATED MODULE: ./build/src/action/log.js
+;// CONCATENATED MODULE: ./build/src/action/face-log.js
 /** `12 ms`, `1.2 s`, `2 min 5 s`. */
 function duration(milliseconds) {
     const whole = Math.round(milliseconds);
@@ -57377,7 +57411,7 @@ class OutputLines {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/action/room.js
+;// CONCATENATED MODULE: ./build/src/action/drain.js
 const waiting = new WeakMap();
 /** Resolves when a stream whose reader is slow has taken what was written to it; undefined where there is room now. */
 function roomIn(stream) {
@@ -57643,7 +57677,7 @@ function readTextFile(path) {
     return new TextDecoder(encoding).decode(bytes);
 }
 
-;// CONCATENATED MODULE: ./build/src/action/known-hosts.js
+;// CONCATENATED MODULE: ./build/src/action/known-hosts-input.js
 
 
 
@@ -58177,7 +58211,7 @@ function terminalFace(argv, env) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/entry.js
+;// CONCATENATED MODULE: ./build/src/modules/entry.js
 /** Variable by which a process of the bundle is told to host modules; it removes it before it loads one. */
 const marker = 'SHIPPER_MODULE_HOST';
 /** Whether this process was started by `ModuleHost` to run the user's modules. */
@@ -58187,7 +58221,7 @@ function isModuleHost() {
 /** Serves the run that started this process, until it says that it is done. */
 async function hostModules() {
     Reflect.deleteProperty(process.env, marker);
-    const { hostUntilEnd } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5229));
+    const { hostUntilEnd } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1284));
     await hostUntilEnd();
 }
 
@@ -61046,7 +61080,7 @@ function parseJson(text, locate, problems) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/schema.js
-const schema = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "Shipper", "description": "What Shipper deploys to, and what listens on the way.", "type": "object", "additionalProperties": false, "properties": { "$schema": { "title": "Schema", "description": "Address of this schema, for editors.", "type": "string", "examples": ["https://raw.githubusercontent.com/org/shipper/v1/schema/shipper.schema.json"] }, "events": { "title": "Events", "description": "What listens at the named moments of a run. The listeners of an event run in the order in which they are written.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "after:create_revision": [{ "upload": "dist" }] }], "properties": { "on:start": { "description": "Before anything is contacted. Modules and commands of the runner only.", "$ref": "#/definitions/listeners" }, "before:init_directories": { "description": "Before the missing directories are created.", "$ref": "#/definitions/listeners" }, "after:init_directories": { "description": "After the missing directories were created.", "$ref": "#/definitions/listeners" }, "before:create_revision": { "description": "Before the new revision's directory is created.", "$ref": "#/definitions/listeners" }, "after:create_revision": { "description": "The new revision's directory is there: the place to build and to upload.", "$ref": "#/definitions/listeners" }, "before:create_symlinks": { "description": "Before the new revision's symlinks are created.", "$ref": "#/definitions/listeners" }, "after:create_symlinks": { "description": "The new revision is complete: the place to migrate.", "$ref": "#/definitions/listeners" }, "before:rollback": { "description": "Before a rollback switches the active symlink.", "$ref": "#/definitions/listeners" }, "before:link_current_revision": { "description": "Before the active symlink switches to the new revision.", "$ref": "#/definitions/listeners" }, "after:link_current_revision": { "description": "After every switch of the active symlink, also one back after a failure: the place to reload and to check.", "$ref": "#/definitions/listeners" }, "after:rollback": { "description": "After a rollback switched the active symlink.", "$ref": "#/definitions/listeners" }, "before:purge_old_revisions": { "description": "Before old revisions are removed.", "$ref": "#/definitions/listeners" }, "after:purge_old_revisions": { "description": "After old revisions were removed.", "$ref": "#/definitions/listeners" }, "before:completion": { "description": "The last moment under the lock: a failure here still goes back.", "$ref": "#/definitions/listeners" }, "after:completion": { "description": "The lock is released; failures are warnings: the place to notify.", "$ref": "#/definitions/listeners" }, "on:error": { "description": "After a failure, when everything is put back.", "$ref": "#/definitions/listeners" } } }, "config": { "title": "Config", "description": "The targets and the structure that Shipper maintains there.", "type": "object", "additionalProperties": false, "examples": [{ "base_dir": "/var/www" }], "properties": { "target": { "title": "Target", "description": "The server to deploy to. Either this or `targets`.", "$ref": "#/definitions/target" }, "targets": { "title": "Targets", "description": "The servers to deploy to as one fleet. Either this or `target`.", "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/target" }, "examples": [[{ "host": "web1.example.com" }, { "host": "web2.example.com" }]] }, "base_dir": { "title": "Base directory", "description": "Absolute path of the directory that relative paths start from.", "$ref": "#/definitions/base_dir" }, "active_symlink": { "title": "Active symlink", "description": "Path of the symlink that points to the current revision. Absolute, or relative to `base_dir`; without `base_dir` it is required.", "$ref": "#/definitions/active_symlink" }, "directories": { "title": "Directories", "description": "Directories to create where they are missing: `revisions`, and any other names of yours.", "$ref": "#/definitions/directories" }, "symlinks": { "title": "Symlinks", "description": "What persists over revisions: source (absolute, or relative to `base_dir`) to the link's path in the revision. What stands at that path in the new revision is replaced.", "$ref": "#/definitions/symlinks" }, "revision": { "title": "Revision", "description": "Name of new revisions, one plain directory name. A taken name gets the time of the run appended. Default: UTC time and short commit.", "type": "string", "examples": ["v1.2.3"] }, "revisions_to_keep": { "title": "Revisions to keep", "description": "How many completed revisions to keep as a backup, besides the active one. 0 acts as 1.", "type": "integer", "minimum": 0, "maximum": 1000000, "default": 5, "examples": [5] }, "fail_on_symlink_error": { "title": "Fail on symlink error", "description": "Whether a link that cannot be made, or that would dangle, fails the deploy before the switch (true) or is a warning (false).", "type": "boolean", "default": false, "examples": [true] }, "relative_symlinks": { "title": "Relative symlinks", "description": "Write all links relative, the active one too, for jails and containers. One that would dangle is an error.", "type": "boolean", "default": false, "examples": [true] }, "rollback_on_failure": { "title": "Roll back on failure", "description": "Whether a failure after the switch puts every target back.", "type": "boolean", "default": true, "examples": [false] }, "umask": { "title": "Umask", "description": "Permissions to withhold from everything that Shipper and its listeners create: octal digits, as text.", "type": "string", "pattern": "^[0-7]{3,4}$", "default": "022", "examples": ["022", "002", "027"] }, "sync": { "title": "Sync", "description": "Whether to flush the revision's file system to the disk before the switch.", "type": "boolean", "default": true, "examples": [false] }, "source_dir": { "title": "Source directory", "description": "Directory on the target whose content is copied into each new revision. Absolute, or relative to `base_dir`.", "type": "string", "examples": ["/home/deploy/checkout"] } } }, "symlinks": { "title": "Symlinks (original place)", "description": "As `config.symlinks`, for files of the original tool.", "$ref": "#/definitions/symlinks" }, "active_symlink": { "title": "Active symlink (original place)", "description": "As `config.active_symlink`, for files of the original tool.", "$ref": "#/definitions/active_symlink" }, "fail_on_symlink_error": { "title": "Fail on symlink error (original place)", "description": "As `config.fail_on_symlink_error`, for files of the original tool.", "type": "boolean", "default": false, "examples": [true] } }, "definitions": { "base_dir": { "type": "string", "examples": ["/var/www"] }, "active_symlink": { "type": "string", "default": "current", "examples": ["current", "/var/www/current"] }, "directories": { "type": "object", "examples": [{ "revisions": "revisions", "share": "share" }], "properties": { "revisions": { "title": "Revisions", "description": "The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.", "type": "string", "default": "revisions", "examples": ["revisions", "/var/www/revisions"] } }, "additionalProperties": { "title": "Directory", "description": "A directory to create. Absolute, or relative to `base_dir`.", "type": "string" } }, "symlinks": { "type": "object", "default": {}, "examples": [{ "share/uploads": "public/uploads" }], "additionalProperties": { "title": "Link", "description": "Path of the link in the revision, relative to it.", "type": "string", "minLength": 1 } }, "target": { "type": "object", "additionalProperties": false, "examples": [{ "host": "app.example.com", "user": "deploy" }], "properties": { "host": { "title": "Host", "description": "Name or IP address of the server.", "type": "string", "examples": ["app.example.com", "192.0.2.7", "2001:db8::7"] }, "user": { "title": "User", "description": "User to log in as. Default: the input `user`.", "type": "string", "examples": ["deploy"] }, "port": { "title": "Port", "description": "Port of the SSH server.", "type": "integer", "minimum": 1, "maximum": 65535, "default": 22, "examples": [2222] }, "name": { "title": "Name", "description": "What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.", "type": "string", "examples": ["web1"] }, "proxy_jump": { "title": "Jump hosts", "description": "The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.", "type": "string", "examples": ["jump@bastion.example.com:2222"] }, "base_dir": { "title": "Base directory", "description": "This target's own `base_dir`.", "$ref": "#/definitions/base_dir" }, "active_symlink": { "title": "Active symlink", "description": "This target's own `active_symlink`.", "$ref": "#/definitions/active_symlink" }, "directories": { "title": "Directories", "description": "This target's own directories; by name, they come before those of `config`.", "$ref": "#/definitions/directories" }, "symlinks": { "title": "Symlinks", "description": "This target's own symlinks; by source, they come before those of `config`.", "$ref": "#/definitions/symlinks" } } }, "listeners": { "type": "array", "items": { "$ref": "#/definitions/listener" }, "default": [], "examples": [["deploy.hooks.Site.build"], [{ "run": "sudo -n systemctl reload php-fpm" }], [{ "upload": "dist" }]] }, "listener": { "anyOf": [{ "$ref": "#/definitions/module" }, { "$ref": "#/definitions/run" }, { "$ref": "#/definitions/upload" }] }, "module": { "title": "Module", "description": "`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.", "type": "string", "examples": ["deploy.hooks.Site.build"] }, "run": { "title": "Command", "description": "A command on every target, in the revision being made or switched to.", "type": "object", "required": ["run"], "additionalProperties": false, "examples": [{ "run": "php artisan migrate --force", "once": true }], "properties": { "run": { "title": "Command", "description": "The command, for a non-interactive `sh`. Any exit status but 0 is a failure.", "type": "string", "minLength": 1, "examples": ["sudo -n systemctl reload php-fpm"] }, "on": { "title": "Where", "description": "`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.", "type": "string", "examples": ["runner", "web*"] }, "once": { "title": "Once", "description": "On the first target only.", "type": "boolean", "default": false, "examples": [true] }, "env": { "title": "Environment", "description": "Names of variables of the runner to hand over.", "type": "array", "items": { "type": "string" }, "default": [], "examples": [["APP_ENV"]] }, "timeout": { "title": "Timeout", "description": "Seconds after which the command counts as failed. Default: none.", "type": "number", "exclusiveMinimum": 0, "maximum": 2000000, "examples": [300] }, "allow_failure": { "title": "Allow failure", "description": "Whether a failure is only a warning.", "type": "boolean", "default": false, "examples": [true] } } }, "upload": { "title": "Upload", "description": "Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.", "type": "object", "required": ["upload"], "additionalProperties": false, "examples": [{ "upload": "dist", "exclude": ["*.map"], "to": "." }], "properties": { "upload": { "title": "Upload", "description": "Path of the directory or file, relative to the workspace.", "type": "string", "minLength": 1, "examples": ["dist"] }, "to": { "title": "To", "description": "Where to put it in the revision, relative to it.", "type": "string", "default": ".", "examples": ["public"] }, "exclude": { "title": "Exclude", "description": "Patterns of what to leave out, as in `.shipignore`.", "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "examples": [["*.map"]] } } } } };
+const schema = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "Shipper", "description": "What Shipper deploys to, and what listens on the way.", "type": "object", "additionalProperties": false, "properties": { "$schema": { "title": "Schema", "description": "Address of this schema, for editors.", "type": "string", "examples": ["https://raw.githubusercontent.com/org/shipper/v1/schema/shipper.schema.json"] }, "events": { "title": "Events", "description": "What listens at the named moments of a run. The listeners of an event run in the order in which they are written.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "after:create_revision": [{ "upload": "dist" }] }], "properties": { "on:start": { "description": "Before anything is contacted. Modules and commands of the runner only.", "$ref": "#/definitions/listeners" }, "before:init_directories": { "description": "Before the missing directories are created.", "$ref": "#/definitions/listeners" }, "after:init_directories": { "description": "After the missing directories were created.", "$ref": "#/definitions/listeners" }, "before:create_revision": { "description": "Before the new revision's directory is created.", "$ref": "#/definitions/listeners" }, "after:create_revision": { "description": "The new revision's directory is there: the place to build and to upload.", "$ref": "#/definitions/listeners" }, "before:create_symlinks": { "description": "Before the new revision's symlinks are created.", "$ref": "#/definitions/listeners" }, "after:create_symlinks": { "description": "The new revision is complete: the place to migrate.", "$ref": "#/definitions/listeners" }, "before:rollback": { "description": "Before a rollback switches the active symlink.", "$ref": "#/definitions/listeners" }, "before:link_current_revision": { "description": "Before the active symlink switches to the new revision.", "$ref": "#/definitions/listeners" }, "after:link_current_revision": { "description": "After every switch of the active symlink, also one back after a failure: the place to reload and to check.", "$ref": "#/definitions/listeners" }, "after:rollback": { "description": "After a rollback switched the active symlink.", "$ref": "#/definitions/listeners" }, "before:purge_old_revisions": { "description": "Before old revisions are removed.", "$ref": "#/definitions/listeners" }, "after:purge_old_revisions": { "description": "After old revisions were removed.", "$ref": "#/definitions/listeners" }, "before:completion": { "description": "The last moment under the lock: a failure here still goes back.", "$ref": "#/definitions/listeners" }, "after:completion": { "description": "The lock is released; failures are warnings: the place to notify.", "$ref": "#/definitions/listeners" }, "on:error": { "description": "After a failure, when everything is put back.", "$ref": "#/definitions/listeners" } } }, "config": { "title": "Config", "description": "The targets and the structure that Shipper maintains there.", "type": "object", "additionalProperties": false, "examples": [{ "base_dir": "/var/www" }], "properties": { "target": { "title": "Target", "description": "The server to deploy to. Either this or `targets`.", "$ref": "#/definitions/target" }, "targets": { "title": "Targets", "description": "The servers to deploy to as one fleet. Either this or `target`.", "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/target" }, "examples": [[{ "host": "web1.example.com" }, { "host": "web2.example.com" }]] }, "base_dir": { "title": "Base directory", "description": "Absolute path of the directory that relative paths start from.", "$ref": "#/definitions/base_dir" }, "active_symlink": { "title": "Active symlink", "description": "Path of the symlink that points to the current revision. Absolute, or relative to `base_dir`; without `base_dir` it is required.", "$ref": "#/definitions/active_symlink" }, "directories": { "title": "Directories", "description": "Directories to create where they are missing: `revisions`, and any other names of yours.", "$ref": "#/definitions/directories" }, "symlinks": { "title": "Symlinks", "description": "What persists over revisions: source (absolute, or relative to `base_dir`) to the link's path in the revision. What stands at that path in the new revision is replaced.", "$ref": "#/definitions/symlinks" }, "revision": { "title": "Revision", "description": "Name of new revisions, one plain directory name. A taken name gets the time of the run appended. Default: UTC time and short commit.", "type": "string", "examples": ["v1.2.3"] }, "revisions_to_keep": { "title": "Revisions to keep", "description": "How many completed revisions to keep as a backup, besides the active one. 0 acts as 1.", "type": "integer", "minimum": 0, "maximum": 1000000, "default": 5, "examples": [5] }, "fail_on_symlink_error": { "title": "Fail on symlink error", "description": "Whether a link that cannot be made, or that would dangle, fails the deploy before the switch (true) or is a warning (false).", "type": "boolean", "default": false, "examples": [true] }, "relative_symlinks": { "title": "Relative symlinks", "description": "Write all links relative, the active one too, for jails and containers. One that would dangle is an error.", "type": "boolean", "default": false, "examples": [true] }, "rollback_on_failure": { "title": "Roll back on failure", "description": "Whether a failure after the switch puts every target back.", "type": "boolean", "default": true, "examples": [false] }, "waves": { "title": "Waves", "description": "How the targets of a fleet switch, one wave after another. All are prepared before the first wave; a failure in any wave puts every target of every wave back. Default: all at once.", "type": "object", "additionalProperties": false, "examples": [{ "sizes": [1, "25%", "100%"], "pause": 60 }], "properties": { "sizes": { "title": "Sizes", "description": "The size of each wave: a number of targets, or a part of the fleet, rounded up. The last one repeats until all are done.", "type": "array", "minItems": 1, "items": { "type": ["integer", "string"], "minimum": 1, "maximum": 1000000, "pattern": "^(100|[0-9]{1,2})%$" }, "default": ["100%"], "examples": [[1, "25%", "100%"]] }, "pause": { "title": "Pause", "description": "Seconds between two waves.", "type": "integer", "minimum": 0, "maximum": 86400, "default": 0, "examples": [60] } } }, "umask": { "title": "Umask", "description": "Permissions to withhold from everything that Shipper and its listeners create: octal digits, as text.", "type": "string", "pattern": "^[0-7]{3,4}$", "default": "022", "examples": ["022", "002", "027"] }, "sync": { "title": "Sync", "description": "Whether to flush the revision's file system to the disk before the switch.", "type": "boolean", "default": true, "examples": [false] }, "source_dir": { "title": "Source directory", "description": "Directory on the target whose content is copied into each new revision. Absolute, or relative to `base_dir`.", "type": "string", "examples": ["/home/deploy/checkout"] } } }, "symlinks": { "title": "Symlinks (original place)", "description": "As `config.symlinks`, for files of the original tool.", "$ref": "#/definitions/symlinks" }, "active_symlink": { "title": "Active symlink (original place)", "description": "As `config.active_symlink`, for files of the original tool.", "$ref": "#/definitions/active_symlink" }, "fail_on_symlink_error": { "title": "Fail on symlink error (original place)", "description": "As `config.fail_on_symlink_error`, for files of the original tool.", "type": "boolean", "default": false, "examples": [true] } }, "definitions": { "base_dir": { "type": "string", "examples": ["/var/www"] }, "active_symlink": { "type": "string", "default": "current", "examples": ["current", "/var/www/current"] }, "directories": { "type": "object", "examples": [{ "revisions": "revisions", "share": "share" }], "properties": { "revisions": { "title": "Revisions", "description": "The directory that keeps the revisions. Absolute, or relative to `base_dir`; without `base_dir` it is required.", "type": "string", "default": "revisions", "examples": ["revisions", "/var/www/revisions"] } }, "additionalProperties": { "title": "Directory", "description": "A directory to create. Absolute, or relative to `base_dir`.", "type": "string" } }, "symlinks": { "type": "object", "default": {}, "examples": [{ "share/uploads": "public/uploads" }], "additionalProperties": { "title": "Link", "description": "Path of the link in the revision, relative to it.", "type": "string", "minLength": 1 } }, "target": { "type": "object", "additionalProperties": false, "examples": [{ "host": "app.example.com", "user": "deploy" }], "properties": { "host": { "title": "Host", "description": "Name or IP address of the server.", "type": "string", "examples": ["app.example.com", "192.0.2.7", "2001:db8::7"] }, "user": { "title": "User", "description": "User to log in as. Default: the input `user`.", "type": "string", "examples": ["deploy"] }, "port": { "title": "Port", "description": "Port of the SSH server.", "type": "integer", "minimum": 1, "maximum": 65535, "default": 22, "examples": [2222] }, "name": { "title": "Name", "description": "What the log, the outputs and the patterns of `on` and the input `host` call it. Default: the host.", "type": "string", "examples": ["web1"] }, "proxy_jump": { "title": "Jump hosts", "description": "The hosts to go through: `[user@]host[:port]`, a comma-separated chain, first hop first.", "type": "string", "examples": ["jump@bastion.example.com:2222"] }, "base_dir": { "title": "Base directory", "description": "This target's own `base_dir`.", "$ref": "#/definitions/base_dir" }, "active_symlink": { "title": "Active symlink", "description": "This target's own `active_symlink`.", "$ref": "#/definitions/active_symlink" }, "directories": { "title": "Directories", "description": "This target's own directories; by name, they come before those of `config`.", "$ref": "#/definitions/directories" }, "symlinks": { "title": "Symlinks", "description": "This target's own symlinks; by source, they come before those of `config`.", "$ref": "#/definitions/symlinks" } } }, "listeners": { "type": "array", "items": { "$ref": "#/definitions/listener" }, "default": [], "examples": [["deploy.hooks.Site.build"], [{ "run": "sudo -n systemctl reload php-fpm" }], [{ "upload": "dist" }]] }, "listener": { "anyOf": [{ "$ref": "#/definitions/module" }, { "$ref": "#/definitions/run" }, { "$ref": "#/definitions/upload" }] }, "module": { "title": "Module", "description": "`module.path.Class.method`: a method of a class in `module/path.{ts,mts,js,mjs,cjs}` below the workspace.", "type": "string", "examples": ["deploy.hooks.Site.build"] }, "run": { "title": "Command", "description": "A command on every target, in the revision being made or switched to.", "type": "object", "required": ["run"], "additionalProperties": false, "examples": [{ "run": "php artisan migrate --force", "once": true }], "properties": { "run": { "title": "Command", "description": "The command, for a non-interactive `sh`. Any exit status but 0 is a failure.", "type": "string", "minLength": 1, "examples": ["sudo -n systemctl reload php-fpm"] }, "on": { "title": "Where", "description": "`runner` (in the workspace), or the targets whose name or host matches, such as `web*,!web7`. Default: every target.", "type": "string", "examples": ["runner", "web*"] }, "once": { "title": "Once", "description": "On the first target only.", "type": "boolean", "default": false, "examples": [true] }, "env": { "title": "Environment", "description": "Names of variables of the runner to hand over.", "type": "array", "items": { "type": "string" }, "default": [], "examples": [["APP_ENV"]] }, "timeout": { "title": "Timeout", "description": "Seconds after which the command counts as failed. Default: none.", "type": "number", "exclusiveMinimum": 0, "maximum": 2000000, "examples": [300] }, "allow_failure": { "title": "Allow failure", "description": "Whether a failure is only a warning.", "type": "boolean", "default": false, "examples": [true] } } }, "upload": { "title": "Upload", "description": "Puts a directory or a file of the workspace into the new revision. `.shipignore` is honoured.", "type": "object", "required": ["upload"], "additionalProperties": false, "examples": [{ "upload": "dist", "exclude": ["*.map"], "to": "." }], "properties": { "upload": { "title": "Upload", "description": "Path of the directory or file, relative to the workspace.", "type": "string", "minLength": 1, "examples": ["dist"] }, "to": { "title": "To", "description": "Where to put it in the revision, relative to it.", "type": "string", "default": ".", "examples": ["public"] }, "exclude": { "title": "Exclude", "description": "Patterns of what to leave out, as in `.shipignore`.", "type": "array", "items": { "type": "string", "minLength": 1 }, "default": [], "examples": [["*.map"]] } } } } };
 
 ;// CONCATENATED MODULE: ./build/src/config/schema.js
 
@@ -61185,7 +61219,7 @@ const words = { true: true, yes: true, 1: true, false: false, no: false, 0: fals
 function readValue(variable, text, names, part, problems) {
     const origin = { variable };
     const single = (value) => ({ value, places: new Map([['', { key: origin, value: origin }]]) });
-    const { type = 'string' } = follow(part);
+    const [type = 'string'] = [follow(part).type].flat(); // What may be of two types is in an array, set as a whole.
     switch (type) {
         case 'string':
             return single(text);
@@ -61521,7 +61555,7 @@ function hasControl(text) {
     return /\p{Cc}/u.test(text);
 }
 
-;// CONCATENATED MODULE: ./build/src/config/fleet.js
+;// CONCATENATED MODULE: ./build/src/config/distinct-targets.js
 
 
 
@@ -61530,7 +61564,7 @@ function hasControl(text) {
 function fleetOf(candidates, problems) {
     const servers = groupBy(candidates, ({ target }) => `${target.host.toLowerCase()}:${target.port}`);
     const unique = new Set([...servers.values()].flatMap((neighbours) => separate(neighbours, problems)));
-    return fleet_name(candidates.filter((candidate) => unique.has(candidate)), problems);
+    return distinct_targets_name(candidates.filter((candidate) => unique.has(candidate)), problems);
 }
 /** The first candidate of each active symlink on one server. */
 function separate(neighbours, problems) {
@@ -61558,7 +61592,7 @@ function overlap(one, other) {
     return contains(one, other) || contains(other, one);
 }
 /** Targets without a name go by their host; where that is not enough, also by port, user and active symlink. */
-function fleet_name(candidates, problems) {
+function distinct_targets_name(candidates, problems) {
     const named = new Set();
     for (const { target, isNamed, origin } of candidates) {
         if (isNamed && named.has(target.name))
@@ -61637,7 +61671,7 @@ function entriesOf(document, layers, key) {
     return entries;
 }
 
-;// CONCATENATED MODULE: ./build/src/config/listeners.js
+;// CONCATENATED MODULE: ./build/src/config/read-listeners.js
 
 
 
@@ -61925,7 +61959,37 @@ function nameOf(document, layer, problems) {
     return written.found === 'runner' ? report('"runner" is no name for a target: it means the runner') : written.found;
 }
 
+;// CONCATENATED MODULE: ./build/src/config/waves.js
+
+const pointer = '/config/waves/sizes';
+/**
+ * How so many targets switch: the sizes as written, a part of the fleet rounded up, the last one repeated until every
+ * target has its wave. Without any it is one wave. What is wrong goes to `problems`.
+ */
+function wavesOf(document, { waves = {} }, fleet, problems) {
+    const { sizes = ['100%'], pause = 0 } = waves;
+    const counts = sizes.flatMap((size, index) => {
+        if (size === undefined)
+            return [];
+        const count = typeof size === 'number' ? size : Math.ceil((fleet * Number.parseInt(size, 10)) / 100);
+        if (count > 0 || fleet === 0)
+            return [count];
+        problems.add(placeOf(document, below(pointer, index)).value, 'a wave of 0 % has no target: write at least "1%"');
+        return [];
+    });
+    return { sizes: spread(counts, fleet), pause };
+}
+function spread(counts, fleet) {
+    const sizes = [];
+    for (let left = fleet; left > 0; left -= sizes.at(-1) ?? left) {
+        const size = counts[sizes.length] ?? counts.at(-1) ?? fleet;
+        sizes.push(Math.min(left, Math.max(1, size)));
+    }
+    return sizes;
+}
+
 ;// CONCATENATED MODULE: ./build/src/config/resolve.js
+
 
 
 
@@ -61948,6 +62012,7 @@ function resolveConfig(document, inputs, problems) {
         failOnSymlinkError: raw.fail_on_symlink_error ?? false,
         relativeSymlinks: raw.relative_symlinks ?? false,
         rollbackOnFailure: raw.rollback_on_failure ?? true,
+        waves: wavesOf(document, raw, targets.length, problems),
         umask: umaskOf(document, raw, problems),
         sync: raw.sync ?? true,
         sourceDir: sourceOf(document, raw, fleet, problems),
@@ -62007,6 +62072,12 @@ const typeNames = {
     number: 'a number',
     boolean: 'true or false',
 };
+const typeName = (type) => typeNames[String(type)] ?? String(type);
+/** What the patterns of the schema ask for. */
+const sentences_forms = {
+    '^[0-7]{3,4}$': 'three or four octal digits, such as "022"',
+    '^(100|[0-9]{1,2})%$': 'a number of targets, or a part of the fleet such as "25%"',
+};
 /** What a fault of the schema means, in one sentence that contains no value. */
 function sentenceFor({ keyword, instancePath, params, parentSchema }) {
     const part = parentSchema;
@@ -62015,13 +62086,13 @@ function sentenceFor({ keyword, instancePath, params, parentSchema }) {
         case 'additionalProperties':
             return sentences_unknown(String(params['additionalProperty']), namesIn(instancePath), part);
         case 'type':
-            return `${name} must be ${typeNames[String(params['type'])] ?? String(params['type'])}`;
+            return `${name} must be ${[params['type']].flat().map(typeName).join(' or ')}`;
         case 'minimum':
         case 'maximum':
         case 'exclusiveMinimum':
             return `${name} must be ${part.minimum === undefined ? 'more than 0, at most' : `from ${part.minimum} to`} ${part.maximum ?? ''}`;
         case 'pattern':
-            return `${name} must be three or four octal digits, such as "022"`;
+            return `${name} must be ${sentences_forms[String(params['pattern'])] ?? 'written in another way'}`;
         case 'minLength':
             return `${name} must not be empty`;
         case 'minItems':
@@ -63486,6 +63557,512 @@ function quoted(text) {
     return [fence, text, fence].join('\n');
 }
 
+;// CONCATENATED MODULE: ./build/src/config/name-listener.js
+/** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
+function nameListener(listener) {
+    return `Listener ${listener.index + 1} of ${listener.event} (${whatItDoes(listener)})`;
+}
+function whatItDoes(listener) {
+    switch (listener.kind) {
+        case 'module':
+            return listener.reference;
+        case 'run':
+            return `run ${shorten(listener.run)}`;
+        case 'upload':
+            return `upload ${listener.upload}`;
+    }
+}
+function shorten(command) {
+    const line = command.trim().split('\n', 1)[0] ?? '';
+    return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
+}
+
+;// CONCATENATED MODULE: ./build/src/modules/runner/missing-module.js
+
+
+
+const runnable = /(?<!\.d)\.(?:ts|mts|js|mjs|cjs)$/;
+const almost = /\.(?:tsx|jsx|cts|d\.ts)$/;
+/** What there is instead of a missing module's file, as a sentence with a leading space; or nothing. */
+function hintAtMissing(listener, workspace) {
+    const base = (0,external_node_path_.join)(workspace, listener.module);
+    const parent = (0,external_node_path_.dirname)(base);
+    const hint = (0,external_node_fs_.existsSync)(parent)
+        ? (hintInDirectory(listener, workspace, (0,external_node_fs_.readdirSync)(parent)) ?? hintBesideConfig(listener, workspace))
+        : (hintBesideConfig(listener, workspace) ?? hintAtParent(parent, workspace));
+    return hint === undefined ? '' : ` ${hint}`;
+}
+function hintInDirectory(listener, workspace, names) {
+    const base = (0,external_node_path_.join)(workspace, listener.module);
+    const name = (0,external_node_path_.basename)(base);
+    const parent = (0,external_node_path_.dirname)(listener.module);
+    const beside = (other) => (0,external_node_path_.join)(parent, other);
+    const other = names.find((entry) => almost.test(entry) && entry.replace(almost, '') === name);
+    if (other !== undefined) {
+        return `${beside(other)} exists, but Node does not run this kind of file; rename it to ${beside(name)}.ts.`;
+    }
+    if (isDirectory(base)) {
+        const inside = (0,external_node_fs_.readdirSync)(base).find((entry) => runnable.test(entry));
+        const example = inside === undefined ? '' : `, such as "${refer(listener, (0,external_node_path_.join)(listener.module, inside))}"`;
+        return `${listener.module} is a directory; name a file in it${example}.`;
+    }
+    const files = names.filter((entry) => runnable.test(entry));
+    const like = (0,nearest/* nearest */.p)(name, files.map(stem));
+    const file = files.find((entry) => stem(entry) === like);
+    return file === undefined
+        ? undefined
+        : `${beside(file)} exists; did you mean "${refer(listener, (0,external_node_path_.join)(parent, file))}"?`;
+}
+/** References count from the workspace, while authors of a config in a directory may count from there. */
+function hintBesideConfig(listener, workspace) {
+    const origin = (0,external_node_path_.dirname)(listener.at?.file ?? '.');
+    const directory = (0,external_node_path_.join)(workspace, origin, (0,external_node_path_.dirname)(listener.module));
+    if (origin === '.' || !isDirectory(directory))
+        return undefined;
+    const name = (0,external_node_path_.basename)(listener.module);
+    const file = (0,external_node_fs_.readdirSync)(directory).find((entry) => runnable.test(entry) && stem(entry) === name);
+    if (file === undefined)
+        return undefined;
+    const path = (0,external_node_path_.relative)(workspace, (0,external_node_path_.join)(directory, file));
+    return `${path} exists, and references count from the workspace: write "${refer(listener, path)}".`;
+}
+function hintAtParent(parent, workspace) {
+    let missing = parent;
+    while (!(0,external_node_fs_.existsSync)((0,external_node_path_.dirname)(missing)))
+        missing = (0,external_node_path_.dirname)(missing);
+    const directories = (0,external_node_fs_.readdirSync)((0,external_node_path_.dirname)(missing), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const names = directories.map((entry) => entry.name);
+    const like = (0,nearest/* nearest */.p)((0,external_node_path_.basename)(missing), names);
+    const instead = like === undefined ? '' : `; ${(0,external_node_path_.relative)(workspace, (0,external_node_path_.join)((0,external_node_path_.dirname)(missing), like))} does`;
+    return `The directory ${(0,external_node_path_.relative)(workspace, missing)} does not exist${instead}.`;
+}
+function refer(listener, path) {
+    const module = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), stem((0,external_node_path_.basename)(path)));
+    return [...module.split(/[\\/]/), listener.className, listener.method].join('.');
+}
+function stem(file) {
+    return file.slice(0, file.length - (0,external_node_path_.extname)(file).length);
+}
+function isDirectory(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+;// CONCATENATED MODULE: ./build/src/modules/runner/locate.js
+
+
+
+const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
+/**
+ * Finds the file of every listener below the workspace (absolute, free of symlinks). A module that several listeners
+ * name is one problem, at the first of them.
+ */
+function locateModules(listeners, workspace) {
+    const found = new Map();
+    const methods = [];
+    const problems = [];
+    for (const [index, listener] of listeners.entries()) {
+        const known = found.get(listener.module);
+        const outcome = known ?? locateModule(listener, workspace);
+        found.set(listener.module, outcome);
+        if ('path' in outcome) {
+            const { reference, className, method } = listener;
+            methods.push({ listener: index, reference, path: outcome.path, className, method });
+        }
+        else if (known === undefined) {
+            problems.push({ listener: index, message: `${listener.reference}: ${outcome.problem}` });
+        }
+    }
+    return { methods, problems };
+}
+function locateModule(listener, workspace) {
+    const { module } = listener;
+    const base = (0,external_node_path_.resolve)(workspace, module);
+    if (!isBelow(workspace, base)) {
+        return { problem: `the module ${module} is outside the workspace; move it into the workspace, or copy it there.` };
+    }
+    const candidates = extensions.map((extension) => base + extension).filter(isFile);
+    const [candidate, second] = candidates;
+    if (candidate === undefined) {
+        const looked = `${module}.{${extensions.map((extension) => extension.slice(1)).join(',')}}`;
+        return { problem: `there is no file ${looked} in the workspace.${hintAtMissing(listener, workspace)}` };
+    }
+    if (second !== undefined) {
+        const names = candidates.map((path) => (0,external_node_path_.relative)(workspace, path)).join(' and ');
+        return { problem: `${names} both exist; remove or rename one of them, so that it is clear which to load.` };
+    }
+    const path = (0,external_node_fs_.realpathSync)(candidate);
+    if (!isBelow(workspace, path)) {
+        const name = (0,external_node_path_.relative)(workspace, candidate);
+        return {
+            problem: `${name} is a symlink to ${path}, outside the workspace; put the file itself into the workspace.`,
+        };
+    }
+    return { path };
+}
+function isFile(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+function isBelow(directory, path) {
+    const way = (0,external_node_path_.relative)(directory, path);
+    return way !== '' && way !== '..' && !way.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(way);
+}
+
+;// CONCATENATED MODULE: ./build/src/modules/runner/answers.js
+
+/** Serves what the modules of one process ask for, and knows what is still under way. */
+class Answers {
+    #services;
+    #tell;
+    #pending = new Set();
+    #refused = new Map();
+    #refusedGift;
+    constructor(services, tell) {
+        this.#services = services;
+        this.#tell = tell;
+    }
+    /** Serves a listener, or says why that cannot be: `services` are those of the call under way. */
+    request(request, services) {
+        const served = this.#serve(request, services).finally(() => this.#pending.delete(served));
+        this.#pending.add(served);
+    }
+    /** Takes an output or a summary. The module does not wait for it, so a refusal is kept for the end of its call. */
+    take(gift) {
+        try {
+            if (gift.type === 'output')
+                this.#services.setOutput(gift.name, gift.value);
+            else
+                this.#services.addSummary(gift.markdown);
+        }
+        catch (error) {
+            this.#refusedGift ??= error;
+        }
+    }
+    /** The first refusal of an output or summary since it was last asked for. */
+    refusedGift() {
+        const refused = this.#refusedGift;
+        this.#refusedGift = undefined;
+        return refused;
+    }
+    /** What made the run refuse a request, as it was on this side. */
+    refusalOf(request) {
+        return request === undefined ? undefined : this.#refused.get(request);
+    }
+    /** Resolves when nothing that was asked for is under way. */
+    async settled() {
+        while (this.#pending.size > 0)
+            await Promise.all(this.#pending);
+    }
+    async #serve({ request, asks }, services) {
+        try {
+            if (services === undefined) {
+                throw new ShipperError('LISTENER', 'Targets can be used only while a listener is being called.');
+            }
+            const results = asks.kind === 'run'
+                ? await services.run(asks.command, asks.options)
+                : await services.upload(asks.from, asks.options).then(() => []);
+            this.#tell({ type: 'reply', request, results });
+        }
+        catch (error) {
+            this.#refused.set(request, error);
+            const code = error instanceof ShipperError ? error.code : undefined;
+            this.#tell({ type: 'refusal', request, message: errorText(error), code });
+        }
+    }
+}
+function errorText(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: ./build/src/modules/process-group.js
+var process_group = __nccwpck_require__(9803);
+;// CONCATENATED MODULE: ./build/src/modules/runner/host-process.js
+
+
+
+/** Milliseconds that the user's code may keep the process alive after the run is done with it. */
+const grace = 2_000;
+/** The process in which the user's modules run, at the head of a process group of its own. */
+class HostProcess {
+    #child;
+    /** Resolves once it has ended and all that it said has been heard. Never rejects. */
+    ended;
+    constructor(entry, workspace, env, receive) {
+        this.#child = (0,external_node_child_process_.fork)(entry, [], {
+            cwd: workspace,
+            env: { ...withoutInputs(env), [marker]: '1' },
+            execArgv: quietly(),
+            detached: process_group/* leadsGroup */.BN,
+            serialization: 'advanced',
+            stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        });
+        this.#child.on('message', (message) => receive(message));
+        this.ended = endingOf(this.#child);
+    }
+    /** Says something to the modules; it is lost where they are gone, and `ended` tells. */
+    tell(message) {
+        if (this.#child.connected)
+            this.#child.send(message, () => undefined);
+    }
+    /** Lets it end by itself, and kills it where the user's code keeps it alive longer than the grace. */
+    async end() {
+        this.tell({ type: 'end' });
+        const timer = setTimeout(() => this.kill(), grace);
+        await this.ended;
+        clearTimeout(timer);
+    }
+    /**
+     * Kills it with everything that it started and that stayed in its group. Also serves after it has ended: the group's
+     * number is not given away while anyone is left in it.
+     */
+    kill() {
+        if (this.#child.pid !== undefined)
+            (0,process_group/* signalGroup */.i8)(this.#child.pid, 'SIGKILL');
+    }
+}
+/** Every variable but the inputs of the action, which hold secrets. */
+function withoutInputs(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !/^INPUT_/i.test(name)));
+}
+async function endingOf(child) {
+    return new Promise((resolve) => {
+        child.once('error', () => resolve({ code: null, signal: null }));
+        child.once('close', (code, signal) => resolve({ code, signal }));
+        // Something that it left behind may hold its channel open: its end counts, not the channel's.
+        child.once('exit', (code, signal) => setTimeout(resolve, 1_000, { code, signal }).unref());
+    });
+}
+/** Node would comment on each TypeScript module without a "type" in package.json, which is fine here. */
+function quietly() {
+    const known = process.allowedNodeEnvironmentFlags.has('--disable-warning');
+    return known ? ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--disable-warning=ExperimentalWarning'] : [];
+}
+
+;// CONCATENATED MODULE: ./build/src/modules/runner/lifetime.js
+
+
+
+/** One process of modules, from its start to its end: it loads them all, then takes one call after the other. */
+class Lifetime {
+    #options;
+    #process;
+    #answers;
+    #ended;
+    #loaded = deferred();
+    #loading;
+    #calls = 0;
+    #returned = deferred();
+    /** What serves the call under way. */
+    #serves;
+    #over = false;
+    #killed = false;
+    constructor(options) {
+        const { entry, workspace, env, services } = options;
+        this.#options = options;
+        this.#process = new HostProcess(entry, workspace, env, (message) => this.#receive(message));
+        this.#answers = new Answers(services, (message) => this.#process.tell(message));
+        this.#ended = this.#process.ended.then((ending) => {
+            this.#over = true;
+            return { kind: 'ended', ending, loading: this.#loading };
+        });
+    }
+    /** Whether it can be called. */
+    get open() {
+        return !this.#over && !this.#killed;
+    }
+    /** Whether it is over by `kill()`. */
+    get killed() {
+        return this.#killed;
+    }
+    /** Waits until every module is loaded and every class constructed. */
+    async load() {
+        return Promise.race([this.#loaded.promise, this.#ended]);
+    }
+    /** Calls a listener; settles when nothing that it asked of the run is under way any more. */
+    async call(listener, state, serves) {
+        const call = (this.#calls += 1);
+        this.#returned = deferred();
+        this.#serves = serves;
+        this.#process.tell({ type: 'call', call, listener, state });
+        const outcome = await Promise.race([this.#returned.promise, this.#ended]);
+        if (this.#killed)
+            return outcome;
+        if (outcome.kind === 'ended')
+            this.#process.kill();
+        await this.#answers.settled();
+        this.#serves = undefined;
+        const cause = this.#answers.refusedGift();
+        const refused = cause !== undefined && outcome.kind === 'done';
+        return refused ? { kind: 'failed', failure: { message: errorText(cause), stack: [] }, cause } : outcome;
+    }
+    /** Lets the process end by itself, for a short while. */
+    async end() {
+        await this.#process.end();
+    }
+    /** Ends the process and everything that it started, at once. */
+    kill() {
+        this.#killed = true;
+        this.#process.kill();
+    }
+    #receive(message) {
+        const { workspace, context, methods, services } = this.#options;
+        switch (message.type) {
+            case 'ready':
+                this.#process.tell({ type: 'load', workspace, context, methods });
+                break;
+            case 'loading':
+                this.#loading = message.listener;
+                break;
+            case 'loaded':
+                this.#loading = undefined;
+                this.#loaded.resolve({ kind: 'loaded', problems: message.problems });
+                break;
+            case 'done':
+                this.#return(message.call, { kind: 'done' });
+                break;
+            case 'failed': {
+                const cause = this.#answers.refusalOf(message.failure.request);
+                this.#return(message.call, { kind: 'failed', failure: message.failure, cause });
+                break;
+            }
+            case 'stray': {
+                const lines = [message.failure.message, ...message.failure.stack];
+                services.log.warning(`A module failed after its listener had returned: ${lines.join('\n')}`);
+                break;
+            }
+            case 'request':
+                this.#answers.request(message, this.#serves);
+                break;
+            case 'output':
+            case 'summary':
+                this.#answers.take(message);
+                break;
+            case 'log':
+                services.log[message.level](message.message);
+                break;
+        }
+    }
+    #return(call, outcome) {
+        if (call === this.#calls)
+            this.#returned.resolve(outcome);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/modules/runner/module-host.js
+
+
+
+
+
+/**
+ * The user's modules, in a process of their own: a listener may block its thread, exit or crash, and be ended with
+ * everything that it started, while the run goes on. It keeps the run's process alive until `end()` or `kill()`.
+ */
+class ModuleHost {
+    #options;
+    #workspace;
+    #located;
+    #abort = () => this.kill();
+    #lifetime;
+    constructor(options) {
+        this.#options = options;
+        this.#workspace = (0,external_node_fs_.realpathSync)(options.workspace);
+        this.#located = locateModules(options.listeners, this.#workspace);
+        options.signal?.addEventListener('abort', this.#abort, { once: true });
+    }
+    /**
+     * Finds and loads every module and constructs every class. Rejects with CONFIG and everything that is wrong with any
+     * of them, or with CANCELLED.
+     */
+    static async start(options) {
+        const host = new ModuleHost(options);
+        try {
+            if (options.signal?.aborted === true)
+                throw cancelled('The modules were not loaded');
+            await host.#open();
+            return host;
+        }
+        catch (error) {
+            await host.end();
+            throw error;
+        }
+    }
+    /**
+     * Calls a listener and waits for it and for all that it asked of the run. Rejects with LISTENER, or CANCELLED when
+     * `kill()` ended it. Where the process of the modules is gone, a new one is started: after a listener that crashed or
+     * was cancelled, those of `on:error` can still tell about it. One call at a time.
+     */
+    async call(listener, state, serves) {
+        const number = this.#options.listeners.findIndex(({ event, index }) => event === listener.event && index === listener.index);
+        if (number < 0)
+            throw new ShipperError('INTERNAL', `${nameListener(listener)} was not loaded.`);
+        const lifetime = this.#lifetime?.open === true ? this.#lifetime : await this.#openAnew();
+        const outcome = await lifetime.call(number, state, serves);
+        if (lifetime.killed)
+            throw cancelled(`${nameListener(listener)} was stopped`);
+        if (outcome.kind !== 'done')
+            throw listenerError(listener, outcome);
+    }
+    /** Lets the modules' process end by itself; what the user's code keeps going longer than 2 s is killed. */
+    async end() {
+        this.#options.signal?.removeEventListener('abort', this.#abort);
+        await this.#lifetime?.end();
+        this.#lifetime = undefined;
+    }
+    /** Ends the modules' process and everything that it started, at once, and with it the call under way. */
+    kill() {
+        this.#lifetime?.kill();
+    }
+    async #openAnew() {
+        this.#options.services.log.info('The modules are loaded anew, since the process that they were in has ended.');
+        return await this.#open();
+    }
+    async #open() {
+        const { entry = process.argv[1] ?? '', env, context, services } = this.#options;
+        const { methods, problems } = this.#located;
+        const lifetime = new Lifetime({ workspace: this.#workspace, entry, env, methods, context, services });
+        this.#lifetime = lifetime;
+        const outcome = await lifetime.load();
+        if (lifetime.killed)
+            throw cancelled('The modules were stopped while they were loaded');
+        const found = outcome.kind === 'loaded' ? outcome.problems : [problemAtEnd(outcome.ending, outcome.loading)];
+        const all = [...problems, ...found].sort((one, other) => one.listener - other.listener);
+        if (all.length > 0)
+            throw new ShipperError('CONFIG', all.map((problem) => this.#place(problem)));
+        return lifetime;
+    }
+    #place({ listener, message, at }) {
+        return { message, at: at ?? this.#options.listeners[listener]?.at };
+    }
+}
+function cancelled(what) {
+    return new ShipperError('CANCELLED', `${what}, because the run was cancelled.`);
+}
+function problemAtEnd(ending, loading) {
+    if (loading === undefined) {
+        throw new ShipperError('INTERNAL', `The process for the modules ${howItEnded(ending)} before it loaded one.`);
+    }
+    const message = `The module ended its process while it was loaded: it ${howItEnded(ending)}. Do not call process.exit() in a module.`;
+    return { listener: loading, message };
+}
+function listenerError(listener, outcome) {
+    const name = nameListener(listener);
+    if (outcome.kind === 'ended') {
+        const what = `${name} failed: the process of the modules ${howItEnded(outcome.ending)} while it was called. To fail, throw an error; to succeed, return; do not call process.exit().`;
+        return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
+    }
+    const { failure, cause } = outcome;
+    const target = cause instanceof ShipperError ? cause.target : undefined;
+    const what = [`${name} failed: ${failure.message}`, ...failure.stack.map((line) => `    ${line}`)].join('\n');
+    return new ShipperError('LISTENER', what, { step: listener.event, at: failure.at ?? listener.at, target, cause });
+}
+function howItEnded({ code, signal }) {
+    if (signal !== null)
+        return `was ended by ${signal}`;
+    return code === null ? 'could not be started' : `ended with exit status ${code}`;
+}
+
 ;// CONCATENATED MODULE: external "node:v8"
 const external_node_v8_namespaceObject = require("node:v8");
 ;// CONCATENATED MODULE: ./build/src/upload/compress.js
@@ -64213,8 +64790,6 @@ function source_clean(path, subject, place) {
     return cleaned ?? '.';
 }
 
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(1421);
 ;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
 
 
@@ -64570,6 +65145,36 @@ class Local {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/gathered.js
+/** How many targets are named before the others are only counted. */
+const mostNamed = 5;
+/** What failed on several targets, one text for each kind of failure: the first of it, and where it was the same. */
+function gathered(failures) {
+    const kinds = new Map();
+    for (const failure of failures) {
+        const kind = gathered_kindOf(failure.message, failure.target);
+        kinds.set(kind, [...(kinds.get(kind) ?? []), failure]);
+    }
+    return [...kinds.values()].map(([first, ...others]) => {
+        const names = others.flatMap(({ target }) => target ?? []);
+        return `${first?.message ?? ''}${names.length === 0 ? '' : `\n(the same on ${listed(names)})`}`;
+    });
+}
+/** What a message says of any target; two of one kind differ in nothing but the target's name. */
+function gathered_kindOf(message, target) {
+    return target === undefined ? message : message.replaceAll(target, '\0');
+}
+/** Names for a sentence: all of a few, of many the first. */
+function listed(names) {
+    const more = names.length - mostNamed;
+    return more > 1 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ');
+}
+
+// EXTERNAL MODULE: ./build/src/last-lines.js
+var last_lines = __nccwpck_require__(2710);
+;// CONCATENATED MODULE: ./build/src/generated/command-sh.js
+const commandSh = "set -fu\nIFS=' '\nunset CDPATH\ncd /\nshipper_decode() { # WORD: sets $shipper_value\ncase $1 in\n*\\\\*)\nshipper_value=$(printf '%bx' \"$1\")\nshipper_value=${shipper_value%x}\n;;\n*) shipper_value=$1 ;;\nesac\n}\nshipper_export() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\nshipper_decode \"$2\"\nexport \"$1=$shipper_value\"\nshift 2\ndone\n}\nshipper_start() { # PID: prints when that process began, as /proc counts; a dash where there is no /proc\nif read -r shipper_value 2>/dev/null <\"/proc/$1/stat\"; then\nset -- ${shipper_value##*) }\nprintf '%s\\n' \"${20}\"\nelse\necho -\nfi\n}\nshipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...\nshipper_mark=$1\nshipper_decode \"$2\"\nshipper_file=$shipper_value/commands/$3\numask \"$6\"\nmkdir -- \"$shipper_value/commands\" 2>/dev/null\n[ -d \"$shipper_value/commands\" ] || shipper_file=/dev/null\nshipper_decode \"$4\"\nshipper_directory=$shipper_value\nshipper_decode \"$5\"\nshipper_text=$shipper_value\nshipper_forwarded=''\nif [ \"$7\" = true ]; then IFS= read -r shipper_forwarded; fi\nshift 7\nprintf '\\n%s\\n' \"$shipper_mark\" >&2\ncd -- \"${shipper_directory:-${HOME:-/}}\" || exit 126\nshipper_export \"$@\"\nshipper_export $shipper_forwarded\nif kill -0 \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\nprintf '%s %s\\n' $$ \"$(shipper_start $$)\" >\"$shipper_file\"\nprintf '\\n%s %s\\n' \"$shipper_mark\" $$\nsh -c \"$shipper_text\" </dev/null\nelse\nsetsid sh -c 'printf \"%s -\\n\" \"$$\" >\"$1\"; printf \"\\n%s %s\\n\" \"$2\" \"$$\"; exec sh -c \"$3\"' \\\nsh \"$shipper_file\" \"$shipper_mark\" \"$shipper_text\" </dev/null\nfi\nshipper_status=$?\n[ \"$shipper_file\" = /dev/null ] || rm -f -- \"$shipper_file\"\n[ \"$shipper_status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$shipper_status\"\n}\nset -- $2\nshipper_command \"$@\"\n";
+
 ;// CONCATENATED MODULE: ./build/src/ssh/channel.js
 
 
@@ -64891,6 +65496,304 @@ class session_Session {
         }
         via?.end();
     }
+}
+
+;// CONCATENATED MODULE: ./build/src/remote/command-output.js
+/** Bytes kept of what a command printed on each stream; the log has all of it. */
+const keptBytes = 256 * 1024;
+/** One stream of a command: from its mark on, passed on as it comes, its end kept in bounded memory. */
+class CommandOutput {
+    #mark;
+    #onOutput;
+    #onMark;
+    #before = Buffer.from('\n');
+    #chunks = [];
+    #bytes = 0;
+    #moved = false;
+    #waiting = false;
+    /** `onMark` is told what stands behind the mark on its line. */
+    constructor(stream, mark, onOutput, onMark) {
+        this.#mark = Buffer.from(`\n${mark}`);
+        this.#onOutput = onOutput;
+        this.#onMark = onMark;
+        stream.on('data', (data) => {
+            this.#moved = true;
+            const output = this.#before === undefined ? data : this.#behindMark(Buffer.concat([this.#before, data]));
+            if (output.length === 0)
+                return;
+            this.#keep(output);
+            const room = this.#onOutput(output);
+            if (room === undefined)
+                return;
+            this.#waiting = true;
+            stream.pause();
+            void room.then(() => {
+                this.#waiting = false;
+                stream.resume();
+            });
+        });
+    }
+    /** Whether something came since the last call, or still has to wait for room. */
+    isBusy() {
+        const busy = this.#moved || this.#waiting;
+        this.#moved = false;
+        return busy;
+    }
+    /** The last 256 KiB. */
+    text() {
+        return Buffer.concat(this.#chunks).subarray(-keptBytes).toString();
+    }
+    #behindMark(all) {
+        const from = all.indexOf(this.#mark);
+        const end = from < 0 ? -1 : all.indexOf('\n', from + 1);
+        if (end < 0) {
+            this.#before = from < 0 ? all.subarray(-this.#mark.length) : all;
+            return Buffer.alloc(0);
+        }
+        this.#before = undefined;
+        this.#onMark(all.toString('utf8', from + this.#mark.length, end).trim());
+        return all.subarray(end + 1);
+    }
+    #keep(output) {
+        this.#chunks.push(output);
+        this.#bytes += output.length;
+        while (this.#bytes - (this.#chunks[0]?.length ?? 0) > keptBytes)
+            this.#bytes -= this.#chunks.shift()?.length ?? 0;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/remote/command.js
+
+
+
+
+
+
+
+
+/** Runs a listener's command on a channel of its own, beside the one of the steps. */
+async function runCommand(options) {
+    const { connection, environment, forwarded, onOutput, onStart } = options;
+    const secret = Object.entries(forwarded).flat();
+    const mark = (0,external_node_crypto_.randomUUID)();
+    const words = [mark, options.runDirectory, options.id, options.cwd, options.command, options.umask];
+    const first = frame_frame([...words, String(secret.length > 0), ...Object.entries(environment).flat()]);
+    const { request, feed, feedFirst } = start(commandSh, first, connection);
+    const channel = await command_open(connection, request, options.target);
+    channel.stdin.on('error', () => undefined);
+    if (feedFirst)
+        channel.stdin.write(feed);
+    channel.stdin.end(secret.length > 0 ? `${frame_frame(secret)}\n` : '');
+    const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
+    const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
+    const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());
+    return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
+}
+async function command_open(connection, request, target) {
+    try {
+        return await connection.exec(request);
+    }
+    catch (cause) {
+        if (!isChannelRefused(cause))
+            throw cause;
+        throw new ShipperError('TARGET', `${target}: the server refused a second session on the connection, which a \`run\` needs: ` +
+            'raise MaxSessions in its sshd_config to at least 2, or run the command with `"on": "runner"`', { target, cause });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/scene.js
+/** The wave that listeners are told of: what is about all targets at once is the only one. */
+function waveOf({ wave = { number: 1, of: 1 } }) {
+    return wave;
+}
+/** What the log calls the part in which the listeners of the scene run. */
+function titleOf(scene) {
+    const { event, back = false, revision } = scene;
+    const { number, of } = waveOf(scene);
+    const again = back ? `, for ${revision ?? 'what was there'} again` : '';
+    return `${event}${of > 1 ? `, wave ${number} of ${of}` : ''}${again}`;
+}
+/** A revision as a listener sees it: with its path on that target. */
+function revisionOn(target, name) {
+    if (target === undefined || name === undefined)
+        return undefined;
+    return { name, path: `${target.revisions}/${name}` };
+}
+/** The names of a scene on one of its targets: after a failure each goes back to its own, and so does a rollback. */
+function namesOn({ revision, previous, back = false }, place) {
+    if (place === undefined)
+        return { revision, previous };
+    const names = { revision: place.revision ?? revision, previous: place.previous };
+    return back ? { revision: names.previous, previous: names.revision } : names;
+}
+/** The variables that every command of a listener gets, but for the host's. */
+function commandVariables(scene, place) {
+    const { command, event } = scene;
+    const { revision, previous } = namesOn(scene, place);
+    const target = place?.target;
+    return {
+        SHIPPER_COMMAND: command,
+        SHIPPER_EVENT: event,
+        SHIPPER_REVISION: revision ?? '',
+        SHIPPER_REVISION_PATH: revisionOn(target, revision)?.path ?? '',
+        SHIPPER_PREVIOUS_REVISION: previous ?? '',
+        SHIPPER_ACTIVE_SYMLINK: target?.activeSymlink ?? '',
+        SHIPPER_WAVE: String(waveOf(scene).number),
+        SHIPPER_WAVES: String(waveOf(scene).of),
+    };
+}
+
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ./build/src/visible.js
+// Besides controls: what turns a line's direction, and the separators that some viewers break a line at.
+const commanding = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/**
+ * A text that others wrote, made to be seen and not obeyed: escape sequences lose their escape, a line break in a name
+ * begins no line, and nothing turns the direction of what stands around it. Tabs stay.
+ */
+function visible(text) {
+    return text.replace(commanding, (character) => {
+        const code = character.codePointAt(0) ?? 0;
+        if (character === '\t')
+            return character;
+        if (code < 0x20)
+            return String.fromCodePoint(0x2400 + code);
+        return code === 0x7f ? '␡' : `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
+    });
+}
+/** The lines of a text, each made visible. CR, LF and CRLF end a line, as they do for a runner and a terminal. */
+function visibleLines(text) {
+    return text.split(/\r\n|\n|\r/).map(visible);
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/target-lines.js
+
+
+/** A command that prints no line break for so many characters gets one from us, so that memory stays bounded. */
+const target_lines_longestLine = 65_536;
+/**
+ * Passes on to the log what a target prints, made visible; with a prefix only in whole lines, so that several targets
+ * can speak at once.
+ */
+class TargetLines {
+    #prefix;
+    #log;
+    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
+    #rest = '';
+    constructor(prefix, log) {
+        this.#prefix = prefix;
+        this.#log = log;
+    }
+    /** Resolves when there is room for more. */
+    add(bytes) {
+        const text = this.#decoder.write(bytes);
+        // A CR at the very end may be half of a CRLF: it waits for what follows.
+        const [first = '', ...more] = text.split(/\r\n|\n|\r(?!$)/);
+        const lines = [this.#rest + first, ...more];
+        const last = lines.pop() ?? '';
+        this.#rest = last.length > target_lines_longestLine ? '' : last;
+        if (last.length > target_lines_longestLine)
+            lines.push(last);
+        return lines.length === 0 ? undefined : this.#tell(lines);
+    }
+    end() {
+        if (this.#rest !== '')
+            void this.#tell([this.#rest.replace(/\r$/, '')]);
+        this.#rest = '';
+    }
+    #tell(lines) {
+        return this.#log.output(lines.map((line) => `${this.#prefix}${visible(line)}\n`).join(''));
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/run-on-targets.js
+
+
+
+
+
+
+
+
+
+
+let run_on_targets_commands = 0;
+/**
+ * Runs a command of a listener on the targets of the scene that it is for, on all of them at once. Rejects with the
+ * first failure after all have ended; the others are told as warnings, one for each kind.
+ */
+async function runOnTargets(run, listener, scene, stage) {
+    const fitting = scene.places.filter(({ target }) => run.on === undefined || matchesTarget(run.on, target));
+    const places = run.once ? stage.once.of(fitting, run.command, listener, scene) : fitting;
+    if (places.length < fitting.length && places.length === 0)
+        stage.log.info('(once, in an earlier wave)');
+    const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, stage)));
+    const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [asShipperError(each.reason)] : []));
+    for (const other of gathered(others))
+        stage.log.warning(`${nameListener(listener)} failed ${other}`);
+    if (first !== undefined)
+        throw first;
+    return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+async function runOn(place, scene, run, { config, log }) {
+    const { target, connection, runDirectory } = place;
+    const { umask } = config;
+    const failure = (what, cause) => new ShipperError('LISTENER', `on ${target.name}: ${what}`, { target: target.name, step: scene.event, cause });
+    if (connection === undefined || place.lost)
+        throw failure('there is no connection to it any more');
+    const id = String((run_on_targets_commands += 1));
+    const lines = new TargetLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
+    const old = scene.back === true ? target.activeSymlink : undefined; // What it went back to may be no revision.
+    const revision = scene.made ? (revisionOn(target, namesOn(scene, place).revision)?.path ?? old) : undefined;
+    const late = new AbortController();
+    let leader;
+    const stop = () => {
+        if (leader !== undefined && late.signal.aborted)
+            place.stop(leader);
+    };
+    late.signal.addEventListener('abort', stop);
+    const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
+    try {
+        const { code, signal, stdout, stderr } = await runCommand({
+            connection,
+            target: target.name,
+            runDirectory,
+            id,
+            cwd: run.cwd === undefined ? (revision ?? '') : external_node_path_.posix.resolve(revision ?? target.revisions, run.cwd),
+            command: run.command,
+            umask,
+            environment: { ...commandVariables(scene, place), SHIPPER_HOST: target.name },
+            forwarded: run.env,
+            onOutput: async (text) => lines.add(text),
+            onStart: (started) => {
+                leader = started;
+                stop();
+            },
+        });
+        const status = code ?? statusOf(signal);
+        const end = late.signal.aborted ? `it was stopped after its timeout of ${run.timeout ?? 0} seconds` : undefined;
+        const failed = status !== 0 || end !== undefined;
+        if (status === undefined || (failed && !run.allowFailure))
+            throw failure(`${end ?? ending(code, signal)}${(0,last_lines/* lastLines */.w)(stdout, stderr)}`);
+        if (failed)
+            log.warning(`${scene.event}, on ${target.name}: ${end ?? ending(code, signal)}, which is allowed: ${run.command}`, target.name);
+        return { host: target.host, code: status, stdout, stderr };
+    }
+    finally {
+        clearTimeout(timer);
+        lines.end();
+    }
+}
+/** The exit status by which a shell reports a command that a signal ended. */
+function statusOf(signal) {
+    const known = external_node_os_namespaceObject.constants.signals;
+    return signal === undefined ? undefined : 128 + (known[signal] ?? 0);
+}
+function ending(code, signal) {
+    if (signal !== undefined)
+        return `it was ended by signal ${signal}`;
+    return code === undefined ? 'the connection was lost while it ran' : `exit status ${code}`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
@@ -65320,500 +66223,59 @@ function failure(reason) {
     return asShipperError(reason);
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/missing.js
+;// CONCATENATED MODULE: ./build/src/listeners/upload-listener.js
 
 
 
-const runnable = /(?<!\.d)\.(?:ts|mts|js|mjs|cjs)$/;
-const almost = /\.(?:tsx|jsx|cts|d\.ts)$/;
-/** What there is instead of a missing module's file, as a sentence with a leading space; or nothing. */
-function hintAtMissing(listener, workspace) {
-    const base = (0,external_node_path_.join)(workspace, listener.module);
-    const parent = (0,external_node_path_.dirname)(base);
-    const hint = (0,external_node_fs_.existsSync)(parent)
-        ? (hintInDirectory(listener, workspace, (0,external_node_fs_.readdirSync)(parent)) ?? hintBesideConfig(listener, workspace))
-        : (hintBesideConfig(listener, workspace) ?? hintAtParent(parent, workspace));
-    return hint === undefined ? '' : ` ${hint}`;
-}
-function hintInDirectory(listener, workspace, names) {
-    const base = (0,external_node_path_.join)(workspace, listener.module);
-    const name = (0,external_node_path_.basename)(base);
-    const parent = (0,external_node_path_.dirname)(listener.module);
-    const beside = (other) => (0,external_node_path_.join)(parent, other);
-    const other = names.find((entry) => almost.test(entry) && entry.replace(almost, '') === name);
-    if (other !== undefined) {
-        return `${beside(other)} exists, but Node does not run this kind of file; rename it to ${beside(name)}.ts.`;
+
+/** Puts what the listener names into the new revision on every target. */
+async function callUpload(listener, scene, stage) {
+    const { upload: from, to, exclude } = listener;
+    try {
+        await uploadTo(scene, { from, to, exclude, local: stage.ahead.get(listener) }, stage);
     }
-    if (isDirectory(base)) {
-        const inside = (0,external_node_fs_.readdirSync)(base).find((entry) => runnable.test(entry));
-        const example = inside === undefined ? '' : `, such as "${refer(listener, (0,external_node_path_.join)(listener.module, inside))}"`;
-        return `${listener.module} is a directory; name a file in it${example}.`;
+    catch (error) {
+        const { code, message, target } = asShipperError(error);
+        const facts = { target, at: listener.at, step: scene.event, cause: error };
+        throw new ShipperError(code, `${nameListener(listener)} failed: ${message}`, facts);
     }
-    const files = names.filter((entry) => runnable.test(entry));
-    const like = (0,nearest/* nearest */.p)(name, files.map(stem));
-    const file = files.find((entry) => stem(entry) === like);
-    return file === undefined
-        ? undefined
-        : `${beside(file)} exists; did you mean "${refer(listener, (0,external_node_path_.join)(parent, file))}"?`;
 }
-/** References count from the workspace, while authors of a config in a directory may count from there. */
-function hintBesideConfig(listener, workspace) {
-    const origin = (0,external_node_path_.dirname)(listener.at?.file ?? '.');
-    const directory = (0,external_node_path_.join)(workspace, origin, (0,external_node_path_.dirname)(listener.module));
-    if (origin === '.' || !isDirectory(directory))
-        return undefined;
-    const name = (0,external_node_path_.basename)(listener.module);
-    const file = (0,external_node_fs_.readdirSync)(directory).find((entry) => runnable.test(entry) && stem(entry) === name);
-    if (file === undefined)
-        return undefined;
-    const path = (0,external_node_path_.relative)(workspace, (0,external_node_path_.join)(directory, file));
-    return `${path} exists, and references count from the workspace: write "${refer(listener, path)}".`;
-}
-function hintAtParent(parent, workspace) {
-    let missing = parent;
-    while (!(0,external_node_fs_.existsSync)((0,external_node_path_.dirname)(missing)))
-        missing = (0,external_node_path_.dirname)(missing);
-    const directories = (0,external_node_fs_.readdirSync)((0,external_node_path_.dirname)(missing), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const names = directories.map((entry) => entry.name);
-    const like = (0,nearest/* nearest */.p)((0,external_node_path_.basename)(missing), names);
-    const instead = like === undefined ? '' : `; ${(0,external_node_path_.relative)(workspace, (0,external_node_path_.join)((0,external_node_path_.dirname)(missing), like))} does`;
-    return `The directory ${(0,external_node_path_.relative)(workspace, missing)} does not exist${instead}.`;
-}
-function refer(listener, path) {
-    const module = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), stem((0,external_node_path_.basename)(path)));
-    return [...module.split(/[\\/]/), listener.className, listener.method].join('.');
-}
-function stem(file) {
-    return file.slice(0, file.length - (0,external_node_path_.extname)(file).length);
-}
-function isDirectory(path) {
-    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Uploads to the targets of the scene. Rejects with UPLOAD where they have no new revision to upload to. */
+async function uploadTo(scene, what, stage) {
+    const { places, event, revision, previous, signal } = scene;
+    const { workspace, log } = stage;
+    const { umask } = stage.config;
+    if (revision === undefined || !uploadEvents.includes(event)) {
+        throw new ShipperError('UPLOAD', `There is no new revision to upload to in ${event}.`, { step: event });
+    }
+    await upload({ destinations: places, ...what, workspace, revision, previous, umask, log, signal });
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/modules/locate.js
+;// CONCATENATED MODULE: ./build/src/listeners/module-listener.js
 
 
 
-const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
-/**
- * Finds the file of every listener below the workspace (absolute, free of symlinks). A module that several listeners
- * name is one problem, at the first of them.
- */
-function locateModules(listeners, workspace) {
-    const found = new Map();
-    const methods = [];
-    const problems = [];
-    for (const [index, listener] of listeners.entries()) {
-        const known = found.get(listener.module);
-        const outcome = known ?? locateModule(listener, workspace);
-        found.set(listener.module, outcome);
-        if ('path' in outcome) {
-            const { reference, className, method } = listener;
-            methods.push({ listener: index, reference, path: outcome.path, className, method });
-        }
-        else if (known === undefined) {
-            problems.push({ listener: index, message: `${listener.reference}: ${outcome.problem}` });
-        }
-    }
-    return { methods, problems };
-}
-function locateModule(listener, workspace) {
-    const { module } = listener;
-    const base = (0,external_node_path_.resolve)(workspace, module);
-    if (!isBelow(workspace, base)) {
-        return { problem: `the module ${module} is outside the workspace; move it into the workspace, or copy it there.` };
-    }
-    const candidates = extensions.map((extension) => base + extension).filter(isFile);
-    const [candidate, second] = candidates;
-    if (candidate === undefined) {
-        const looked = `${module}.{${extensions.map((extension) => extension.slice(1)).join(',')}}`;
-        return { problem: `there is no file ${looked} in the workspace.${hintAtMissing(listener, workspace)}` };
-    }
-    if (second !== undefined) {
-        const names = candidates.map((path) => (0,external_node_path_.relative)(workspace, path)).join(' and ');
-        return { problem: `${names} both exist; remove or rename one of them, so that it is clear which to load.` };
-    }
-    const path = (0,external_node_fs_.realpathSync)(candidate);
-    if (!isBelow(workspace, path)) {
-        const name = (0,external_node_path_.relative)(workspace, candidate);
-        return {
-            problem: `${name} is a symlink to ${path}, outside the workspace; put the file itself into the workspace.`,
-        };
-    }
-    return { path };
-}
-function isFile(path) {
-    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-function isBelow(directory, path) {
-    const way = (0,external_node_path_.relative)(directory, path);
-    return way !== '' && way !== '..' && !way.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(way);
-}
-
-;// CONCATENATED MODULE: ./build/src/listeners/modules/name-listener.js
-/** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
-function nameListener(listener) {
-    return `Listener ${listener.index + 1} of ${listener.event} (${whatItDoes(listener)})`;
-}
-function whatItDoes(listener) {
-    switch (listener.kind) {
-        case 'module':
-            return listener.reference;
-        case 'run':
-            return `run ${shorten(listener.run)}`;
-        case 'upload':
-            return `upload ${listener.upload}`;
-    }
-}
-function shorten(command) {
-    const line = command.trim().split('\n', 1)[0] ?? '';
-    return line.length > 80 || line !== command.trim() ? `${line.slice(0, 80)}…` : line;
-}
-
-;// CONCATENATED MODULE: ./build/src/listeners/modules/answers.js
-
-/** Serves what the modules of one process ask for, and knows what is still under way. */
-class Answers {
-    #services;
-    #tell;
-    #pending = new Set();
-    #refused = new Map();
-    #refusedGift;
-    constructor(services, tell) {
-        this.#services = services;
-        this.#tell = tell;
-    }
-    request(request) {
-        const served = this.#serve(request).finally(() => this.#pending.delete(served));
-        this.#pending.add(served);
-    }
-    /** Takes an output or a summary. The module does not wait for it, so a refusal is kept for the end of its call. */
-    take(gift) {
-        try {
-            if (gift.type === 'output')
-                this.#services.setOutput(gift.name, gift.value);
-            else
-                this.#services.addSummary(gift.markdown);
-        }
-        catch (error) {
-            this.#refusedGift ??= error;
-        }
-    }
-    /** The first refusal of an output or summary since it was last asked for. */
-    refusedGift() {
-        const refused = this.#refusedGift;
-        this.#refusedGift = undefined;
-        return refused;
-    }
-    /** What made the run refuse a request, as it was on this side. */
-    refusalOf(request) {
-        return request === undefined ? undefined : this.#refused.get(request);
-    }
-    /** Resolves when nothing that was asked for is under way. */
-    async settled() {
-        while (this.#pending.size > 0)
-            await Promise.all(this.#pending);
-    }
-    async #serve({ request, asks }) {
-        try {
-            const results = asks.kind === 'run'
-                ? await this.#services.run(asks.command, asks.options)
-                : await this.#services.upload(asks.from, asks.options).then(() => []);
-            this.#tell({ type: 'reply', request, results });
-        }
-        catch (error) {
-            this.#refused.set(request, error);
-            const code = error instanceof ShipperError ? error.code : undefined;
-            this.#tell({ type: 'refusal', request, message: errorText(error), code });
-        }
-    }
-}
-function errorText(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-
-// EXTERNAL MODULE: ./build/src/listeners/modules/process-group.js
-var process_group = __nccwpck_require__(8489);
-;// CONCATENATED MODULE: ./build/src/listeners/modules/host-process.js
-
-
-
-/** Milliseconds that the user's code may keep the process alive after the run is done with it. */
-const grace = 2_000;
-/** The process in which the user's modules run, at the head of a process group of its own. */
-class HostProcess {
-    #child;
-    /** Resolves once it has ended and all that it said has been heard. Never rejects. */
-    ended;
-    constructor(entry, workspace, env, receive) {
-        this.#child = (0,external_node_child_process_.fork)(entry, [], {
-            cwd: workspace,
-            env: { ...withoutInputs(env), [marker]: '1' },
-            execArgv: quietly(),
-            detached: process_group/* leadsGroup */.BN,
-            serialization: 'advanced',
-            stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        });
-        this.#child.on('message', (message) => receive(message));
-        this.ended = endingOf(this.#child);
-    }
-    /** Says something to the modules; it is lost where they are gone, and `ended` tells. */
-    tell(message) {
-        if (this.#child.connected)
-            this.#child.send(message, () => undefined);
-    }
-    /** Lets it end by itself, and kills it where the user's code keeps it alive longer than the grace. */
-    async end() {
-        this.tell({ type: 'end' });
-        const timer = setTimeout(() => this.kill(), grace);
-        await this.ended;
-        clearTimeout(timer);
-    }
-    /**
-     * Kills it with everything that it started and that stayed in its group. Also serves after it has ended: the group's
-     * number is not given away while anyone is left in it.
-     */
-    kill() {
-        if (this.#child.pid !== undefined)
-            (0,process_group/* signalGroup */.i8)(this.#child.pid, 'SIGKILL');
-    }
-}
-/** Every variable but the inputs of the action, which hold secrets. */
-function withoutInputs(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !/^INPUT_/i.test(name)));
-}
-async function endingOf(child) {
-    return new Promise((resolve) => {
-        child.once('error', () => resolve({ code: null, signal: null }));
-        child.once('close', (code, signal) => resolve({ code, signal }));
-        // Something that it left behind may hold its channel open: its end counts, not the channel's.
-        child.once('exit', (code, signal) => setTimeout(resolve, 1_000, { code, signal }).unref());
+/** Has a method of a module called, and serves what it asks of the targets meanwhile. */
+async function callModule(listener, scene, stage) {
+    const [first] = scene.places;
+    const { event, error, outcome } = scene;
+    const { revision, previous } = namesOn(scene, first);
+    const state = {
+        event,
+        error,
+        outcome,
+        wave: waveOf(scene),
+        targets: scene.places.map((place) => place.target),
+        revision: revisionOn(first?.target, revision),
+        previous: revisionOn(first?.target, previous),
+    };
+    await stage.modules?.call(listener, state, {
+        run: async (command, options) => {
+            stage.log.info(`$ ${command}`);
+            return runOnTargets({ command, ...options }, listener, scene, stage);
+        },
+        upload: async (from, options) => uploadTo(scene, { from, ...options }, stage),
     });
-}
-/** Node would comment on each TypeScript module without a "type" in package.json, which is fine here. */
-function quietly() {
-    const known = process.allowedNodeEnvironmentFlags.has('--disable-warning');
-    return known ? ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--disable-warning=ExperimentalWarning'] : [];
-}
-
-;// CONCATENATED MODULE: ./build/src/listeners/modules/session.js
-
-
-
-/** One process of modules, from its start to its end: it loads them all, then takes one call after the other. */
-class modules_session_Session {
-    #options;
-    #process;
-    #answers;
-    #ended;
-    #loaded = deferred();
-    #loading;
-    #calls = 0;
-    #returned = deferred();
-    #over = false;
-    #killed = false;
-    constructor(options) {
-        const { entry, workspace, env, services } = options;
-        this.#options = options;
-        this.#process = new HostProcess(entry, workspace, env, (message) => this.#receive(message));
-        this.#answers = new Answers(services, (message) => this.#process.tell(message));
-        this.#ended = this.#process.ended.then((ending) => {
-            this.#over = true;
-            return { kind: 'ended', ending, loading: this.#loading };
-        });
-    }
-    /** Whether it can be called. */
-    get open() {
-        return !this.#over && !this.#killed;
-    }
-    /** Whether it is over by `kill()`. */
-    get killed() {
-        return this.#killed;
-    }
-    /** Waits until every module is loaded and every class constructed. */
-    async load() {
-        return Promise.race([this.#loaded.promise, this.#ended]);
-    }
-    /** Calls a listener; settles when nothing that it asked of the run is under way any more. */
-    async call(listener, state) {
-        const call = (this.#calls += 1);
-        this.#returned = deferred();
-        this.#process.tell({ type: 'call', call, listener, state });
-        const outcome = await Promise.race([this.#returned.promise, this.#ended]);
-        if (this.#killed)
-            return outcome;
-        if (outcome.kind === 'ended')
-            this.#process.kill();
-        await this.#answers.settled();
-        const cause = this.#answers.refusedGift();
-        const refused = cause !== undefined && outcome.kind === 'done';
-        return refused ? { kind: 'failed', failure: { message: errorText(cause), stack: [] }, cause } : outcome;
-    }
-    /** Lets the process end by itself, for a short while. */
-    async end() {
-        await this.#process.end();
-    }
-    /** Ends the process and everything that it started, at once. */
-    kill() {
-        this.#killed = true;
-        this.#process.kill();
-    }
-    #receive(message) {
-        const { workspace, context, methods, services } = this.#options;
-        switch (message.type) {
-            case 'ready':
-                this.#process.tell({ type: 'load', workspace, context, methods });
-                break;
-            case 'loading':
-                this.#loading = message.listener;
-                break;
-            case 'loaded':
-                this.#loading = undefined;
-                this.#loaded.resolve({ kind: 'loaded', problems: message.problems });
-                break;
-            case 'done':
-                this.#return(message.call, { kind: 'done' });
-                break;
-            case 'failed': {
-                const cause = this.#answers.refusalOf(message.failure.request);
-                this.#return(message.call, { kind: 'failed', failure: message.failure, cause });
-                break;
-            }
-            case 'stray': {
-                const lines = [message.failure.message, ...message.failure.stack];
-                services.log.warning(`A module failed after its listener had returned: ${lines.join('\n')}`);
-                break;
-            }
-            case 'request':
-                this.#answers.request(message);
-                break;
-            case 'output':
-            case 'summary':
-                this.#answers.take(message);
-                break;
-            case 'log':
-                services.log[message.level](message.message);
-                break;
-        }
-    }
-    #return(call, outcome) {
-        if (call === this.#calls)
-            this.#returned.resolve(outcome);
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/listeners/modules/module-host.js
-
-
-
-
-
-/**
- * The user's modules, in a process of their own: a listener may block its thread, exit or crash, and be ended with
- * everything that it started, while the run goes on. It keeps the run's process alive until `end()` or `kill()`.
- */
-class ModuleHost {
-    #options;
-    #workspace;
-    #located;
-    #abort = () => this.kill();
-    #session;
-    constructor(options) {
-        this.#options = options;
-        this.#workspace = (0,external_node_fs_.realpathSync)(options.workspace);
-        this.#located = locateModules(options.listeners, this.#workspace);
-        options.signal?.addEventListener('abort', this.#abort, { once: true });
-    }
-    /**
-     * Finds and loads every module and constructs every class. Rejects with CONFIG and everything that is wrong with any
-     * of them, or with CANCELLED.
-     */
-    static async start(options) {
-        const host = new ModuleHost(options);
-        try {
-            if (options.signal?.aborted === true)
-                throw cancelled('The modules were not loaded');
-            await host.#open();
-            return host;
-        }
-        catch (error) {
-            await host.end();
-            throw error;
-        }
-    }
-    /**
-     * Calls a listener and waits for it and for all that it asked of the run. Rejects with LISTENER, or CANCELLED when
-     * `kill()` ended it. Where the process of the modules is gone, a new one is started: after a listener that crashed or
-     * was cancelled, those of `on:error` can still tell about it. One call at a time.
-     */
-    async call(listener, state) {
-        const number = this.#options.listeners.findIndex(({ event, index }) => event === listener.event && index === listener.index);
-        if (number < 0)
-            throw new ShipperError('INTERNAL', `${nameListener(listener)} was not loaded.`);
-        const session = this.#session?.open === true ? this.#session : await this.#openAnew();
-        const outcome = await session.call(number, state);
-        if (session.killed)
-            throw cancelled(`${nameListener(listener)} was stopped`);
-        if (outcome.kind !== 'done')
-            throw listenerError(listener, outcome);
-    }
-    /** Lets the modules' process end by itself; what the user's code keeps going longer than 2 s is killed. */
-    async end() {
-        this.#options.signal?.removeEventListener('abort', this.#abort);
-        await this.#session?.end();
-        this.#session = undefined;
-    }
-    /** Ends the modules' process and everything that it started, at once, and with it the call under way. */
-    kill() {
-        this.#session?.kill();
-    }
-    async #openAnew() {
-        this.#options.services.log.info('The modules are loaded anew, since the process that they were in has ended.');
-        return await this.#open();
-    }
-    async #open() {
-        const { entry = process.argv[1] ?? '', env, context, services } = this.#options;
-        const { methods, problems } = this.#located;
-        const session = new modules_session_Session({ workspace: this.#workspace, entry, env, methods, context, services });
-        this.#session = session;
-        const outcome = await session.load();
-        if (session.killed)
-            throw cancelled('The modules were stopped while they were loaded');
-        const found = outcome.kind === 'loaded' ? outcome.problems : [problemAtEnd(outcome.ending, outcome.loading)];
-        const all = [...problems, ...found].sort((one, other) => one.listener - other.listener);
-        if (all.length > 0)
-            throw new ShipperError('CONFIG', all.map((problem) => this.#place(problem)));
-        return session;
-    }
-    #place({ listener, message, at }) {
-        return { message, at: at ?? this.#options.listeners[listener]?.at };
-    }
-}
-function cancelled(what) {
-    return new ShipperError('CANCELLED', `${what}, because the run was cancelled.`);
-}
-function problemAtEnd(ending, loading) {
-    if (loading === undefined) {
-        throw new ShipperError('INTERNAL', `The process for the modules ${howItEnded(ending)} before it loaded one.`);
-    }
-    const message = `The module ended its process while it was loaded: it ${howItEnded(ending)}. Do not call process.exit() in a module.`;
-    return { listener: loading, message };
-}
-function listenerError(listener, outcome) {
-    const name = nameListener(listener);
-    if (outcome.kind === 'ended') {
-        const what = `${name} failed: the process of the modules ${howItEnded(outcome.ending)} while it was called. To fail, throw an error; to succeed, return; do not call process.exit().`;
-        return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
-    }
-    const { failure, cause } = outcome;
-    const target = cause instanceof ShipperError ? cause.target : undefined;
-    const what = [`${name} failed: ${failure.message}`, ...failure.stack.map((line) => `    ${line}`)].join('\n');
-    return new ShipperError('LISTENER', what, { step: listener.event, at: failure.at ?? listener.at, target, cause });
-}
-function howItEnded({ code, signal }) {
-    if (signal !== null)
-        return `was ended by ${signal}`;
-    return code === null ? 'could not be started' : `ended with exit status ${code}`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/listeners/run-on-runner.js
@@ -65822,7 +66284,9 @@ function howItEnded({ code, signal }) {
 
 
 
+
 const kept = 64 * 1024;
+const keptOfEach = 4 * 1024;
 /** Milliseconds between asking a command to end and killing it. */
 const run_on_runner_grace = 2_000;
 /** Milliseconds in which the output of a command that has ended is still read; a daemon of its may hold it open. */
@@ -65844,8 +66308,7 @@ async function runOnRunner(command) {
     }
     const failure = whyFailed(ending, command);
     if (failure !== undefined && !listener.allowFailure) {
-        const last = ending.output.trim().split('\n').slice(-10).join('\n');
-        const what = `${name} failed on the runner: ${failure}${last === '' ? '' : `\n${last}`}`;
+        const what = `${name} failed on the runner: ${failure}${(0,last_lines/* lastLines */.w)(...ending.ends)}`;
         throw new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
     }
     if (failure !== undefined)
@@ -65861,9 +66324,11 @@ async function run_on_runner_ended({ listener, workspace, env, variables, log, s
         windowsHide: true,
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
+    const ends = ['', ''];
+    for (const [index, stream] of [child.stdout, child.stderr].entries()) {
         stream.setEncoding('utf8').on('data', (text) => {
             output = (output + text).slice(-kept);
+            ends[index] = ((ends[index] ?? '') + text).slice(-keptOfEach);
             const room = log.output(text);
             if (room === undefined)
                 return;
@@ -65889,7 +66354,7 @@ async function run_on_runner_ended({ listener, workspace, env, variables, log, s
             child.once('exit', (status, name) => setTimeout(resolve, drain, { code: status, signal: name }).unref());
         });
         await groupEnded;
-        return { code: code ?? undefined, signal: by ?? undefined, output, stopped };
+        return { code: code ?? undefined, signal: by ?? undefined, output, ends, stopped };
     }
     finally {
         clearTimeout(timer);
@@ -65914,260 +66379,84 @@ function notStarted(listener, error) {
     return new ShipperError('LISTENER', what, { step: listener.event, at: listener.at, cause: error });
 }
 
-;// CONCATENATED MODULE: ./build/src/generated/command-sh.js
-const commandSh = "set -fu\nIFS=' '\nunset CDPATH\ncd /\nshipper_decode() { # WORD: sets $shipper_value\ncase $1 in\n*\\\\*)\nshipper_value=$(printf '%bx' \"$1\")\nshipper_value=${shipper_value%x}\n;;\n*) shipper_value=$1 ;;\nesac\n}\nshipper_export() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\nshipper_decode \"$2\"\nexport \"$1=$shipper_value\"\nshift 2\ndone\n}\nshipper_start() { # PID: prints when that process began, as /proc counts; a dash where there is no /proc\nif read -r shipper_value 2>/dev/null <\"/proc/$1/stat\"; then\nset -- ${shipper_value##*) }\nprintf '%s\\n' \"${20}\"\nelse\necho -\nfi\n}\nshipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...\nshipper_mark=$1\nshipper_decode \"$2\"\nshipper_file=$shipper_value/commands/$3\numask \"$6\"\nmkdir -- \"$shipper_value/commands\" 2>/dev/null\n[ -d \"$shipper_value/commands\" ] || shipper_file=/dev/null\nshipper_decode \"$4\"\nshipper_directory=$shipper_value\nshipper_decode \"$5\"\nshipper_text=$shipper_value\nshipper_forwarded=''\nif [ \"$7\" = true ]; then IFS= read -r shipper_forwarded; fi\nshift 7\nprintf '\\n%s\\n' \"$shipper_mark\" >&2\ncd -- \"${shipper_directory:-${HOME:-/}}\" || exit 126\nshipper_export \"$@\"\nshipper_export $shipper_forwarded\nif kill -0 \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\nprintf '%s %s\\n' $$ \"$(shipper_start $$)\" >\"$shipper_file\"\nprintf '\\n%s %s\\n' \"$shipper_mark\" $$\nsh -c \"$shipper_text\" </dev/null\nelse\nsetsid sh -c 'printf \"%s -\\n\" \"$$\" >\"$1\"; printf \"\\n%s %s\\n\" \"$2\" \"$$\"; exec sh -c \"$3\"' \\\nsh \"$shipper_file\" \"$shipper_mark\" \"$shipper_text\" </dev/null\nfi\nshipper_status=$?\n[ \"$shipper_file\" = /dev/null ] || rm -f -- \"$shipper_file\"\n[ \"$shipper_status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$shipper_status\"\n}\nset -- $2\nshipper_command \"$@\"\n";
+;// CONCATENATED MODULE: ./build/src/listeners/run-listener.js
 
-;// CONCATENATED MODULE: ./build/src/remote/command-output.js
-/** Bytes kept of what a command printed on each stream; the log has all of it. */
-const keptBytes = 256 * 1024;
-/** One stream of a command: from its mark on, passed on as it comes, its end kept in bounded memory. */
-class CommandOutput {
-    #mark;
-    #onOutput;
-    #onMark;
-    #before = Buffer.from('\n');
-    #chunks = [];
-    #bytes = 0;
-    #moved = false;
-    #waiting = false;
-    /** `onMark` is told what stands behind the mark on its line. */
-    constructor(stream, mark, onOutput, onMark) {
-        this.#mark = Buffer.from(`\n${mark}`);
-        this.#onOutput = onOutput;
-        this.#onMark = onMark;
-        stream.on('data', (data) => {
-            this.#moved = true;
-            const output = this.#before === undefined ? data : this.#behindMark(Buffer.concat([this.#before, data]));
-            if (output.length === 0)
-                return;
-            this.#keep(output);
-            const room = this.#onOutput(output);
-            if (room === undefined)
-                return;
-            this.#waiting = true;
-            stream.pause();
-            void room.then(() => {
-                this.#waiting = false;
-                stream.resume();
-            });
-        });
+
+
+
+
+
+/** Runs a command of the config, on the runner or on the targets that it is for. */
+async function callRun(listener, scene, stage) {
+    const { on, run } = listener;
+    if (on === 'runner')
+        return onRunner(listener, scene, stage);
+    if (on !== undefined && !scene.places.some(({ target }) => matchesTarget(on, target))) {
+        stage.log.info(`(for ${on}, of which there is none here) ${run}`);
+        return;
     }
-    /** Whether something came since the last call, or still has to wait for room. */
-    isBusy() {
-        const busy = this.#moved || this.#waiting;
-        this.#moved = false;
-        return busy;
-    }
-    /** The last 256 KiB. */
-    text() {
-        return Buffer.concat(this.#chunks).subarray(-keptBytes).toString();
-    }
-    #behindMark(all) {
-        const from = all.indexOf(this.#mark);
-        const end = from < 0 ? -1 : all.indexOf('\n', from + 1);
-        if (end < 0) {
-            this.#before = from < 0 ? all.subarray(-this.#mark.length) : all;
-            return Buffer.alloc(0);
-        }
-        this.#before = undefined;
-        this.#onMark(all.toString('utf8', from + this.#mark.length, end).trim());
-        return all.subarray(end + 1);
-    }
-    #keep(output) {
-        this.#chunks.push(output);
-        this.#bytes += output.length;
-        while (this.#bytes - (this.#chunks[0]?.length ?? 0) > keptBytes)
-            this.#bytes -= this.#chunks.shift()?.length ?? 0;
-    }
+    return onTargets(listener, scene, stage);
 }
-
-;// CONCATENATED MODULE: ./build/src/remote/command.js
-
-
-
-
-
-
-
-
-/** Runs a listener's command on a channel of its own, beside the one of the steps. */
-async function runCommand(options) {
-    const { connection, environment, forwarded, onOutput, onStart } = options;
-    const secret = Object.entries(forwarded).flat();
-    const mark = (0,external_node_crypto_.randomUUID)();
-    const words = [mark, options.runDirectory, options.id, options.cwd, options.command, options.umask];
-    const first = frame_frame([...words, String(secret.length > 0), ...Object.entries(environment).flat()]);
-    const { request, feed, feedFirst } = start(commandSh, first, connection);
-    const channel = await command_open(connection, request, options.target);
-    channel.stdin.on('error', () => undefined);
-    if (feedFirst)
-        channel.stdin.write(feed);
-    channel.stdin.end(secret.length > 0 ? `${frame_frame(secret)}\n` : '');
-    const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
-    const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
-    const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());
-    return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
+async function onRunner(listener, scene, stage) {
+    const { workspace, env, log } = stage;
+    log.info(`$ ${listener.run}`);
+    const hosts = scene.places.map(({ target }) => target.name).join(',');
+    const variables = { ...commandVariables(scene, scene.places[0]), SHIPPER_HOSTS: hosts };
+    await runOnRunner({ listener, workspace, env, variables, log, signal: scene.signal });
 }
-async function command_open(connection, request, target) {
+async function onTargets(listener, scene, stage) {
+    const { run: command, on, once, timeout, allowFailure } = listener;
+    const env = Object.fromEntries(listener.env.map((name) => [name, stage.env[name] ?? '']));
+    stage.log.info(`$ ${command}`);
     try {
-        return await connection.exec(request);
+        const run = { command, on, once, cwd: undefined, env, timeout, allowFailure };
+        await runOnTargets(run, listener, scene, stage);
     }
     catch (cause) {
-        if (!isChannelRefused(cause))
-            throw cause;
-        throw new ShipperError('TARGET', `${target}: the server refused a second session on the connection, which a \`run\` needs: ` +
-            'raise MaxSessions in its sshd_config to at least 2, or run the command with `"on": "runner"`', { target, cause });
+        const { code, message, target } = asShipperError(cause);
+        // Of a command that failed, the message goes on with the target: `on web1: exit status 1`.
+        const what = `${nameListener(listener)} failed${code === 'LISTENER' ? '' : ':'} ${message}`;
+        throw new ShipperError(code, what, { target, at: listener.at, step: scene.event, cause });
     }
 }
 
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./build/src/listeners/prefixed-lines.js
+;// CONCATENATED MODULE: ./build/src/listeners/kinds.js
 
-/** Passes output on to the log; with a prefix only in whole lines, so that several targets can speak at once. */
-class PrefixedLines {
-    #prefix;
-    #log;
-    #decoder = new external_node_string_decoder_namespaceObject.StringDecoder();
-    #rest = '';
-    constructor(prefix, log) {
-        this.#prefix = prefix;
-        this.#log = log;
-    }
-    /** Resolves when there is room for more. */
-    add(bytes) {
-        const text = this.#decoder.write(bytes);
-        if (this.#prefix === '')
-            return this.#log.output(text);
-        const lines = (this.#rest + text).split('\n');
-        this.#rest = lines.pop() ?? '';
-        return this.#log.output(lines.map((line) => `${this.#prefix}${line}\n`).join(''));
-    }
-    end() {
-        if (this.#rest !== '')
-            void this.#log.output(`${this.#prefix}${this.#rest}\n`);
-        this.#rest = '';
-    }
+
+
+/** How a listener of each kind is called. Each rejects with a failure that names the listener. */
+const calls = {
+    module: callModule,
+    run: callRun,
+    upload: callUpload,
+};
+/** Calls a listener, whatever its kind. */
+async function callListener(listener, scene, stage) {
+    const call = calls[listener.kind];
+    return call(listener, scene, stage);
 }
 
-;// CONCATENATED MODULE: ./build/src/listeners/scene.js
-/** A revision as a listener sees it: with its path on that target. */
-function revisionOn(target, name) {
-    if (target === undefined || name === undefined)
-        return undefined;
-    return { name, path: `${target.revisions}/${name}` };
-}
-/** The names of a scene on one of its targets: after a failure each goes back to its own, and so does a rollback. */
-function namesOn({ revision, previous, back = false }, place) {
-    if (place === undefined)
-        return { revision, previous };
-    const names = { revision: place.revision ?? revision, previous: place.previous };
-    return back ? { revision: names.previous, previous: names.revision } : names;
-}
-/** The variables that every command of a listener gets, but for the host's. */
-function commandVariables(scene, place) {
-    const { command, event } = scene;
-    const { revision, previous } = namesOn(scene, place);
-    const target = place?.target;
-    return {
-        SHIPPER_COMMAND: command,
-        SHIPPER_EVENT: event,
-        SHIPPER_REVISION: revision ?? '',
-        SHIPPER_REVISION_PATH: revisionOn(target, revision)?.path ?? '',
-        SHIPPER_PREVIOUS_REVISION: previous ?? '',
-        SHIPPER_ACTIVE_SYMLINK: target?.activeSymlink ?? '',
-    };
-}
+;// CONCATENATED MODULE: ./build/src/listeners/once.js
 
-;// CONCATENATED MODULE: ./build/src/listeners/run-on-targets.js
-
-
-
-
-
-
-
-let run_on_targets_commands = 0;
 /**
- * Runs a command on the targets of the scene that it is for, on all of them at once. Rejects with the first failure
- * after all have ended; the others are told as warnings.
+ * Where a command runs that is to run once: on the first target that it fits, and in a fleet that switches in waves
+ * only in the first wave that has one. Going back counts anew.
  */
-async function runOnTargets(scene, run, umask, log) {
-    const fitting = scene.places.filter(({ target }) => run.on === undefined || matchesTarget(run.on, target));
-    const places = run.once ? fitting.slice(0, 1) : fitting;
-    const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, umask, log)));
-    const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [asShipperError(each.reason)] : []));
-    for (const other of others)
-        log.warning(other.message);
-    if (first !== undefined)
-        throw first;
-    return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-}
-async function runOn(place, scene, run, umask, log) {
-    const { target, connection, runDirectory } = place;
-    const failure = (what, cause) => new ShipperError('LISTENER', `on ${target.name}: ${what}`, { target: target.name, step: scene.event, cause });
-    if (connection === undefined || place.lost)
-        throw failure('there is no connection to it any more');
-    const id = String((run_on_targets_commands += 1));
-    const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
-    const old = scene.back === true ? target.activeSymlink : undefined; // What it went back to may be no revision.
-    const revision = scene.made ? (revisionOn(target, namesOn(scene, place).revision)?.path ?? old) : undefined;
-    const late = new AbortController();
-    let leader;
-    const stop = () => {
-        if (leader !== undefined && late.signal.aborted)
-            place.stop(leader);
-    };
-    late.signal.addEventListener('abort', stop);
-    const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
-    try {
-        const { code, signal, stdout, stderr } = await runCommand({
-            connection,
-            target: target.name,
-            runDirectory,
-            id,
-            cwd: run.cwd === undefined ? (revision ?? '') : external_node_path_.posix.resolve(revision ?? target.revisions, run.cwd),
-            command: run.command,
-            umask,
-            environment: { ...commandVariables(scene, place), SHIPPER_HOST: target.name },
-            forwarded: run.env,
-            onOutput: async (text) => lines.add(text),
-            onStart: (started) => {
-                leader = started;
-                stop();
-            },
-        });
-        const status = code ?? statusOf(signal);
-        const end = late.signal.aborted ? `it was stopped after its timeout of ${run.timeout ?? 0} seconds` : undefined;
-        const failed = status !== 0 || end !== undefined;
-        if (status === undefined || (failed && !run.allowFailure))
-            throw failure(end ?? ending(code, signal, stderr));
-        if (failed)
-            log.warning(`${scene.event}, on ${target.name}: ${end ?? ending(code, signal, '')}, which is allowed: ${run.command}`);
-        return { host: target.host, code: status, stdout, stderr };
+class Once {
+    #waves = new Map();
+    /** Of these targets the first; none where an earlier wave had one. */
+    of(places, command, { event, index }, scene) {
+        const key = JSON.stringify([event, index, scene.back === true, command]);
+        const { number } = waveOf(scene);
+        if ((this.#waves.get(key) ?? number) < number)
+            return [];
+        if (places.length > 0)
+            this.#waves.set(key, number);
+        return places.slice(0, 1);
     }
-    finally {
-        clearTimeout(timer);
-        lines.end();
-    }
-}
-/** The exit status by which a shell reports a command that a signal ended. */
-function statusOf(signal) {
-    const known = external_node_os_namespaceObject.constants.signals;
-    return signal === undefined ? undefined : 128 + (known[signal] ?? 0);
-}
-function ending(code, signal, stderr) {
-    const last = stderr.trim().split('\n').slice(-5).join('\n');
-    const said = last === '' ? '' : `; it said:\n${last}`;
-    if (signal !== undefined)
-        return `it was ended by signal ${signal}${said}`;
-    if (code === undefined)
-        return `the connection was lost while it ran${said}`;
-    return `exit status ${code}${said}`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/listeners/listeners.js
-
 
 
 
@@ -66181,12 +66470,13 @@ function ending(code, signal, stderr) {
 class Listeners {
     #options;
     #listeners;
-    #modules;
-    #scene;
-    #ahead;
-    constructor(options, listeners) {
+    #stage;
+    #ahead = new Map();
+    constructor(options, listeners, modules) {
+        const { config, workspace, env, log } = options;
         this.#options = options;
         this.#listeners = listeners;
+        this.#stage = { config, workspace, env, log, modules, once: new Once(), ahead: this.#ahead };
     }
     /** Loads every module of the events that the command dispatches, and checks what can be checked before any contact. */
     static async load(options) {
@@ -66195,9 +66485,7 @@ class Listeners {
         const problems = own.flatMap((listener) => missingVariables(listener, env));
         if (problems.length > 0)
             throw new ShipperError('CONFIG', problems);
-        const result = new Listeners(options, own);
-        await result.#loadModules();
-        return result;
+        return new Listeners(options, own, await loadModules(options, own));
     }
     listensTo(event) {
         return this.#listeners.some((listener) => listener.event === event);
@@ -66214,29 +66502,42 @@ class Listeners {
             return (once ? fitting.slice(0, 1) : fitting).includes(target) ? [run] : [];
         });
     }
-    /** Calls the listeners of an event one after another. Rejects with the first failure, which names its listener. */
+    /**
+     * Calls the listeners of an event one after another. Rejects with the first failure, which names its listener. Where
+     * targets go back, all are called, and each failure is a warning: a service that is not restarted would go on with
+     * the version that was taken away.
+     */
     async dispatch(scene) {
-        const { log } = this.#options;
         const own = this.#listeners.filter(({ event }) => event === scene.event);
         if (own.length === 0)
             return;
-        const group = log.group(scene.event);
-        this.#scene = scene;
+        const group = this.#options.log.group(titleOf(scene));
+        let outcome = 'done';
         try {
             for (const listener of own) {
                 if (scene.signal.aborted)
-                    throw new ShipperError('CANCELLED', `${scene.event}: the run was cancelled`);
-                await this.#call(listener, scene);
+                    throw new ShipperError('CANCELLED', `${scene.event}: the run was cancelled.`);
+                if (!(await this.#call(listener, scene)))
+                    outcome = 'failed';
             }
-            group.end();
+            group.end(outcome);
         }
         catch (error) {
             group.end('failed');
             throw error;
         }
-        finally {
-            if (this.#scene === scene)
-                this.#scene = undefined;
+    }
+    /** Whether it succeeded; rejects where a failure counts. */
+    async #call(listener, scene) {
+        try {
+            await callListener(listener, scene, this.#stage);
+            return true;
+        }
+        catch (error) {
+            if (scene.back !== true || scene.signal.aborted)
+                throw error;
+            this.#options.log.warning(asShipperError(error).message);
+            return false;
         }
     }
     /** Starts to read what is to be uploaded first, if no listener is called before that could still change it. */
@@ -66246,122 +66547,40 @@ class Listeners {
         if (listener?.kind !== 'upload')
             return;
         const { upload: from, to, exclude } = listener;
-        const local = Local.read({ workspace, from, to, exclude, umask: config.umask, signal });
-        this.#ahead = { listener, local: local.then((read) => read.packAhead()) };
-        this.#ahead.local.catch(() => undefined); // The upload itself says what is wrong.
+        const read = Local.read({ workspace, from, to, exclude, umask: config.umask, signal });
+        const local = read.then((found) => found.packAhead());
+        local.catch(() => undefined); // The upload itself says what is wrong.
+        this.#ahead.set(listener, local);
     }
     /** Lets the modules' process end. */
     async end() {
-        void this.#ahead?.local.then((local) => local.end(), () => undefined);
-        await this.#modules?.end();
+        for (const local of this.#ahead.values()) {
+            void local.then((read) => read.end(), () => undefined);
+        }
+        await this.#stage.modules?.end();
     }
     /** Ends the modules' process, and what it started, at once. */
     kill() {
-        this.#modules?.kill();
+        this.#stage.modules?.kill();
     }
-    async #loadModules() {
-        const { command, config, workspace, env, log, setOutput, addSummary, signal } = this.#options;
-        const listeners = this.#listeners.filter((listener) => listener.kind === 'module');
-        if (listeners.length === 0)
-            return;
-        // Once they are loaded, a cancelled run still needs modules: for `on:error`.
-        const loading = new AbortController();
-        const stop = () => loading.abort();
-        signal.addEventListener('abort', stop);
-        this.#modules = await ModuleHost.start({
-            signal: loading.signal,
-            listeners,
-            workspace,
-            env,
-            context: { command, config },
-            services: {
-                log,
-                setOutput,
-                addSummary,
-                run: async (text, options) => {
-                    log.info(`$ ${text}`);
-                    return runOnTargets(this.#now(), { command: text, ...options }, config.umask, log);
-                },
-                upload: async (from, options) => this.#upload(from, options),
-            },
-        }).finally(() => signal.removeEventListener('abort', stop));
-    }
-    #now() {
-        if (this.#scene === undefined)
-            throw new ShipperError('LISTENER', 'targets can be used only while a listener runs');
-        return this.#scene;
-    }
-    async #call(listener, scene) {
-        switch (listener.kind) {
-            case 'module': {
-                const [first] = scene.places;
-                const { event, error, outcome } = scene;
-                const { revision, previous } = namesOn(scene, first);
-                await this.#modules?.call(listener, {
-                    event,
-                    error,
-                    outcome,
-                    targets: scene.places.map((place) => place.target),
-                    revision: revisionOn(first?.target, revision),
-                    previous: revisionOn(first?.target, previous),
-                });
-                return;
-            }
-            case 'run':
-                return this.#run(listener, scene);
-            case 'upload':
-                try {
-                    await this.#upload(listener.upload, listener, this.#ahead?.listener === listener ? this.#ahead.local : undefined);
-                }
-                catch (error) {
-                    const { code, message, target } = asShipperError(error);
-                    const facts = { target, at: listener.at, step: scene.event, cause: error };
-                    throw new ShipperError(code, `${nameListener(listener)} failed: ${message}`, facts);
-                }
-        }
-    }
-    async #upload(from, { to, exclude }, local) {
-        const { workspace, config, log } = this.#options;
-        const { places, event, revision, previous, signal } = this.#now();
-        if (revision === undefined || !uploadEvents.includes(event)) {
-            throw new ShipperError('UPLOAD', `there is no new revision to upload to in ${event}`, { step: event });
-        }
-        const { umask } = config;
-        await upload({ destinations: places, local, workspace, from, to, exclude, revision, previous, umask, log, signal });
-    }
-    async #run(listener, scene) {
-        const { log, workspace, env, config } = this.#options;
-        const { signal } = scene;
-        const { on: pattern } = listener;
-        if (pattern !== undefined &&
-            pattern !== 'runner' &&
-            !scene.places.some(({ target }) => matchesTarget(pattern, target))) {
-            log.info(`(for ${pattern}, of which there is none here) ${listener.run}`);
-            return;
-        }
-        log.info(`$ ${listener.run}`);
-        const [first] = scene.places;
-        if (listener.on === 'runner') {
-            const hosts = scene.places.map(({ target }) => target.name).join(',');
-            const variables = { ...commandVariables(scene, first), SHIPPER_HOSTS: hosts };
-            await runOnRunner({ listener, workspace, env, variables, log, signal });
-            return;
-        }
-        const { run: command, on, once, timeout, allowFailure } = listener;
-        const forwarded = Object.fromEntries(listener.env.map((name) => [name, env[name] ?? '']));
-        try {
-            await runOnTargets(scene, { command, on, once, cwd: undefined, env: forwarded, timeout, allowFailure }, config.umask, log);
-        }
-        catch (cause) {
-            const reason = cause instanceof Error ? cause.message : String(cause);
-            throw new ShipperError('LISTENER', `${nameListener(listener)} failed ${reason}`, {
-                target: asShipperError(cause).target,
-                at: listener.at,
-                step: scene.event,
-                cause,
-            });
-        }
-    }
+}
+async function loadModules(options, own) {
+    const { command, config, workspace, env, log, setOutput, addSummary, signal } = options;
+    const listeners = own.filter((listener) => listener.kind === 'module');
+    if (listeners.length === 0)
+        return undefined;
+    // Once they are loaded, a cancelled run still needs modules: for `on:error`.
+    const loading = new AbortController();
+    const stop = () => loading.abort();
+    signal.addEventListener('abort', stop);
+    return ModuleHost.start({
+        signal: loading.signal,
+        listeners,
+        workspace,
+        env,
+        context: { command, config },
+        services: { log, setOutput, addSummary },
+    }).finally(() => signal.removeEventListener('abort', stop));
 }
 function missingVariables(listener, env) {
     if (listener.kind !== 'run')
@@ -67150,14 +67369,14 @@ function show({ host, port }) {
 ;// CONCATENATED MODULE: ./build/src/ssh/fingerprints.js
 
 /** A line of `ssh-keygen -l`, such as `256 SHA256:… root@web1 (ED25519)`; its comment may hold anything. */
-const listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
+const fingerprints_listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
 /**
  * Reads the input `fingerprint`: one or more `SHA256:…`, bare or as `ssh-keygen -l` prints them, separated by white
  * space or commas. Gives them without padding; throws INPUT.
  */
 function readFingerprints(text) {
     return text
-        .replace(listed, ' $1 ')
+        .replace(fingerprints_listed, ' $1 ')
         .split(/[\s,]+/)
         .filter((entry) => entry !== '')
         .map(readFingerprint);

@@ -3,7 +3,8 @@ export interface Log {
   debug(message: string): void;
   info(message: string): void;
   notice(message: string): void;
-  warning(message: string): void;
+  /** `target`: its name, where it is about one; of warnings that differ in nothing else, one becomes an annotation. */
+  warning(message: string, target?: string): void;
   error(message: string): void;
   /**
    * What a program printed, passed on as it comes; can never act as a workflow command. Resolves when there is room for

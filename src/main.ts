@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { openFace } from './action/face.ts';
-import { hostModules, isModuleHost } from './listeners/modules/entry.ts';
+import { hostModules, isModuleHost } from './modules/entry.ts';
 import { run } from './run.ts';
 
 /** The one place where an error ends: told once, exit status 1. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { duration, origin, timed } from '../../src/action/log.ts';
+import { duration, origin, timed } from '../../src/action/face-log.ts';
 import { type Ended, start } from './fixture.ts';
 import type { Call } from './fixtures/log.ts';
 

@@ -51,7 +51,7 @@ describe('events', { concurrency: 3 }, () => {
 
   const variables = { run: 'env | grep ^SHIPPER_ | sort' };
   const variablesOf = (site: { readonly base: string }, values: Readonly<Record<string, string>>): readonly string[] =>
-    Object.entries({ ACTIVE_SYMLINK: `${site.base}/current`, ...values })
+    Object.entries({ ACTIVE_SYMLINK: `${site.base}/current`, WAVE: '1', WAVES: '1', ...values })
       .map(([name, value]) => `SHIPPER_${name}=${value}`)
       .sort();
 

@@ -40,6 +40,7 @@ test('the smallest config and two inputs are a whole config', () => {
       failOnSymlinkError: false,
       relativeSymlinks: false,
       rollbackOnFailure: true,
+      waves: { sizes: [1], pause: 0 },
       umask: '022',
       sync: true,
       sourceDir: undefined,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { locateModules } from '../../src/listeners/modules/locate.ts';
+import { locateModules } from '../../src/modules/runner/locate.ts';
 import { filesEndingIn, page, pages, read, root } from './markdown.ts';
 
 const schemaAddress = 'https://raw.githubusercontent.com/org/shipper/v1/schema/shipper.schema.json';

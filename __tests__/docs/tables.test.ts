@@ -88,6 +88,7 @@ test('the configuration page has every key of the schema, with its default', () 
   const original = ['symlinks', 'active_symlink', 'fail_on_symlink_error'];
   assertKeys('Top level', schema, { others: original });
   assertKeys('Config', properties['config']);
+  assertKeys('Waves', properties['config']?.properties?.['waves']);
   assertKeys('Targets', definitions['target']);
   assertKeys('Listener keys', definitions['run']);
   assertKeys('Listener keys', definitions['upload'], { index: 1 });

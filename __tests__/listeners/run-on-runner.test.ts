@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunListener } from '../../src/config/config.ts';
 import { type RunnerResult, runOnRunner } from '../../src/listeners/run-on-runner.ts';
-import { errorOf, Recorder, type Workspace, workspaceWith } from './modules/fixture.ts';
-import { gone, pidsIn } from './modules/running.ts';
+import { errorOf, Recorder, type Workspace, workspaceWith } from '../modules/fixture.ts';
+import { gone, pidsIn } from '../modules/running.ts';
 
 interface Setting {
   readonly listener?: Partial<RunListener>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listenersFor, startModules, workspaceWith } from '../listeners/modules/fixture.ts';
+import { listenersFor, startModules, workspaceWith } from '../modules/fixture.ts';
 import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
 

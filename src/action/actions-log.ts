@@ -2,9 +2,9 @@ import type { AnnotationProperties } from '@actions/core';
 import { type Position, ShipperError } from '../errors.ts';
 import type { ActionsCore } from './core.ts';
 import type { Group } from '../log.ts';
-import { type Clock, type FaceLog, origin, timed } from './log.ts';
+import { type Clock, type FaceLog, origin, timed } from './face-log.ts';
 import { OutputLines, harmless } from './output-lines.ts';
-import { roomIn } from './room.ts';
+import { roomIn } from './drain.ts';
 
 type Kind = 'notice' | 'warning' | 'error';
 

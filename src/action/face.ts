@@ -2,7 +2,7 @@ import { ActionsLog } from './actions-log.ts';
 import { loadCore } from './core.ts';
 import { help, version } from './help.ts';
 import { type Inputs, readInputs } from './inputs.ts';
-import type { FaceLog } from './log.ts';
+import type { FaceLog } from './face-log.ts';
 import { type Outputs, openSummary, setOutput } from './outputs.ts';
 import { masksOf } from './secrets.ts';
 import { TerminalLog } from './terminal-log.ts';

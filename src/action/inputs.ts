@@ -10,7 +10,7 @@ import {
   inputTable,
   isInputName,
 } from './input-table.ts';
-import { knownHostsText } from './known-hosts.ts';
+import { knownHostsText } from './known-hosts-input.ts';
 
 /** What the user asked for, checked as far as that is possible without the config. */
 export interface Inputs {

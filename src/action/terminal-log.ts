@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import { type Position, ShipperError } from '../errors.ts';
 import type { Group } from '../log.ts';
-import { type Clock, type FaceLog, origin, timed } from './log.ts';
+import { type Clock, type FaceLog, origin, timed } from './face-log.ts';
 import { OutputLines, harmless } from './output-lines.ts';
-import { roomIn } from './room.ts';
+import { roomIn } from './drain.ts';
 
 type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 

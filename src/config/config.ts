@@ -70,6 +70,14 @@ export interface UploadListener extends ListenerOrigin {
 
 export type Listener = ModuleListener | RunListener | UploadListener;
 
+/** How the targets switch, one wave after another. */
+export interface Waves {
+  /** How many targets each wave has, in the order of the targets; together they are all of them. */
+  readonly sizes: readonly number[];
+  /** Seconds between two waves. */
+  readonly pause: number;
+}
+
 /** The whole configuration of a run, checked and resolved: nothing in it needs a second look. */
 export interface Config {
   readonly targets: readonly Target[];
@@ -80,6 +88,7 @@ export interface Config {
   readonly failOnSymlinkError: boolean;
   readonly relativeSymlinks: boolean;
   readonly rollbackOnFailure: boolean;
+  readonly waves: Waves;
   /** Octal digits, such as `022`. */
   readonly umask: string;
   readonly sync: boolean;

@@ -86,7 +86,7 @@ function readValue(
 ): Document | null {
   const origin = { variable };
   const single = (value: unknown): Document => ({ value, places: new Map([['', { key: origin, value: origin }]]) });
-  const { type = 'string' } = follow(part);
+  const [type = 'string'] = [follow(part).type].flat(); // What may be of two types is in an array, set as a whole.
   switch (type) {
     case 'string':
       return single(text);

@@ -16,10 +16,16 @@ export interface RawTarget extends RawStructure {
   readonly proxy_jump?: string;
 }
 
+export interface RawWaves {
+  readonly sizes?: readonly (number | string | undefined)[];
+  readonly pause?: number;
+}
+
 export interface RawConfig extends RawStructure {
   readonly target?: RawTarget;
   readonly targets?: readonly (RawTarget | undefined)[];
   readonly revision?: string;
+  readonly waves?: RawWaves;
   readonly revisions_to_keep?: number;
   readonly fail_on_symlink_error?: boolean;
   readonly relative_symlinks?: boolean;

@@ -1,8 +1,8 @@
 import type { Config, Listener, Target } from './config.ts';
 import { type Document, type JsonObject, placeOf } from './document.ts';
-import { fleetOf, selectTargets } from './fleet.ts';
+import { fleetOf, selectTargets } from './distinct-targets.ts';
 import { settingOf } from './layers.ts';
-import { readListeners } from './listeners.ts';
+import { readListeners } from './read-listeners.ts';
 import type { Inputs } from './overrides.ts';
 import { contains, targetPath } from './paths.ts';
 import { matchesTarget } from './pattern.ts';
@@ -11,6 +11,7 @@ import type { RawConfig, RawFile } from './raw.ts';
 import { checkRevision } from './revision.ts';
 import { baseOf } from './structure.ts';
 import { readTargets } from './targets.ts';
+import { wavesOf } from './waves.ts';
 
 /** Makes a valid document and the inputs into the config of a run. What is wrong goes to `problems`. */
 export function resolveConfig(
@@ -29,6 +30,7 @@ export function resolveConfig(
     failOnSymlinkError: raw.fail_on_symlink_error ?? false,
     relativeSymlinks: raw.relative_symlinks ?? false,
     rollbackOnFailure: raw.rollback_on_failure ?? true,
+    waves: wavesOf(document, raw, targets.length, problems),
     umask: umaskOf(document, raw, problems),
     sync: raw.sync ?? true,
     sourceDir: sourceOf(document, raw, fleet, problems),

@@ -1,9 +1,11 @@
 import { schema as source } from '../generated/schema.ts';
 
+type SchemaType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+
 /** What this room reads of a JSON schema. */
 export interface Schema {
   readonly $ref?: string;
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  readonly type?: SchemaType | readonly SchemaType[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: boolean | Schema;
   readonly items?: Schema;

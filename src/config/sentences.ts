@@ -14,6 +14,14 @@ const typeNames: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
+const typeName = (type: unknown): string => typeNames[String(type)] ?? String(type);
+
+/** What the patterns of the schema ask for. */
+const forms: Readonly<Record<string, string>> = {
+  '^[0-7]{3,4}$': 'three or four octal digits, such as "022"',
+  '^(100|[0-9]{1,2})%$': 'a number of targets, or a part of the fleet such as "25%"',
+};
+
 /** What a fault of the schema means, in one sentence that contains no value. */
 export function sentenceFor({ keyword, instancePath, params, parentSchema }: validator.ValidationError): string {
   const part: Schema = parentSchema;
@@ -22,13 +30,13 @@ export function sentenceFor({ keyword, instancePath, params, parentSchema }: val
     case 'additionalProperties':
       return unknown(String(params['additionalProperty']), namesIn(instancePath), part);
     case 'type':
-      return `${name} must be ${typeNames[String(params['type'])] ?? String(params['type'])}`;
+      return `${name} must be ${[params['type']].flat().map(typeName).join(' or ')}`;
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
       return `${name} must be ${part.minimum === undefined ? 'more than 0, at most' : `from ${part.minimum} to`} ${part.maximum ?? ''}`;
     case 'pattern':
-      return `${name} must be three or four octal digits, such as "022"`;
+      return `${name} must be ${forms[String(params['pattern'])] ?? 'written in another way'}`;
     case 'minLength':
       return `${name} must not be empty`;
     case 'minItems':

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { RunListener } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
+import { lastLines } from '../last-lines.ts';
 import type { Log } from '../log.ts';
-import { withoutInputs } from './modules/host-process.ts';
-import { nameListener } from './modules/name-listener.ts';
-import { endGroup, leadsGroup } from './modules/process-group.ts';
+import { withoutInputs } from '../modules/runner/host-process.ts';
+import { nameListener } from '../config/name-listener.ts';
+import { endGroup, leadsGroup } from '../modules/process-group.ts';
 
 export interface RunnerCommand {
   readonly listener: RunListener;
@@ -26,11 +27,14 @@ export interface RunnerResult {
 }
 
 interface Ending extends RunnerResult {
+  /** The end of what it wrote to stdout, and to stderr. */
+  readonly ends: readonly string[];
   readonly signal: string | undefined;
   readonly stopped: 'timeout' | 'cancelled' | undefined;
 }
 
 const kept = 64 * 1024;
+const keptOfEach = 4 * 1024;
 /** Milliseconds between asking a command to end and killing it. */
 const grace = 2_000;
 /** Milliseconds in which the output of a command that has ended is still read; a daemon of its may hold it open. */
@@ -52,8 +56,7 @@ export async function runOnRunner(command: RunnerCommand): Promise<RunnerResult>
   }
   const failure = whyFailed(ending, command);
   if (failure !== undefined && !listener.allowFailure) {
-    const last = ending.output.trim().split('\n').slice(-10).join('\n');
-    const what = `${name} failed on the runner: ${failure}${last === '' ? '' : `\n${last}`}`;
+    const what = `${name} failed on the runner: ${failure}${lastLines(...ending.ends)}`;
     throw new ShipperError('LISTENER', what, { step: listener.event, at: listener.at });
   }
   if (failure !== undefined) log.warning(`${name} failed on the runner, which it may: ${failure}`);
@@ -69,9 +72,11 @@ async function ended({ listener, workspace, env, variables, log, signal }: Runne
     windowsHide: true,
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
+  const ends = ['', ''];
+  for (const [index, stream] of [child.stdout, child.stderr].entries()) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-kept);
+      ends[index] = ((ends[index] ?? '') + text).slice(-keptOfEach);
       const room = log.output(text);
       if (room === undefined) return;
       stream.pause();
@@ -98,7 +103,7 @@ async function ended({ listener, workspace, env, variables, log, signal }: Runne
       },
     );
     await groupEnded;
-    return { code: code ?? undefined, signal: by ?? undefined, output, stopped };
+    return { code: code ?? undefined, signal: by ?? undefined, output, ends, stopped };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', cancel);

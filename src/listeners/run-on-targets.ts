@@ -1,12 +1,16 @@
 import { constants } from 'node:os';
 import { posix } from 'node:path';
 import { matchesTarget } from '../config/pattern.ts';
-import { asShipperError, ShipperError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { runCommand } from '../remote/command.ts';
 import type { RunResult } from '../../shipper.d.ts';
-import { PrefixedLines } from './prefixed-lines.ts';
+import type { Listener } from '../config/config.ts';
+import { nameListener } from '../config/name-listener.ts';
+import { asShipperError, ShipperError } from '../errors.ts';
+import { gathered } from '../gathered.ts';
+import { lastLines } from '../last-lines.ts';
+import { runCommand } from '../remote/command.ts';
 import { commandVariables, namesOn, type Place, revisionOn, type Scene } from './scene.ts';
+import type { Stage } from './stage.ts';
+import { TargetLines } from './target-lines.ts';
 
 export interface TargetRun {
   readonly command: string;
@@ -25,26 +29,33 @@ export interface TargetRun {
 let commands = 0;
 
 /**
- * Runs a command on the targets of the scene that it is for, on all of them at once. Rejects with the first failure
- * after all have ended; the others are told as warnings.
+ * Runs a command of a listener on the targets of the scene that it is for, on all of them at once. Rejects with the
+ * first failure after all have ended; the others are told as warnings, one for each kind.
  */
-export async function runOnTargets(scene: Scene, run: TargetRun, umask: string, log: Log): Promise<RunResult[]> {
+export async function runOnTargets(
+  run: TargetRun,
+  listener: Listener,
+  scene: Scene,
+  stage: Stage,
+): Promise<readonly RunResult[]> {
   const fitting = scene.places.filter(({ target }) => run.on === undefined || matchesTarget(run.on, target));
-  const places = run.once ? fitting.slice(0, 1) : fitting;
-  const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, umask, log)));
+  const places = run.once ? stage.once.of(fitting, run.command, listener, scene) : fitting;
+  if (places.length < fitting.length && places.length === 0) stage.log.info('(once, in an earlier wave)');
+  const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, stage)));
   const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [asShipperError(each.reason)] : []));
-  for (const other of others) log.warning(other.message);
+  for (const other of gathered(others)) stage.log.warning(`${nameListener(listener)} failed ${other}`);
   if (first !== undefined) throw first;
   return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
-async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, log: Log): Promise<RunResult> {
+async function runOn(place: Place, scene: Scene, run: TargetRun, { config, log }: Stage): Promise<RunResult> {
   const { target, connection, runDirectory } = place;
+  const { umask } = config;
   const failure = (what: string, cause?: unknown) =>
     new ShipperError('LISTENER', `on ${target.name}: ${what}`, { target: target.name, step: scene.event, cause });
   if (connection === undefined || place.lost) throw failure('there is no connection to it any more');
   const id = String((commands += 1));
-  const lines = new PrefixedLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
+  const lines = new TargetLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
   const old = scene.back === true ? target.activeSymlink : undefined; // What it went back to may be no revision.
   const revision = scene.made ? (revisionOn(target, namesOn(scene, place).revision)?.path ?? old) : undefined;
   const late = new AbortController();
@@ -74,10 +85,12 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, umask: string, 
     const status = code ?? statusOf(signal);
     const end = late.signal.aborted ? `it was stopped after its timeout of ${run.timeout ?? 0} seconds` : undefined;
     const failed = status !== 0 || end !== undefined;
-    if (status === undefined || (failed && !run.allowFailure)) throw failure(end ?? ending(code, signal, stderr));
+    if (status === undefined || (failed && !run.allowFailure))
+      throw failure(`${end ?? ending(code, signal)}${lastLines(stdout, stderr)}`);
     if (failed)
       log.warning(
-        `${scene.event}, on ${target.name}: ${end ?? ending(code, signal, '')}, which is allowed: ${run.command}`,
+        `${scene.event}, on ${target.name}: ${end ?? ending(code, signal)}, which is allowed: ${run.command}`,
+        target.name,
       );
     return { host: target.host, code: status, stdout, stderr };
   } finally {
@@ -92,10 +105,7 @@ function statusOf(signal: string | undefined): number | undefined {
   return signal === undefined ? undefined : 128 + (known[signal] ?? 0);
 }
 
-function ending(code: number | undefined, signal: string | undefined, stderr: string): string {
-  const last = stderr.trim().split('\n').slice(-5).join('\n');
-  const said = last === '' ? '' : `; it said:\n${last}`;
-  if (signal !== undefined) return `it was ended by signal ${signal}${said}`;
-  if (code === undefined) return `the connection was lost while it ran${said}`;
-  return `exit status ${code}${said}`;
+function ending(code: number | undefined, signal: string | undefined): string {
+  if (signal !== undefined) return `it was ended by signal ${signal}`;
+  return code === undefined ? 'the connection was lost while it ran' : `exit status ${code}`;
 }

@@ -1,7 +1,7 @@
 import type { Target } from '../config/config.ts';
 import type { Command, EventName } from '../config/events.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import type { Failure, Outcome, Revision } from '../../shipper.d.ts';
+import type { Failure, Outcome, Revision, Wave } from '../../shipper.d.ts';
 
 /** A target as listeners see it. */
 export interface Place {
@@ -26,7 +26,10 @@ export interface Place {
 export interface Scene {
   readonly command: Command;
   readonly event: EventName;
+  /** The targets that it is about: those of the wave, else all. */
   readonly places: readonly Place[];
+  /** Undefined where the event is about all targets at once. */
+  readonly wave?: Wave | undefined;
   /** Name of the revision being made or switched to. */
   readonly revision: string | undefined;
   /** Whether its directory is there yet. */
@@ -39,6 +42,19 @@ export interface Scene {
   readonly signal: AbortSignal;
   readonly error?: Failure | undefined;
   readonly outcome?: Outcome | undefined;
+}
+
+/** The wave that listeners are told of: what is about all targets at once is the only one. */
+export function waveOf({ wave = { number: 1, of: 1 } }: Scene): Wave {
+  return wave;
+}
+
+/** What the log calls the part in which the listeners of the scene run. */
+export function titleOf(scene: Scene): string {
+  const { event, back = false, revision } = scene;
+  const { number, of } = waveOf(scene);
+  const again = back ? `, for ${revision ?? 'what was there'} again` : '';
+  return `${event}${of > 1 ? `, wave ${number} of ${of}` : ''}${again}`;
 }
 
 /** A revision as a listener sees it: with its path on that target. */
@@ -69,5 +85,7 @@ export function commandVariables(scene: Scene, place: Place | undefined): Record
     SHIPPER_REVISION_PATH: revisionOn(target, revision)?.path ?? '',
     SHIPPER_PREVIOUS_REVISION: previous ?? '',
     SHIPPER_ACTIVE_SYMLINK: target?.activeSymlink ?? '',
+    SHIPPER_WAVE: String(waveOf(scene).number),
+    SHIPPER_WAVES: String(waveOf(scene).of),
   };
 }

@@ -1,3 +1,0 @@
-import { hostModules, isModuleHost } from '../../../src/listeners/modules/entry.ts';
-
-if (isModuleHost()) await hostModules();

@@ -1,0 +1,3 @@
+import { hostModules, isModuleHost } from '../../src/modules/entry.ts';
+
+if (isModuleHost()) await hostModules();
