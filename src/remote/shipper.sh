@@ -19,6 +19,8 @@ lang=${LC_ALL-}
 export LC_ALL=C
 unset CDPATH
 cd /
+newline='
+'
 
 # What the first frame says; the contract's words, and:
 # goal: the command; token: this run's own word, run-…; lost_token: that of the run which `verdict` is about;

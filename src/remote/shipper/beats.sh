@@ -4,7 +4,7 @@
 watch() {
   idle=0 ours=''
   trap 'idle=0' USR1
-  while sleep 2; do
+  while sleep 2 || :; do # That of ksh93 fails when a beat wakes it.
     kill -s 0 $$ 2>/dev/null || exit 0
     idle=$((idle + 2))
     if [ -d "$run" ]; then

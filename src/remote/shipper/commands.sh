@@ -28,24 +28,29 @@ is_still() { # PID START: whether that process is there, and is the one that beg
   case $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac
   [ -r "/proc/$1/stat" ] || { [ ! -d /proc/self ] && kill -s 0 "$1" 2>/dev/null; } || return 1
   [ "$2" != - ] || return 0
-  read -r stat <"/proc/$1/stat" || return 1
-  set -- "$2" ${stat##*) }
+  contents_of "/proc/$1/stat" || return 1
+  set -- "$2" ${contents##*) }
   [ "$2" != Z ] && [ "$1" = "${21-}" ]
 }
 
-commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
-  leaders='' left_running=''
-  [ "$(cat "$1/here" 2>/dev/null)" = "$(here)" ] || return 0
+find_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here
+  leaders=''
   set +f
   for file in "$1"/commands/*; do
-    if [ -f "$file" ] && read -r pid start <"$file" && is_still "$pid" "$start"; then leaders="$leaders $pid"; fi
-  done
-  group_ends $leaders
-  for file in "$1"/commands/*; do
-    if [ -f "$file" ] && read -r pid start <"$file" && is_still "$pid" "$start"; then left_running="$left_running $pid"; fi
+    set -f
+    if ! contents_of "$file"; then continue; fi
+    pid=${contents%% *}
+    if is_still "$pid" "${contents##* }"; then leaders="$leaders $pid"; fi
   done
   set -f
-  [ -z "$left_running" ] || warn "a listener's command goes on, as another user:$left_running"
+}
+
+commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
+  [ "$(cat "$1/here" 2>/dev/null)" = "$(here)" ] || return 0
+  find_leaders "$1"
+  group_ends $leaders
+  find_leaders "$1"
+  [ -z "$leaders" ] || warn "a listener's command goes on, as another user:$leaders"
 }
 
 wait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer

@@ -23,9 +23,8 @@ owner_of() { # TOKEN: sets $owner to the token whose beats count
 }
 
 say_holder() { # KIND OWNER
-  about=''
-  read -r about 2>/dev/null <"$state/runs/$2/info" || about='- - - - - 0'
-  printf '%s %s %s %s\n' "$1" "$2" "$about" "$(date +%s)"
+  contents_of "$state/runs/$2/info" || contents='- - - - - 0'
+  printf '%s %s %s %s\n' "$1" "$2" "$contents" "$(date +%s)"
 }
 
 lock() {
@@ -51,12 +50,11 @@ acquire() {
     fi
     freed=0
     owner_of "$holder"
-    beat=''
-    [ -z "$owner" ] || read -r beat 2>/dev/null <"$state/runs/$owner/beat" || :
-    if [ "$holder $owner $beat" = "$seen" ]; then
+    contents_of "$state/runs/$owner/beat" || :
+    if [ "$holder $owner $contents" = "$seen" ]; then
       idle=$((idle + 1))
     else
-      alive=$seen idle=0 seen="$holder $owner $beat"
+      alive=$seen idle=0 seen="$holder $owner $contents"
     fi
     if [ "$idle" -ge $((lease + lease / 5)) ]; then
       take_over "$holder" "$owner"

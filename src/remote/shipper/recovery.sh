@@ -9,19 +9,28 @@ stuck() {
   fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
 }
 
+read_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active
+  contents_of "$1/switch" || return
+  IFS=$newline
+  set -- $contents
+  IFS=' '
+  [ $# -eq 3 ] || contents=''
+  decode "${1-}"
+  new=$value
+  decode "${2-}"
+  old=$value
+  decode "${3-}"
+  left=$value
+}
+
 # Puts the active symlink back as it was before the switch of the run in that directory. The link to go back with was
 # made before the switch: this needs no free block and no new name.
 go_back() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
   [ -f "$directory/switch" ] || return 0
-  new='' old=''
-  { read -r new && read -r old; } <"$directory/switch"
-  [ -n "$old" ] || return 0 # The disk was full: it did not come to the switch.
-  decode "$new"
-  new=$value
-  decode "$old"
-  old=$value
+  read_switch "$directory" || fail "$directory/switch cannot be read"
+  [ -n "$contents" ] || return 0 # The disk was full: it did not come to the switch.
   record_commit "$directory"
   if completed_by "$run_token"; then
     [ "$directory" != "$run" ] || say completed "${new##*/}"
@@ -58,7 +67,8 @@ bring_back() { # RUN-DIRECTORY: the revisions that it purged
 discard() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
-  if ! was_switched "$run_token" && [ -f "$directory/revision" ] && read -r unfinished <"$directory/revision"; then
+  if ! was_switched "$run_token" && contents_of "$directory/revision"; then
+    unfinished=$contents
     read_active
     case $(state_of "$unfinished") in
       unfinished | foreign) [ "$unfinished" = "$active" ] || throw_away "$unfinished" ;;
@@ -75,9 +85,16 @@ again() { # RUN-DIRECTORY
   [ -n "$linked" ] || return 0
   place=$revisions/$active
   [ -n "$active" ] || place=$(cd -P -- "$active_symlink" 2>/dev/null && pwd -P) || place=$linked
-  goal_of_run=''
-  read -r _ _ _ goal_of_run _ <"$1/info"
-  while read -r command; do
+  contents_of "$1/info"
+  set -- "$1" $contents - - - -
+  goal_of_run=$5
+  contents_of "$1/again"
+  IFS=$newline
+  set -- "$1" $contents
+  IFS=' '
+  directory=$1
+  shift
+  for command; do
     decode "$command"
     (
       cd -- "$place" || exit
@@ -88,8 +105,8 @@ again() { # RUN-DIRECTORY
       exec sh -c "$value"
     ) </dev/null >/dev/null 2>&1 &
     wait_at_most 60 $!
-  done <"$1/again"
-  rm -f -- "$1/again"
+  done
+  rm -f -- "$directory/again"
 }
 
 settle() { # RUN-DIRECTORY

@@ -60,17 +60,10 @@ delete() { # REVISION DIRECTORY: one that was moved there
     warn "could not delete all of revision $1, what is left is below $state/runs: $(printf '%s' "$problem" | sed -n 1p)"
 }
 
-left_behind() { # sets $left to the revision that was active before the switch, empty if none
-  left=''
-  { read -r _ && read -r _ && read -r left; } <"$run/switch"
-  decode "$left"
-  left=$value
-}
-
 # Out of sight; they are deleted once the run has completed, and are there again if it goes back.
 purge_old_revisions() {
   read_active
-  left_behind
+  read_switch "$run" || fail "$run/switch cannot be read"
   for old in $(rotation "$revision" "$left"); do
     decode "$old"
     old=$value

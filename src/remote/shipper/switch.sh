@@ -81,7 +81,7 @@ complete() {
     prepare) journal_record prepared "$revision" ;;
     rollback)
       records=''
-      left_behind
+      read_switch "$run" || fail "$run/switch cannot be read"
       if is_older "$revision" "$left"; then
         journal_record bad "$left"
         records=$record

@@ -11,4 +11,10 @@ warn() { # SENTENCE
   say warning "${step-}" "$1"
 }
 
+# In place of `read` for all that runs after a signal, which loops for ever then in BusyBox 1.38.
+contents_of() { # FILE: sets $contents, empty where it cannot be read
+  contents=''
+  [ -f "$1" ] && contents=$(cat "$1" 2>/dev/null)
+}
+
 me() { id -un 2>/dev/null || id -u; }
