@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { openFace } from './action/face.ts';
+import { loadConfig } from './config/load.ts';
 import { hostModules, isModuleHost } from './modules/entry.ts';
-import { run } from './run.ts';
 
 /** The one place where an error ends: told once, exit status 1. */
 async function main(): Promise<void> {
@@ -19,15 +19,12 @@ async function main(): Promise<void> {
     const inputs = await face.readInputs();
     if (inputs !== undefined) {
       const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
-      await run({
-        face,
-        inputs,
-        env,
-        workspace,
-        now: new Date(),
-        runner: env['RUNNER_NAME'] ?? hostname(),
-        signal: cancel.signal,
-      });
+      const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
+      for (const warning of warnings) face.log.warning(warning);
+      // Only here: help, a wrong config and the process of the modules start without SSH.
+      const { run } = await import(/* webpackMode: "eager" */ './run.ts');
+      const runner = env['RUNNER_NAME'] ?? hostname();
+      await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
     }
   } catch (error) {
     process.exitCode = 1;
@@ -43,4 +40,7 @@ function endSoon(): void {
   setTimeout(() => (process.stdout.writableLength > 0 ? endSoon() : process.exit()), 2_000).unref();
 }
 
-void (isModuleHost() ? hostModules() : main());
+/** Called once, by `index.cjs` through `bundle.cjs`: runs the action, or serves one as the process of its modules. Never throws. */
+export function start(): void {
+  void (isModuleHost() ? hostModules() : main());
+}

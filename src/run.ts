@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Face } from './action/face.ts';
 import type { Inputs } from './action/inputs.ts';
 import type { Config } from './config/config.ts';
-import { loadConfig } from './config/load.ts';
 import { outputsOf } from './deploy/outputs.ts';
 import { describe } from './deploy/report.ts';
 import { newRevisionName } from './deploy/revision-name.ts';
@@ -19,6 +18,7 @@ import { readPrivateKey } from './ssh/private-key.ts';
 export interface RunRequest {
   readonly face: Face;
   readonly inputs: Inputs;
+  readonly config: Config;
   /** The runner's variables, without inputs. */
   readonly env: NodeJS.ProcessEnv;
   /** Absolute path. */
@@ -29,11 +29,9 @@ export interface RunRequest {
   readonly signal: AbortSignal;
 }
 
-/** From the inputs to the outputs. Rejects with what failed, after everything was put back and told. */
-export async function run({ face, inputs, env, workspace, now, runner, signal }: RunRequest): Promise<void> {
+/** From inputs and config to the outputs. Rejects with what failed, after everything was put back and told. */
+export async function run({ face, inputs, config, env, workspace, now, runner, signal }: RunRequest): Promise<void> {
   const { log } = face;
-  const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
-  for (const warning of warnings) log.warning(warning);
   const credentials = readCredentials(inputs, env, face);
   const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
   if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { oldNode } from '../rig/old-node.ts';
 import { findProgram, run as runProgram } from '../rig/program.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
@@ -28,14 +28,8 @@ after(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-/** Every Node of this machine's PATH, and the one that runs the tests. */
-const nodes = [
-  ...new Set(
-    [process.execPath, ...(process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'node'))]
-      .filter((path) => existsSync(path))
-      .map((path) => realpathSync(path)),
-  ),
-];
+/** The one that runs the tests, and the oldest that Shipper takes. */
+const nodes = [process.execPath, await oldNode('20.19.0')];
 
 interface Typed {
   readonly stdin?: string;

@@ -200,7 +200,7 @@ test('the error about TypeScript on an old Node says which Node it takes', () =>
   const { message } = explainLoadError(thrown, '/work/hooks.ts', '/work');
   assert.match(
     message,
-    /^hooks\.ts: Unknown file extension "\.ts" for hooks\.ts\. TypeScript modules need Node 22\.18 or newer, and this is v24\..*\.mjs\.$/,
+    /^hooks\.ts: Unknown file extension "\.ts" for hooks\.ts\. TypeScript modules need Node 22\.18 or newer, and this is v24\..*\.mjs, .*--no-listeners in a terminal/,
   );
 });
 

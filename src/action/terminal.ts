@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Problem, ShipperError } from '../errors.ts';
-import { askSecrets } from './ask.ts';
 import { readFlags } from './flags.ts';
 import { type Inputs, parseInputs } from './inputs.ts';
 import { readTextFile } from './text-file.ts';
@@ -30,6 +29,9 @@ export async function readCommandLine(argv: readonly string[], env: NodeJS.Proce
   if (!given.has('key') && !asked.includes('password')) given.set('key', 'agent');
 
   const inputs = parseInputs(given, (name) => `--${name}`, problems);
+  if (asked.length === 0) return { wants, inputs };
+  // Only here: opening the standard input takes a part of the time to start.
+  const { askSecrets } = await import(/* webpackMode: "eager" */ './ask.ts');
   const answers = await askSecrets(asked, process.stdin, process.stderr);
   return { wants, inputs: { ...inputs, ...Object.fromEntries(asked.map((name, index) => [name, answers[index]])) } };
 }

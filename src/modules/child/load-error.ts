@@ -96,6 +96,6 @@ function erased(message: string, workspace: string): string {
 
 function whichNode(message: string): string {
   return /"\.m?ts"/.test(message)
-    ? `TypeScript modules need Node 22.18 or newer, and this is ${process.version}: run Shipper with a newer Node, or write the module as .mjs.`
+    ? `TypeScript modules need Node 22.18 or newer, and this is ${process.version}: run Shipper with a newer Node, write the module as .mjs, or do without listeners: --no-listeners in a terminal, "listeners: false" in a workflow.`
     : 'Node runs .ts, .mts, .js, .mjs and .cjs.';
 }
