@@ -39,6 +39,7 @@ directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 . ./shipper/lock.sh
 . ./shipper/commands.sh
 . ./shipper/recovery.sh
+. ./shipper/removing.sh
 . ./shipper/revisions.sh
 . ./shipper/symlinks.sh
 . ./shipper/switch.sh

@@ -106,24 +106,30 @@ release() {
   # lock itself is done.
   set +f
   for dead in "$run"/run-*; do
-    [ ! -L "$dead/released" ] || rm -rf -- "$dead"
+    set -f
+    [ ! -L "$dead/released" ] || remove "$dead" || mv -- "$dead" "$run/trash/settled-${dead##*/}"
   done
+  set +f
   set -- "$run"/run-*
   set -f
   [ ! -d "$1" ] || return 0
   ! holds || mv -- "$state/lock" "$run/released" 2>/dev/null || return 0
   # Out of the way of a beat, which would write its file anew.
-  mv -- "$run" "$state/runs/gone-$token" && rm -rf -- "$state/runs/gone-$token"
+  mv -- "$run" "$state/runs/gone-$token" && clear_away "$state/runs/gone-$token"
 }
 
 # Directories of runs that left something undeleted, and of those that died while they waited for the lock: after a day,
 # which is longer than any lock-timeout makes sense.
 sweep() {
   set +f
-  rm -rf -- "$state"/runs/gone-* 2>/dev/null
+  for other in "$state"/runs/gone-*; do
+    [ ! -d "$other" ] || clear_away "$other"
+  done
+  set +f
   for other in "$state"/runs/run-*; do
+    set -f
     if [ "$other" = "$run" ] || [ ! -d "$other" ]; then continue; fi
-    if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then rm -rf -- "$other" 2>/dev/null; fi
+    if [ -L "$other/released" ] || [ -n "$(find "$other" -prune -mtime +1)" ]; then clear_away "$other"; fi
   done
   set -f
 }

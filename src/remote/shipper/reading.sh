@@ -9,6 +9,8 @@ inspect() {
     owner_of "$holder"
     say_holder holder "${owner:-$holder}"
   fi
+  tell_leftovers
+  tell_mounts
   [ "$goal" != status ] || return 0
   for word in $directories; do
     decode "$word"
@@ -33,7 +35,10 @@ inspect() {
     activate) becomes=$revision ;;
     *) return 0 ;;
   esac
-  for old in $(rotation "$becomes" "$active"); do say_word purgeable "$old"; done
+  for old in $(rotation "$becomes" "$active"); do
+    decode "$old"
+    is_kept "$revisions/$value" || say_word purgeable "$old"
+  done
 }
 
 # For a runner that lost the connection: what became of its run, once the target is done with it.

@@ -71,11 +71,16 @@ discard() { # [RUN-DIRECTORY]
     unfinished=$contents
     read_active
     case $(state_of "$unfinished") in
-      unfinished | foreign) [ "$unfinished" = "$active" ] || throw_away "$unfinished" ;;
+      unfinished | foreign)
+        [ "$unfinished" = "$active" ] || throw_away "$unfinished" ||
+          warn "what was made of revision $unfinished could not be removed: $problem"
+        ;;
     esac
   fi
   rm -f -- "$directory/again"
-  rm -rf -- "$home/.shipper-$run_token" "$home/.shipper-$run_token.back"
+  remove_links "$home/.shipper-$run_token"
+  remove_links "$home/.shipper-$run_token.back"
+  return 0
 }
 
 # The commands of `after:link_current_revision`, for the revision that is active again.
@@ -125,7 +130,7 @@ settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
     settle "$dead"
     say settled "${dead##*/}"
     # What cannot be deleted goes out of the way of those who look for unsettled runs.
-    rm -rf -- "$dead" 2>/dev/null || mv -- "$dead" "$1/trash/settled-${dead##*/}"
+    remove "$dead" || mv -- "$dead" "$1/trash/settled-${dead##*/}"
   done
   set -f
 }

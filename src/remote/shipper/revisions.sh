@@ -26,7 +26,12 @@ create_revision() {
   if [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; then
     read_active
     if [ "$(state_of "$revision")" = unfinished ] && [ "$active" != "$revision" ]; then
-      throw_away "$revision" || fail "what an earlier run left of revision $revision cannot be removed"
+      throw_away "$revision" || {
+        problem="what an earlier run left of revision $revision cannot be removed: $problem"
+        [ "$goal" != prepare ] || fail "$problem"
+        warn "$problem"
+        free_name
+      }
     elif [ "$goal" = prepare ]; then
       fail "revision $revision exists already: prepare needs a name that is not taken"
     else
@@ -46,29 +51,32 @@ create_revision() {
   say revision "$revision"
 }
 
-throw_away() { # REVISION: first out of sight, then off the disk
-  mv -- "$revisions/$1" "$run/trash/" || return
+throw_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays
+  move_away "$revisions/$1" "$run/trash" || return
   delete "$1" "$run/trash"
 }
 
-delete() { # REVISION DIRECTORY: one that was moved there
+delete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go
   journal purged "$1"
-  rm -rf -- "$state/manifests/$1"
-  rm -rf -- "${2:?}/${1:?}" 2>/dev/null && return
-  chmod -R u+rwX -- "$2/$1" 2>/dev/null
-  problem=$(rm -rf -- "${2:?}/${1:?}" 2>&1) ||
-    warn "could not delete all of revision $1, what is left is below $state/runs: $(printf '%s' "$problem" | sed -n 1p)"
+  remove "$state/manifests/${1:?}"
+  remove "${2:?}/${1:?}"
+  return 0
 }
 
 # Out of sight; they are deleted once the run has completed, and are there again if it goes back.
 purge_old_revisions() {
   read_active
   read_switch "$run" || fail "$run/switch cannot be read"
+  mounts_in "$revisions" || {
+    is_kept "$revisions"
+    warn "no revision was removed: $problem"
+    return
+  }
   for old in $(rotation "$revision" "$left"); do
     decode "$old"
     old=$value
     [ "$old" != "$active" ] || continue
-    if problem=$(mv -- "$revisions/$old" "$run/purged/" 2>&1); then
+    if move_away "$revisions/$old" "$run/purged"; then
       say purged "$old"
     else
       warn "revision $old could not be removed: $problem"

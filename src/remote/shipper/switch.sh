@@ -106,7 +106,7 @@ complete() {
   if [ "$sync" = true ]; then
     flush "$state/journal" "$home" || warn "the completion may be lost if the power fails: $problem"
   fi
-  rm -rf -- "$home/.shipper-$token"
+  remove_links "$home/.shipper-$token"
   say completed "$revision"
   delete_purged
   say deleted

@@ -27,11 +27,11 @@ put_link() { # TEXT NAME
   mkdir -- "$aside" "$aside/link" "$aside/old" || return
   {
     ln -s -- "$1" "$aside/link/$2" &&
-      { [ -L "./$2" ] || [ ! -d "./$2" ] || mv -- "./$2" "$aside/old/"; } &&
+      { [ -L "./$2" ] || [ ! -d "./$2" ] || move_away "$PWD/$2" "$aside/old" || { echo "$problem" >&2 && false; }; } &&
       mv -f -- "$aside/link/$2" ./
   } || failed=1
   if [ "$failed" -eq 1 ] && [ -e "$aside/old/$2" ]; then mv -- "$aside/old/$2" ./ || return; fi
-  rm -rf -- "$aside"
+  remove "$PWD/${aside#./}" || warn "what stood at the link $path could not be deleted: $problem"
   return "$failed"
 }
 

@@ -17,4 +17,21 @@ contents_of() { # FILE: sets $contents, empty where it cannot be read
   [ -f "$1" ] && contents=$(cat "$1" 2>/dev/null)
 }
 
-me() { id -un 2>/dev/null || id -u; }
+quote() { # VALUE: sets $quoted, for a command that a person is to run
+  quoted='' rest=$1
+  while :; do
+    case $rest in
+      *"'"*)
+        quoted="$quoted${rest%%"'"*}'\\''"
+        rest=${rest#*"'"}
+        ;;
+      *) break ;;
+    esac
+  done
+  quoted="'$quoted$rest'"
+}
+
+me() { # A user without a name is told once, by number: some `id -un` print it, and fail.
+  user=$(id -un 2>/dev/null) || user=$(id -u)
+  printf '%s\n' "$user"
+}
