@@ -45,10 +45,11 @@ describe('mounts inside a revision', { concurrency: true }, () => {
       for (const name of ['share', 'a b', String.raw`it's\040 (a) "$x"`, 'new\nline', '*']) {
         test(`a share at ${JSON.stringify(name)} outlives its revision, which is purged once it is unmounted`, async () => {
           await using site = await scriptTarget(shell);
+          await using mounts = new AsyncDisposableStack();
           const source = share(site);
           await deploy(site, 'v1', 'v2');
           const point = `${site.root}/revisions/v1/deep/${name}`;
-          await using _mount = await mounted(source, point);
+          mounts.use(await mounted(source, point));
           const first = warned(await deploy(site, 'v3'), 'revision v1', 'mounted', 'sudo umount');
           assertWhole(source);
           assert.deepEqual(site.revisions(), ['v1', 'v2', 'v3']);
@@ -65,14 +66,15 @@ describe('mounts inside a revision', { concurrency: true }, () => {
 
       test('a file system of its own, one in it, and one over the whole revision', async () => {
         await using site = await scriptTarget(shell);
+        await using mounts = new AsyncDisposableStack();
         await deploy(site, 'v1', 'v2');
-        await using _outer = await mounted('tmpfs', `${site.root}/revisions/v1/cache`);
-        await using _inner = await mounted('tmpfs', `${site.root}/revisions/v1/cache/deep`);
+        mounts.use(await mounted('tmpfs', `${site.root}/revisions/v1/cache`));
+        mounts.use(await mounted('tmpfs', `${site.root}/revisions/v1/cache/deep`));
         writeFileSync(`${site.root}/revisions/v1/cache/deep/precious`, 'precious\n');
         const told = warned(await deploy(site, 'v3'), 'revision v1');
         assertWhole(`${site.root}/revisions/v1/cache`);
         await runPrinted(told);
-        await using _whole = await mounted('tmpfs', `${site.root}/revisions/v2`);
+        mounts.use(await mounted('tmpfs', `${site.root}/revisions/v2`));
         mkdirSync(`${site.root}/revisions/v2/deep`);
         writeFileSync(`${site.root}/revisions/v2/deep/precious`, 'precious\n');
         const again = warned(await deploy(site, 'v4'), 'revision v2');
@@ -84,11 +86,12 @@ describe('mounts inside a revision', { concurrency: true }, () => {
 
       test('in a revision that fails before the switch: its name gets an ending until it is unmounted', async () => {
         await using site = await scriptTarget(shell);
+        await using mounts = new AsyncDisposableStack();
         const source = share(site);
         await deploy(site, 'v1');
         const run = site.session({ ...keepOne, revision: 'v2' });
         await run.session.perform(upToRevision);
-        await using _mount = await mounted(source, `${site.root}/revisions/v2/share`);
+        mounts.use(await mounted(source, `${site.root}/revisions/v2/share`));
         await run.session.perform(back, { last: true });
         const told = warned(run, 'revision v2', 'sudo umount');
         assertWhole(source);
@@ -104,11 +107,12 @@ describe('mounts inside a revision', { concurrency: true }, () => {
 
       test('in what a killed run made: the next one settles it and leaves the mount alone', async () => {
         await using site = await scriptTarget(shell);
+        await using mounts = new AsyncDisposableStack();
         const source = share(site);
         await deploy(site, 'v1');
         const run = site.session({ ...keepOne, ...quick, revision: 'v2' });
         await run.session.perform(upToRevision);
-        await using _mount = await mounted(source, `${site.root}/revisions/v2/share`);
+        mounts.use(await mounted(source, `${site.root}/revisions/v2/share`));
         process.kill(-(run.connection.pids[0] ?? 0), 'SIGKILL');
         await gone(run);
         const next = await site.perform('deploy', 'v3', { ...keepOne, ...quick });
@@ -119,10 +123,11 @@ describe('mounts inside a revision', { concurrency: true }, () => {
 
       test('in what an older version left half deleted: told by each run and by status, and kept', async () => {
         await using site = await scriptTarget(shell);
+        await using mounts = new AsyncDisposableStack();
         const source = share(site);
         await deploy(site, 'v1');
         const left = `${site.root}/revisions/.shipper/runs/gone-run-old`;
-        await using _mount = await mounted(source, `${left}/purged/v0/share`);
+        mounts.use(await mounted(source, `${left}/purged/v0/share`));
         for (const name of ['v2', 'v3']) warned(await deploy(site, name), 'revision v0', left, 'sudo umount');
         const told = warned(await site.perform('status'), 'revision v0', left, 'sudo umount');
         assertWhole(source);
@@ -134,12 +139,13 @@ describe('mounts inside a revision', { concurrency: true }, () => {
 
       test('in the state directory: what a run leaves there is not deleted through it, and the lock is free', async () => {
         await using site = await scriptTarget(shell);
+        await using mounts = new AsyncDisposableStack();
         const source = share(site);
         await deploy(site, 'v1');
         const run = site.session({ ...keepOne, revision: 'v2' });
         await run.session.perform(upToRevision);
         const own = `${site.root}/revisions/.shipper/runs/${run.token}`;
-        await using _mount = await mounted(source, `${own}/trash/share`);
+        mounts.use(await mounted(source, `${own}/trash/share`));
         await run.session.perform(back, { last: true });
         assertWhole(source);
         assert.deepEqual(site.states().includes('lock'), false);
@@ -150,11 +156,12 @@ describe('mounts inside a revision', { concurrency: true }, () => {
 
       test('where a link has to be: it is not made, and nothing is moved', async () => {
         await using site = await scriptTarget(shell);
+        await using mounts = new AsyncDisposableStack();
         const source = share(site);
         const target = { symlinks: [{ source, path: 'uploads' }] };
         const run = site.session({ ...keepOne, revision: 'v1', target });
         await run.session.perform(upToRevision);
-        await using _mount = await mounted(source, `${site.root}/revisions/v1/uploads/deep/er`);
+        mounts.use(await mounted(source, `${site.root}/revisions/v1/uploads/deep/er`));
         await run.session.perform(['create_symlinks', ...back], { last: true });
         assertWhole(source);
         assert.ok(
