@@ -1,7 +1,8 @@
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
 
 /**
- * What Shipper speaks, best first: no SHA-1, no CBC, no DSA. AES-GCM leads the ciphers because OpenSSL does it in
+ * What Shipper speaks, best first: no SHA-1, no CBC, no DSA, and no Diffie-Hellman over finite fields, as OpenSSH 10: in a
+ * group exchange, whoever answers chooses a prime of any length before its host key is known. AES-GCM leads the ciphers because OpenSSL does it in
  * hardware, while ssh2's ChaCha20 computes its Poly1305 in WebAssembly.
  */
 const transport = {
@@ -11,10 +12,6 @@ const transport = {
     'ecdh-sha2-nistp256',
     'ecdh-sha2-nistp384',
     'ecdh-sha2-nistp521',
-    'diffie-hellman-group16-sha512',
-    'diffie-hellman-group18-sha512',
-    'diffie-hellman-group14-sha256',
-    'diffie-hellman-group-exchange-sha256',
   ],
   cipher: [
     'aes128-gcm@openssh.com',

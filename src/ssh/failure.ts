@@ -54,7 +54,7 @@ export function explainConnectFailure(cause: Error | undefined, attempt: Attempt
       return explainSilence(cause, attempt, fail, fault);
     case 'negotiating': {
       const message = `The SSH handshake with ${place} failed: ${text(cause)}. The server's log may say more (journalctl -u ssh).`;
-      return cause === undefined || codeOf(cause) !== undefined ? fault(message) : fail('CONNECT', message);
+      return cause === undefined || isOfNetwork(cause) ? fault(message) : fail('CONNECT', message);
     }
     case 'authenticating':
       return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
@@ -138,6 +138,11 @@ function explainUnfinishedLogin(cause: Error | undefined, attempt: Attempt, fail
   const message = `${place} ended the login of ${address.user} (${text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
   // By pam_nologin, from the start of sshd until the system is up.
   return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
+}
+
+/** Faults of OpenSSL and of Node have codes too: `ERR_…`. */
+function isOfNetwork(cause: Error): boolean {
+  return /^E(?!RR_)/.test(codeOf(cause) ?? '');
 }
 
 function codeOf(cause: Error | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 
-const limit = 4096;
+/** Bytes that a server may say before it identifies itself. */
+const limit = 16_384;
 
 /** What a server sends first: perhaps some text, then the line by which it identifies itself. */
 export interface Greeting {
@@ -10,8 +11,10 @@ export interface Greeting {
   readonly identification: string | undefined;
 }
 
-/** Reads along with ssh2, which keeps this to itself; to be called before ssh2 gets the stream. */
-export function readGreeting(stream: Duplex, onIdentified: () => void): () => Greeting {
+/**
+ * Reads along with ssh2, which keeps this to itself and would take 8 MB of it; to be called before ssh2 gets the stream.
+ */
+export function readGreeting(stream: Duplex, onIdentified: () => void, onExcess: () => void): () => Greeting {
   let received = '';
   let greeting: Greeting = { text: '', identification: undefined };
   const listen = (data: Buffer): void => {
@@ -20,7 +23,8 @@ export function readGreeting(stream: Duplex, onIdentified: () => void): () => Gr
     greeting = { text: received.slice(0, found?.index), identification: found?.[1] };
     if (found === null && received.length < limit) return;
     stream.off('data', listen);
-    if (found !== null) onIdentified();
+    if (found === null) onExcess();
+    else onIdentified();
   };
   stream.on('data', listen);
   return () => greeting;

@@ -14,6 +14,7 @@ import type { Hop } from './connection-types.ts';
 import type { HostKeys } from './host-key.ts';
 import { hostKeyPolicy } from './host-key-policy.ts';
 import { Session } from './session.ts';
+import { connectClient } from './wire/connect-client.ts';
 
 /** Silence is noticed after one interval more than may go unanswered: in 30 seconds. */
 const keepaliveCountMax = 5;
@@ -48,7 +49,11 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
   let refusal: ShipperError | undefined;
 
   return new Promise((resolve, reject) => {
-    const greeting = readGreeting(stream, () => (phase = 'negotiating'));
+    const greeting = readGreeting(
+      stream,
+      () => (phase = 'negotiating'),
+      () => fail(undefined),
+    );
     const authentication = new Authentication(address.user, credentials, (why) => {
       notes.push(`it ${why}`);
       fail(undefined, true);
@@ -101,7 +106,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     stop.addEventListener('abort', onStop);
     client.on('error', onError).on('end', onGone).on('close', onGone);
     client.on('connect', () => (phase = 'identifying'));
-    client.on('banner', (words) => (banner += words));
+    client.on('banner', (words) => (banner = (banner + words).slice(0, 4096)));
     client.once('handshake', ({ kex, serverHostKey, cs }) => {
       phase = 'authenticating';
       log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
@@ -117,7 +122,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
       resolve(new Session({ ...facts, client, stream, identification, keyFingerprint }));
     });
-    client.connect({
+    connectClient(client, {
       sock: stream,
       username: address.user,
       authHandler: (left: string[] | null, partial: boolean | null) => authentication.next(left, partial),

@@ -23,7 +23,7 @@ export function explainNothingInCommon(kind: string, offer: Offer, fail: Fail): 
   const { place, offers, hostKeyTypes } = offer;
   const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
   const names = (offers.get(list) ?? 'none').split(',');
-  const offered = names.slice(0, 50).join(', ');
+  const offered = names.slice(0, 50).join(', ').slice(0, 1000);
   if (
     name === 'host key' &&
     names.includes('ssh-rsa') &&
