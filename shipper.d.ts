@@ -86,7 +86,7 @@ export type EventName =
  * `failed`: nothing was switched; `returned`: switched, then put back; `unknown`: the connection was lost while
  * completing, and the truth could not be read back.
  */
-export type Outcome = 'succeeded' | 'unchanged' | 'failed' | 'returned' | 'cancelled' | 'unknown';
+export type Outcome = 'succeeded' | 'unchanged' | 'failed' | 'returned' | 'stayed' | 'cancelled' | 'unknown';
 
 export type ErrorCode =
   | 'INPUT'

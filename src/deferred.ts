@@ -1,4 +1,7 @@
-/** A promise with its handles outside: `Promise.withResolvers`, which Node 20 lacks. */
+/**
+ * A promise with its handles outside: `Promise.withResolvers`, which Node 20 lacks. A rejection that nobody waits for
+ * (any more, or yet) harms nothing: whoever waits is told, and nobody else.
+ */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
@@ -12,5 +15,6 @@ export function deferred<T = void>(): Deferred<T> {
     resolve = fulfil;
     reject = refuse;
   });
+  promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -80,7 +80,6 @@ export async function run({ face, inputs, config, env, workspace, now, runner, s
     listeners,
     log,
     signal,
-    clock: () => performance.now(),
     onResult: (known) => face.setOutputs(outputsOf(known)),
   });
   const lines = describe(result, now);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TargetResult } from '../../src/deploy/result.ts';
+import type { StepTime } from '../../src/deploy/result.ts';
 import { StepLines } from '../../src/deploy/step-lines.ts';
 import { silentLog } from '../rig/silent-log.ts';
 
 test('a fleet has one line for each step, by its slowest target, and each step once', () => {
   const lines: unknown[] = [];
   const told = new StepLines({ ...silentLog, step: (...line) => void lines.push(line) });
-  const target = (name: string): TargetResult => ({ host: name, name, status: 'failed', purged: [], steps: [] });
+  const target = (name: string): { name: string; steps: StepTime[] } => ({ name, steps: [] });
   const [one, two] = [target('web1'), target('web2')];
   one.steps.push({ name: 'connect', milliseconds: 20 }, { name: 'create_revision', milliseconds: 0 });
   two.steps.push({ name: 'connect', milliseconds: 30 });

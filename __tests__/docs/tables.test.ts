@@ -109,6 +109,7 @@ test('the listeners page has every variable that a command gets', () => {
   const scene = {
     command: 'deploy',
     event: 'on:start',
+    wave: { number: 1, of: 1 },
     places: [],
     revision: undefined,
     made: false,

@@ -1,5 +1,5 @@
 /** How a run, or one target of it, ended. */
-export type Status = 'succeeded' | 'unchanged' | 'failed' | 'returned' | 'cancelled' | 'unknown';
+export type Status = 'succeeded' | 'unchanged' | 'failed' | 'returned' | 'stayed' | 'cancelled' | 'unknown';
 
 export interface ReportedRevision {
   readonly name: string;

@@ -67,9 +67,10 @@ export async function yardAt(server: Server, port = server.port): Promise<Yard> 
     const connection = await open();
     try {
       const runDirectory = `${revisions}/.shipper/runs/run-1`;
-      const destination = { target, connection, runDirectory, stop: () => undefined, reconnect: open };
+      const place = { target, connection, runDirectory, revision, previous };
+      const destination = { ...place, stop: () => undefined, reconnect: open };
       const signal = request.signal ?? new AbortController().signal;
-      const what = { workspace, from, to, exclude, revision, previous, umask, log, signal };
+      const what = { workspace, from, to, exclude, revision, umask, log, signal };
       await upload({ destinations: [destination], ...what });
     } finally {
       connection.end();

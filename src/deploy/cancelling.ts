@@ -1,10 +1,19 @@
 import { deferred } from '../deferred.ts';
 import { ShipperError } from '../errors.ts';
+import type { RunLog } from '../log.ts';
+import type { Moment } from './moments.ts';
+import type { Site } from './site.ts';
 
-/** Waits for the work. Rejects with CANCELLED as soon as the signal is aborted, whatever the work does. */
+/**
+ * Waits for the work. Rejects as soon as the signal is aborted, whatever the work does: with its reason, where that says
+ * what failed, else with CANCELLED.
+ */
 export async function cancellable(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const cancelled = deferred();
-  const cancel = () => cancelled.reject(new ShipperError('CANCELLED', 'the run was cancelled'));
+  const cancel = () => {
+    const reason: unknown = signal.reason;
+    cancelled.reject(reason instanceof ShipperError ? reason : new ShipperError('CANCELLED', 'the run was cancelled'));
+  };
   if (signal.aborted) cancel();
   signal.addEventListener('abort', cancel);
   work.catch(() => undefined);
@@ -30,5 +39,23 @@ export async function isLate(work: Promise<void>, signal: AbortSignal, milliseco
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', hurry);
+  }
+}
+
+/** Waits between two waves. Rejects as soon as a target is lost meanwhile: all of them hold their locks. */
+export async function pause(
+  { seconds, wave }: Extract<Moment, { kind: 'pause' }>,
+  sites: readonly Site[],
+  log: RunLog,
+): Promise<void> {
+  const until = new Date(Date.now() + seconds * 1000).toISOString().slice(11, 19);
+  const next = wave === undefined ? 'the next wave' : `wave ${wave.number} of ${wave.of}`;
+  log.info(`pausing ${seconds} s: ${next} begins at ${until} UTC`);
+  const over = deferred();
+  const timer = setTimeout(over.resolve, seconds * 1000);
+  try {
+    await Promise.race([over.promise, ...sites.map(async (site) => site.ends())]);
+  } finally {
+    clearTimeout(timer);
   }
 }

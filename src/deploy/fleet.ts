@@ -1,230 +1,172 @@
 import type { Target } from '../config/config.ts';
-import { asShipperError, ShipperError } from '../errors.ts';
-import type { Place } from '../listeners/scene.ts';
+import { deferred } from '../deferred.ts';
+import { asShipperError, type ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import type { RunFacts } from '../remote/setup.ts';
-import { planLines } from './plan.ts';
-import type { TargetResult } from './result.ts';
+import { expectedNames } from './expectation.ts';
+import type { Wave } from './moments.ts';
 import { Site } from './site.ts';
+import { isDone, isOpen, isSwitched } from './state.ts';
 import { StepLines } from './step-lines.ts';
-import type { Work } from './timeline.ts';
+import type { Selector, Work } from './timeline.ts';
 
 export interface FleetOptions {
   readonly facts: RunFacts;
   readonly id: string;
+  /** How many targets are worked on at once. */
   readonly concurrency: number;
+  /** Seconds. */
   readonly connectTimeout: number;
   readonly connect: (target: Target) => Promise<Connection>;
   readonly log: RunLog;
-  readonly clock: () => number;
   /** Once aborted, no further target is begun with. */
   readonly signal: AbortSignal;
 }
 
 type Setup = (target: Target, index: number, connection: Connection) => readonly string[];
 
-/** All targets of one run, which go through it in step. */
+/** Milliseconds that the others may still take with their work once one has failed. */
+const graceMilliseconds = 5_000;
+
+/** All targets of one run: connected, worked on, interrupted and judged together. */
 export class Fleet {
+  readonly sites: readonly Site[];
   readonly #options: FleetOptions;
-  readonly #sites: readonly Site[];
   readonly #stepLines: StepLines;
 
   constructor(options: FleetOptions, setup: Setup) {
-    const { facts, id, log, connectTimeout, connect, clock } = options;
+    const { facts, id, log, connectTimeout, connect } = options;
+    const { config, command, revision, epoch, lockTimeout } = facts;
     this.#options = options;
     this.#stepLines = new StepLines(log);
-    const { targets } = facts.config;
-    this.#sites = targets.map(
+    const isNew = command === 'deploy' || command === 'prepare';
+    this.sites = config.targets.map(
       (target, index) =>
         new Site({
           target,
           token: `run-${id}-${index}`,
           log,
-          named: targets.length > 1,
+          named: config.targets.length > 1,
           connectTimeout,
+          lockTimeout,
           connect,
           setup: (connection) => setup(target, index, connection),
-          clock,
+          isExpectedName: expectedNames({ revision, epoch, isNew }),
         }),
     );
   }
 
-  get size(): number {
-    return this.#sites.length;
+  /** Those of a wave, or of all, that fit now. */
+  select(selector: Selector, wave?: Wave): readonly Site[] {
+    return this.sites.slice(wave?.from, wave?.to).filter((site) => fits(site, selector));
   }
 
-  get revision(): string | undefined {
-    return this.#speakers.find(({ revision }) => revision !== undefined)?.revision;
-  }
-
-  get previous(): string | undefined {
-    return this.#speakers.find(({ previous }) => previous !== undefined)?.previous;
-  }
-
-  /** The sites that speak for the fleet: those that something is done on, if there are any. */
-  get #speakers(): readonly Site[] {
-    const changing = this.#sites.filter(({ known }) => !known.unchanged);
-    return changing.length > 0 ? changing : this.#sites;
-  }
-
-  /** Whether no target has anything left to do. */
-  get isDone(): boolean {
-    return this.#sites.every(({ known }) => known.isDone);
-  }
-
-  get isUnchanged(): boolean {
-    return this.#sites.every(({ known }) => known.unchanged);
-  }
-
-  /** Whether some targets completed and others did not: one was lost, or failed, exactly while completing. */
-  get isParted(): boolean {
-    return !this.isDone && this.#sites.some(({ known }) => known.completed) && !this.isSwitched;
-  }
-
-  get isSwitched(): boolean {
-    return this.#sites.some(({ known }) => known.switched);
-  }
-
-  get isReturned(): boolean {
-    return this.#sites.some(({ known }) => known.returned);
-  }
-
-  get isUnknown(): boolean {
-    return this.#sites.some(({ known }) => known.unknown || known.switched);
-  }
-
-  places(): readonly Place[] {
-    return this.#sites.filter(({ known }) => !known.unchanged);
-  }
-
-  /** Those that went back to something. */
-  returned(): readonly Place[] {
-    return this.#sites.filter(({ known }) => known.returned && known.link !== '');
-  }
-
+  /** Connects to all, and rejects with the first failure after the last one has been tried. */
   async connect(): Promise<void> {
-    await this.#each(
-      () => true,
-      async (site) => site.connect(),
-    );
+    await this.#each(this.sites, async (site) => site.connect());
   }
 
-  /** Reads on every target that is connected, whatever became of the others. */
+  /** Takes the steps on these. Rejects with the first failure; what the others still do then has some seconds to end. */
+  async perform(sites: readonly Site[], work: readonly Work[], last = false, revision?: string): Promise<void> {
+    await this.#each(sites, async (site) => site.perform(work, last, revision), graceMilliseconds);
+  }
+
+  /** Reads on every target that is connected, whatever becomes of the others. */
   async read(work: readonly Work[]): Promise<void> {
-    await this.#each(
-      ({ connection }) => connection !== undefined,
-      async (site) => site.perform(work, true),
-    );
+    const connected = this.sites.filter(({ connection }) => connection !== undefined);
+    await this.#each(connected, async (site) => site.perform(work, true));
   }
 
-  /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
-  async perform(work: readonly Work[], last: boolean): Promise<void> {
-    await this.#each(
-      ({ known }) => !known.unchanged,
-      async (site) => site.perform(work, last),
-    );
-    if (work.includes('create_revision')) await this.#alike(work.slice(work.indexOf('create_revision')));
-    if (work.includes('choose')) this.#tellDifferences();
-  }
-
-  /** A rollback without a name goes, on each target, to the one before its own. */
-  #tellDifferences(): void {
-    const names = this.#sites.map(({ known }) => known.result.revision);
-    if (new Set(names).size < 2) return;
-    const each = this.#sites.map(({ target }, index) => `${target.name} to ${names[index] ?? 'none'}`);
-    this.#options.log.warning(`the targets go to different revisions: ${each.join(', ')}`);
-  }
-
-  /** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */
-  async #alike(work: readonly Work[]): Promise<void> {
-    const name = this.#name;
-    const differs = ({ known }: Site): boolean => known.result.revision !== name;
-    await this.#each(differs, async (site) => site.perform(['discard', ...work], false, name));
-    const other = this.#sites.find(differs);
-    if (other === undefined) return;
-    throw new ShipperError(
-      'TARGET',
-      `${other.target.name}, create_revision: revision ${name} exists already there, but not on all targets: choose another name`,
-      { target: other.target.name, step: 'create_revision' },
-    );
-  }
-
-  /** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
-  get #name(): string {
-    const names = this.#sites.map(({ known }) => known.result.revision ?? this.#options.facts.revision);
-    return names.reduce((longest, name) => (name.length > longest.length ? name : longest));
-  }
-
-  /** What each target would be made to do, after `inspect`. */
-  plan(): void {
-    const { command, config, revision } = this.#options.facts;
-    const name = command === 'deploy' ? this.#name : revision;
-    const readable = this.#sites.filter(({ known }) => known.failure === undefined);
-    for (const site of readable) site.known.result.plan = planLines(command, config, site.target, name, site.known);
-  }
-
-  /** Takes the steps on those targets that can still be reached and have begun. */
-  async afterFailure(which: 'all' | 'switched' | 'settled', work: readonly Work[], last = false): Promise<void> {
-    await this.#each(
-      ({ reachable, known }) =>
-        reachable && !known.isDone && (which === 'all' || known.switched === (which === 'switched')),
-      async (site) => site.perform(work, last),
-    );
-  }
-
-  async interrupt(): Promise<void> {
-    await this.#each(
-      ({ reachable }) => reachable,
-      async (site) => site.interrupt(),
-    );
-  }
-
-  /** Asks the targets whose connection was lost on the way what became of the run there. */
-  async judgeLost(): Promise<void> {
-    await this.#each(
-      ({ begun, reachable, known }) => begun && !reachable && !known.isDone,
-      async (site) => site.judge(),
-    );
-  }
-
-  /** `reading`: what fails on one target keeps no other from being read. */
-  results(error: ShipperError | undefined, cancelled: boolean, reading: boolean): readonly TargetResult[] {
-    return this.#sites.map((site) => {
-      const isOwn = error !== undefined && (error.target === undefined || error.target === site.target.name);
-      const own = error === undefined ? undefined : (site.known.failure ?? (isOwn ? error : undefined));
-      return {
-        ...site.known.result,
-        status: site.known.status(error !== undefined && (!reading || own !== undefined), cancelled),
-        ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
-      };
+  /** Each by itself, so that none waits for another: what is still being done there ends, and the work is done. */
+  async putBack(sites: readonly Site[], work: readonly Work[], last: boolean, commands: boolean): Promise<void> {
+    await this.#each(sites, async (site) => {
+      await site.interrupt(commands);
+      await site.perform(work, last);
     });
   }
 
-  end(): void {
-    for (const site of this.#sites) site.end();
+  /** Ends what listeners still run there. */
+  async interrupt(): Promise<void> {
+    await this.#each(this.sites, async (site) => site.interrupt(true));
   }
 
-  /** Works on the targets that fit, as many at once as is allowed. The first failure wins, the others are warnings. */
-  async #each(fits: (site: Site) => boolean, work: (site: Site) => Promise<void>): Promise<void> {
-    const { concurrency, log, signal } = this.#options;
+  /** Asks the targets that were lost while only they knew what the run came to. */
+  async judge(): Promise<void> {
+    await this.#each(
+      this.sites.filter((site) => site.isUndecided),
+      async (site) => site.judge(),
+    );
+    for (const site of this.sites.filter(({ lost, state }) => lost && isOpen(state.phase))) {
+      site.learn({ kind: 'gone' });
+      const what =
+        'the connection was lost before anything was switched there; it puts itself in order within a minute';
+      this.#options.log.warning(`${site.target.name}: ${what}`);
+    }
+  }
+
+  end(): void {
+    for (const site of this.sites) site.end();
+  }
+
+  /**
+   * Works on these targets, as many at once as is allowed. The first failure wins, the others are warnings. `grace`:
+   * milliseconds to wait for the others after the first failure; without it, until all have ended.
+   */
+  async #each(sites: readonly Site[], work: (site: Site) => Promise<void>, grace?: number): Promise<void> {
+    const { concurrency, signal } = this.#options;
     const wasCancelled = signal.aborted;
-    const waiting = this.#sites.filter(fits);
-    const failures: ShipperError[] = [];
+    const waiting = [...sites];
+    const failures = new Set<ShipperError>(); // A jump host that fails, fails for all behind it.
+    const late = deferred();
+    let timer: NodeJS.Timeout | undefined;
     const worker = async (): Promise<void> => {
       for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
         if (signal.aborted && !wasCancelled) return;
         await work(site).catch((error: unknown) => {
-          const failure = asShipperError(error);
-          site.known.failure ??= failure;
-          failures.push(failure);
+          failures.add(noted(site, error));
+          if (grace === undefined) return;
+          waiting.length = 0;
+          timer ??= setTimeout(late.resolve, grace);
         });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
-    if (this.size > 1) this.#stepLines.tell(this.#sites.map(({ known }) => known.result));
-    const [first, ...others] = new Set(failures); // A jump host that fails, fails for all behind it.
-    for (const other of others) log.warning(other.message);
+    const workers = Array.from({ length: Math.min(concurrency, waiting.length) }, worker);
+    await Promise.race([Promise.all(workers), late.promise]);
+    clearTimeout(timer);
+    this.#tell([...failures].slice(1));
+    const [first] = failures;
     if (first !== undefined) throw first;
+  }
+
+  #tell(failures: readonly ShipperError[]): void {
+    if (this.sites.length > 1) {
+      this.#stepLines.tell(
+        this.sites.map(({ target, knowledge }) => ({ name: target.name, steps: knowledge.steps.times })),
+      );
+    }
+    for (const { message } of failures) this.#options.log.warning(message);
+  }
+}
+
+/** What failed there, if nothing did before. */
+function noted(site: Site | undefined, error: unknown): ShipperError {
+  const failure = asShipperError(error);
+  if (site !== undefined) site.failure ??= failure;
+  return failure;
+}
+
+function fits({ state: { phase, link }, reachable }: Site, selector: Selector): boolean {
+  switch (selector) {
+    case 'working':
+      return phase !== 'unchanged';
+    case 'open':
+      return reachable && isOpen(phase);
+    case 'switched':
+      return reachable && isSwitched(phase);
+    case 'quiet':
+      return reachable && !isDone(phase) && !isSwitched(phase);
+    case 'returned':
+      return phase === 'returned' && link !== '';
   }
 }

@@ -28,6 +28,8 @@ function describeOutcome(target: TargetResult, { command }: Result): string {
       return `${name}: ${revision} was active already, nothing was changed`;
     case 'returned':
       return `${name}: put back ${target.active === undefined ? 'as it was' : `to ${target.active}`}`;
+    case 'stayed':
+      return `${name}: ${revision} stays active though the run failed, before it ${previousRevision}${removed}`;
     case 'unknown':
       return `${name}: unknown; see with the command status what is active`;
     case 'cancelled':

@@ -1,8 +1,11 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Command } from '../config/events.ts';
 
-/** How a run ended on a target; `returned` means switched and then put back. */
-export type Status = 'succeeded' | 'unchanged' | 'failed' | 'returned' | 'cancelled' | 'unknown';
+/**
+ * How a run ended on a target. `failed`: nothing was switched; `returned`: switched, then put back; `stayed`: switched,
+ * then failed, and it stays there; `unknown`: the run is not over, or the truth could not be read back.
+ */
+export type Status = 'succeeded' | 'unchanged' | 'failed' | 'returned' | 'stayed' | 'cancelled' | 'unknown';
 
 export interface StepTime {
   readonly name: string;
@@ -34,19 +37,19 @@ export interface LockHolder {
 export interface TargetResult {
   readonly host: string;
   readonly name: string;
-  status: Status;
-  revision?: string | undefined;
-  revisionPath?: string | undefined;
-  previousRevision?: string | undefined;
-  purged: string[];
-  steps: StepTime[];
-  error?: { readonly code: ErrorCode; readonly message: string } | undefined;
+  readonly status: Status;
+  readonly revision?: string | undefined;
+  readonly revisionPath?: string | undefined;
+  readonly previousRevision?: string | undefined;
+  readonly purged: readonly string[];
+  readonly steps: readonly StepTime[];
+  readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined;
   /** Name of the active revision, as far as it was read. */
-  active?: string | undefined;
-  revisions?: RevisionRow[] | undefined;
-  lock?: LockHolder | undefined;
+  readonly active?: string | undefined;
+  readonly revisions?: readonly RevisionRow[] | undefined;
+  readonly lock?: LockHolder | undefined;
   /** In a dry run: what would be done, one line each. */
-  plan?: readonly string[] | undefined;
+  readonly plan?: readonly string[] | undefined;
 }
 
 export interface Result {

@@ -1,32 +1,56 @@
 import type { Target } from '../config/config.ts';
+import { deferred } from '../deferred.ts';
 import { ShipperError } from '../errors.ts';
-import type { Connection } from '../ssh/connection-types.ts';
+import type { Fact } from '../remote/frame.ts';
 import { Session } from '../remote/session.ts';
-import { Known, type KnownOptions } from './known.ts';
+import type { Connection } from '../ssh/connection-types.ts';
+import { Knowledge, type KnowledgeOptions } from './knowledge.ts';
+import { Patience } from './patience.ts';
+import { silentTarget, unbelievable, withHolder } from './site-errors.ts';
+import { isUndecided, type RunnerFact, type TargetState } from './state.ts';
 import type { Work } from './timeline.ts';
 
-export interface SiteOptions extends KnownOptions {
+export interface SiteOptions extends Omit<KnowledgeOptions, 'name'> {
+  readonly target: Target;
   /** This run's own word on this target, `run-…`. */
   readonly token: string;
   /** Seconds; for one attempt to connect, and for the target's shell to answer. */
   readonly connectTimeout: number;
+  /** Seconds that the target waits for the lock. */
+  readonly lockTimeout: number;
   readonly connect: (target: Target) => Promise<Connection>;
   /** The words of the first frame, once the connection is there. */
   readonly setup: (connection: Connection) => readonly string[];
 }
 
+/** The work after which only the target knows what the run came to. */
+const deciding: readonly Work[] = ['link_current_revision', 'complete'];
+
 /** One target in one run: its connection, its session, and what is known of it. */
 export class Site {
   readonly target: Target;
-  readonly known: Known;
+  readonly knowledge: Knowledge;
+  /** What failed first there. */
+  failure: ShipperError | undefined;
+  readonly #options: SiteOptions;
+  readonly #patience: Patience;
   #connection: Connection | undefined;
   #session: Session | undefined;
-  readonly #options: SiteOptions;
+  #broken = deferred<never>();
+  #isBusy = false;
 
   constructor(options: SiteOptions) {
+    const { target, lockTimeout } = options;
     this.#options = options;
-    this.target = options.target;
-    this.known = new Known(options);
+    this.target = target;
+    this.knowledge = new Knowledge({ ...options, name: target.name });
+    this.#patience = new Patience(lockTimeout, (work, seconds) =>
+      this.#break(silentTarget(target.name, work, seconds)),
+    );
+  }
+
+  get state(): TargetState {
+    return this.knowledge.state;
   }
 
   get connection(): Connection | undefined {
@@ -38,21 +62,22 @@ export class Site {
     return this.#session?.open === true;
   }
 
-  /** Whether the target began to do what it was asked. */
-  get begun(): boolean {
-    return this.#session?.answered === true;
+  /** Whether it was spoken with, and cannot be any more. */
+  get lost(): boolean {
+    return this.#session !== undefined && !this.reachable;
   }
 
-  get lost(): boolean {
-    return this.begun && !this.reachable && !this.known.isDone;
+  /** Whether it was lost while only it knew what the run came to. */
+  get isUndecided(): boolean {
+    return this.lost && isUndecided(this.state.phase);
   }
 
   get revision(): string | undefined {
-    return this.known.result.revision;
+    return this.state.revision;
   }
 
   get previous(): string | undefined {
-    return this.known.result.previousRevision;
+    return this.state.previous;
   }
 
   /** Absolute path on the target of the directory by which this run holds the lock. */
@@ -61,9 +86,9 @@ export class Site {
   }
 
   async connect(): Promise<void> {
-    this.known.mark();
+    this.knowledge.steps.mark();
     this.#connection = await this.reconnect();
-    this.known.took('connect');
+    this.knowledge.steps.took('connect');
   }
 
   /** One more connection; the caller ends it. */
@@ -72,18 +97,13 @@ export class Site {
   }
 
   /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */
-  async perform(work: readonly Work[], last = false, revision = this.known.result.revision ?? ''): Promise<void> {
+  async perform(work: readonly Work[], last = false, revision = this.revision ?? ''): Promise<void> {
     const { connection, target } = this;
     if (connection === undefined) {
       throw new ShipperError('INTERNAL', `${target.name} is not connected`, { target: target.name });
     }
     this.#session ??= this.#open(connection, this.#options.setup(connection));
-    this.known.mark();
-    try {
-      await this.#session.perform(work, { last, revision });
-    } catch (error) {
-      throw this.#withHolder(error);
-    }
+    await this.#ask(this.#session, work, last, revision);
   }
 
   /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */
@@ -95,49 +115,85 @@ export class Site {
       this.#connection = connection;
       const words = [...setup(connection), 'lost_token', token, 'token', `${token}-judge`];
       this.#session = this.#open(connection, words);
-      await this.#session.perform(['verdict'], { last: true });
+      await this.#ask(this.#session, ['verdict'], true, '');
     } catch (error) {
-      this.known.unknown = true;
+      this.learn({ kind: 'gone' });
       const reason = error instanceof Error ? error.message : String(error);
       log.warning(`${this.target.name}: what became of the run there could not be read: ${reason}`);
     }
   }
 
-  async interrupt(): Promise<void> {
-    await this.#session?.interrupt();
+  /** Stops what is still being done there: what this run asked for last, and with `commands` those of listeners. */
+  async interrupt(commands: boolean): Promise<void> {
+    if (!this.reachable || (!this.#isBusy && !commands)) return;
+    this.#patience.waitFor('unlock');
+    try {
+      await Promise.race([this.#session?.interrupt(), this.#broken.promise]);
+    } finally {
+      this.#patience.stop();
+    }
   }
 
   stop(leader: string): void {
     this.#session?.stop(leader);
   }
 
+  /** Adds what the runner decides itself to what is known. */
+  learn(fact: RunnerFact): void {
+    this.knowledge.learn(fact);
+  }
+
+  /** Rejects once the connection is lost; never resolves. */
+  async ends(): Promise<never> {
+    const loss = await this.#connection?.lost;
+    throw loss ?? new ShipperError('CONNECT', `${this.target.name}: the connection has ended`);
+  }
+
   end(): void {
+    this.#patience.stop();
     this.#session?.close();
     this.#connection?.end();
   }
 
-  #open(connection: Connection, setup: readonly string[]): Session {
-    const { log, connectTimeout: answerTimeout, target } = this.#options;
-    const { known } = this;
-    return new Session({
-      connection,
-      name: target.name,
-      setup,
-      log,
-      answerTimeout,
-      onFact: (fact) => known.learn(fact),
-    });
+  async #ask(session: Session, work: readonly Work[], last: boolean, revision: string): Promise<void> {
+    const isFirst = this.state.phase === 'idle';
+    this.knowledge.expect(work);
+    this.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
+    this.#patience.waitFor(work[0]);
+    this.#isBusy = true;
+    try {
+      await Promise.race([session.perform(work, { last, revision }), this.#broken.promise]);
+    } catch (error) {
+      // What ends otherwise than by a lost connection before the script's first word has run nothing.
+      const isRefusal = error instanceof ShipperError && error.code !== 'CONNECT' && !session.answered;
+      if (isFirst && isRefusal) this.learn({ kind: 'refused' });
+      throw withHolder(error, this.state.holder);
+    } finally {
+      this.#isBusy = false;
+      this.#patience.stop();
+    }
   }
 
-  /** A refusal of the lock says who holds it. */
-  #withHolder(error: unknown): unknown {
-    const { holder } = this.known;
-    if (!(error instanceof ShipperError) || error.code !== 'LOCKED' || holder === undefined) return error;
-    return new ShipperError(
-      'LOCKED',
-      `${error.message}: it is held by ${holder}. It is freed when that run ends, at the latest a minute after it died; ` +
-        'wait for it, cancel it, or give this run a longer lock-timeout',
-      { target: error.target, step: error.step, cause: error },
-    );
+  #open(connection: Connection, setup: readonly string[]): Session {
+    const { log, connectTimeout: answerTimeout, target } = this.#options;
+    this.#broken = deferred<never>();
+    const onFact = (fact: Fact): void => this.#hear(fact);
+    return new Session({ connection, name: target.name, setup, log, answerTimeout, onFact });
+  }
+
+  #hear(said: Fact): void {
+    if (this.knowledge.hear(said)) {
+      this.#patience.waitFor(this.knowledge.next);
+      return;
+    }
+    this.learn({ kind: 'gone' });
+    this.#break(unbelievable(this.target.name, said));
+  }
+
+  /** Gives the session up: the target has to settle the run alone. */
+  #break(reason: ShipperError): void {
+    this.#broken.reject(reason);
+    this.#session?.close();
+    this.#connection?.end();
   }
 }

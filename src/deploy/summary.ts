@@ -6,6 +6,7 @@ const signs: Record<Status, string> = {
   unchanged: '⚓',
   failed: '❌',
   returned: '↩️',
+  stayed: '⚠️',
   cancelled: '✋',
   unknown: '❓',
 };

@@ -4,49 +4,71 @@ import { type Command, type EventName, eventNames, type Step, steps } from '../c
 export type Work =
   Step | 'preflight' | 'lock' | 'choose' | 'complete' | 'unlock' | 'go_back' | 'discard' | 'inspect' | 'verdict';
 
-/** No target of the fleet goes past a barrier before all have reached it. */
-type Mark = Work | EventName | 'barrier';
+/**
+ * The targets that a row is for. `working`: those that have something to do; `open`: those that can be reached and where
+ * the run may have left something; `switched`: of these, those that are on the new revision; `quiet`: of these, those
+ * that are not; `returned`: those that went back to something.
+ */
+export type Selector = 'working' | 'open' | 'switched' | 'quiet' | 'returned';
 
-const timelines: Record<Exclude<Command, 'status'>, readonly Mark[]> = {
-  deploy: [
-    ...(['preflight', 'lock'] as const),
-    ...around('init_directories'),
-    ...around('create_revision'),
-    ...around('create_symlinks'),
-    'barrier',
-    ...around('link_current_revision'),
-    'barrier',
-    ...around('purge_old_revisions'),
-    ...(['before:completion', 'barrier', 'complete', 'unlock'] as const),
-  ],
-  prepare: [
-    ...(['preflight', 'lock'] as const),
-    ...around('init_directories'),
-    ...around('create_revision'),
-    ...around('create_symlinks'),
-    ...(['before:completion', 'barrier', 'complete', 'unlock'] as const),
-  ],
-  activate: [
-    ...(['preflight', 'lock', 'choose', 'barrier'] as const),
-    ...around('link_current_revision'),
-    'barrier',
-    ...around('purge_old_revisions'),
-    ...(['before:completion', 'barrier', 'complete', 'unlock'] as const),
-  ],
+/** One row of a tape: work or an event, for which targets, and how long it may take. */
+export type Row =
+  | { readonly work: Work; readonly on: Selector }
+  | { readonly event: EventName; readonly on: Selector; readonly late?: number }
+  /** No target goes past it before all have reached it. */
+  | 'together'
+  /** Those whose connection was lost are asked what became of the run. */
+  | 'judge'
+  /** The rows in between are for one wave after another. */
+  | { readonly wave: readonly Row[] };
+
+type Tape = readonly Row[];
+
+const work = (...all: readonly Work[]): Tape => all.map((each) => ({ work: each, on: 'working' }));
+const event = (name: EventName): Row => ({ event: name, on: 'working' });
+const around = (step: Step): Tape => [event(`before:${step}`), ...work(step), event(`after:${step}`)];
+
+const begin = work('preflight', 'lock');
+const build = [...around('init_directories'), ...around('create_revision'), ...around('create_symlinks')];
+const change: Tape = ['together', { wave: around('link_current_revision') }, 'together'];
+const rotate = around('purge_old_revisions');
+const end: Tape = [event('before:completion'), 'together', ...work('complete', 'unlock')];
+
+/** How a run goes when nothing fails. */
+export const forth: Readonly<Record<Exclude<Command, 'status'>, Tape>> = {
+  deploy: [...begin, ...build, ...change, ...rotate, ...end],
+  prepare: [...begin, ...build, ...end],
+  activate: [...begin, ...work('choose'), ...change, ...rotate, ...end],
   rollback: [
-    ...(['preflight', 'lock', 'choose', 'before:rollback', 'barrier', 'link_current_revision'] as const),
-    ...([
-      'after:link_current_revision',
-      'after:rollback',
-      'before:completion',
-      'barrier',
-      'complete',
-      'unlock',
-    ] as const),
+    ...[...begin, ...work('choose'), event('before:rollback'), 'together' as const],
+    ...[...work('link_current_revision'), event('after:link_current_revision'), event('after:rollback')],
+    ...end,
   ],
 };
 
-const dryRuns: Record<Command, readonly Work[]> = {
+/** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
+export const back: Tape = [
+  { work: 'go_back', on: 'open' },
+  'judge',
+  { event: 'after:link_current_revision', on: 'returned', late: 1_000 },
+  { work: 'discard', on: 'quiet' },
+  { event: 'on:error', on: 'working', late: 2_000 },
+  { work: 'unlock', on: 'quiet' },
+];
+
+/** How it ends when something failed after the switch, and what was switched stays. */
+export const stay: Tape = [
+  { work: 'complete', on: 'switched' },
+  { work: 'unlock', on: 'switched' },
+  { work: 'go_back', on: 'open' },
+  'judge',
+  { work: 'discard', on: 'quiet' },
+  { event: 'on:error', on: 'working', late: 2_000 },
+  { work: 'unlock', on: 'quiet' },
+];
+
+/** What is only read. */
+export const dry: Readonly<Record<Command, readonly Work[]>> = {
   deploy: ['preflight', 'inspect'],
   prepare: ['preflight', 'inspect'],
   activate: ['preflight', 'choose', 'inspect'],
@@ -54,48 +76,10 @@ const dryRuns: Record<Command, readonly Work[]> = {
   status: ['inspect'],
 };
 
-function around<S extends Step>(step: S): readonly [`before:${S}`, S, `after:${S}`] {
-  return [`before:${step}`, step, `after:${step}`];
+export function isStep(name: string): name is Step {
+  return (steps as readonly string[]).includes(name);
 }
 
-export function isEvent(mark: string): mark is EventName {
-  return (eventNames as readonly string[]).includes(mark);
-}
-
-export function isStep(work: string): work is Step {
-  return (steps as readonly string[]).includes(work);
-}
-
-/** What the run comes to next: an event to dispatch, or work that travels to every target as one message. */
-export type Moment =
-  | { readonly kind: 'event'; readonly event: EventName }
-  | { readonly kind: 'work'; readonly work: readonly Work[]; readonly last: boolean };
-
-/**
- * The moments of a run, from the first contact to completion. Work without a listener between it travels together; in a
- * fleet of several targets the barriers part it too. `stays` keeps the sessions for listeners that come after the last.
- */
-export function moments(
-  command: Command,
-  listensTo: (event: EventName) => boolean,
-  { fleet, dryRun, stays }: { readonly fleet: number; readonly dryRun: boolean; readonly stays: boolean },
-): readonly Moment[] {
-  if (dryRun || command === 'status') return [{ kind: 'work', work: dryRuns[command], last: true }];
-  const result: Moment[] = [];
-  let work: Work[] = [];
-  const send = (last: boolean) => {
-    if (work.length > 0) result.push({ kind: 'work', work, last });
-    work = [];
-  };
-  for (const mark of timelines[command]) {
-    if (mark === 'barrier') {
-      if (fleet > 1) send(false);
-    } else if (!isEvent(mark)) work.push(mark);
-    else if (listensTo(mark)) {
-      send(false);
-      result.push({ kind: 'event', event: mark });
-    }
-  }
-  send(!stays);
-  return result;
+export function isEvent(name: string): name is EventName {
+  return (eventNames as readonly string[]).includes(name);
 }

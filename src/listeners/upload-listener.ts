@@ -31,11 +31,11 @@ export async function callUpload(listener: UploadListener, scene: Scene, stage: 
 
 /** Uploads to the targets of the scene. Rejects with UPLOAD where they have no new revision to upload to. */
 export async function uploadTo(scene: Scene, what: WhatToUpload, stage: Stage): Promise<void> {
-  const { places, event, revision, previous, signal } = scene;
+  const { places, event, revision, signal } = scene;
   const { workspace, log } = stage;
   const { umask } = stage.config;
   if (revision === undefined || !uploadEvents.includes(event)) {
     throw new ShipperError('UPLOAD', `There is no new revision to upload to in ${event}.`, { step: event });
   }
-  await upload({ destinations: places, ...what, workspace, revision, previous, umask, log, signal });
+  await upload({ destinations: places, ...what, workspace, revision, umask, log, signal });
 }

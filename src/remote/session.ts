@@ -140,7 +140,7 @@ export class Session {
     const [first = '', second, third] = fact.values;
     this.#options.log.debug(`${this.#options.name}: ${fact.kind} ${fact.values.join(' ')}`);
     if (fact.kind === 'interrupted') this.#interrupted?.();
-    if (work === undefined) return;
+    if (work === undefined || fact.kind === 'interrupted' || fact.kind === 'stopped') return;
     if (fact.kind === 'end') {
       this.#work = undefined;
       if (first === '0') work.resolve(work.facts);

@@ -21,6 +21,10 @@ export interface Destination {
     readonly symlinks: readonly { readonly path: string }[];
   };
   readonly connection: Connection | undefined;
+  /** Name of the revision that is being made there. */
+  readonly revision: string | undefined;
+  /** Name of the revision that is active there: each target is compared with its own. */
+  readonly previous: string | undefined;
   /** Absolute path on the target of the run's own directory. */
   readonly runDirectory: string;
   /** Ends the process group of the command with that id. */

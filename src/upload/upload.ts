@@ -8,10 +8,8 @@ export interface UploadOptions extends LocalRequest {
   readonly destinations: readonly Destination[];
   /** What the request asks for, where it was read ahead. */
   readonly local?: Promise<Local> | undefined;
-  /** Name of the revision that is being made. */
+  /** Name of the revision that is being made, for targets that have not told theirs. */
   readonly revision: string;
-  /** Name of the revision that is active. */
-  readonly previous: string | undefined;
   readonly log: Log;
 }
 
@@ -22,7 +20,8 @@ let uploads = 0;
  * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
  */
 export async function upload(options: UploadOptions): Promise<void> {
-  const { destinations, from, to, log, previous } = options;
+  const { destinations, from, to, log, revision } = options;
+  const previous = destinations.find((destination) => destination.previous !== undefined)?.previous;
   const id = `upload-${(uploads += 1)}`;
   const key = sha256(`${from}\n${to}`).slice(0, 16);
   const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
@@ -33,6 +32,8 @@ export async function upload(options: UploadOptions): Promise<void> {
       return new Delivery({
         ...options,
         destination,
+        revision: destination.revision ?? revision,
+        previous: destination.previous,
         local,
         id,
         key,

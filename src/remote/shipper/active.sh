@@ -8,7 +8,7 @@ read_active() { # sets $linked (the text of the active symlink, empty if none) a
     "$revisions"/*) active=${linked#"$revisions"/} ;;
     *)
       active=$(cd -P -- "$active_symlink" 2>/dev/null && pwd -P) || active=''
-      physical=$(cd -P -- "$revisions" 2>/dev/null && pwd -P) || return 0
+      physical=$(cd -P -- "$revisions" 2>/dev/null && pwd -P) || physical=$revisions
       case $active in
         "$physical"/*) active=${active#"$physical"/} ;;
         *) active='' ;;
