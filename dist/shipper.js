@@ -5081,7 +5081,7 @@ async function main() {
             for (const warning of warnings)
                 face.log.warning(warning);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9656));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 781));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
         }
@@ -5882,7 +5882,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 9656:
+/***/ 781:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -5940,6 +5940,8 @@ function describeOutcome(target, { command }) {
             return `${name}: ${revision} was active already, nothing was changed`;
         case 'returned':
             return `${name}: put back ${target.active === undefined ? 'as it was' : `to ${target.active}`}`;
+        case 'stayed':
+            return `${name}: ${revision} stays active though the run failed, before it ${previousRevision}${removed}`;
         case 'unknown':
             return `${name}: unknown; see with the command status what is active`;
         case 'cancelled':
@@ -6054,16 +6056,23 @@ function deferred() {
         resolve = fulfil;
         reject = refuse;
     });
+    promise.catch(() => undefined);
     return { promise, resolve, reject };
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/cancelling.js
 
 
-/** Waits for the work. Rejects with CANCELLED as soon as the signal is aborted, whatever the work does. */
+/**
+ * Waits for the work. Rejects as soon as the signal is aborted, whatever the work does: with its reason, where that says
+ * what failed, else with CANCELLED.
+ */
 async function cancellable(work, signal) {
     const cancelled = deferred();
-    const cancel = () => cancelled.reject(new errors/* ShipperError */.oV('CANCELLED', 'the run was cancelled'));
+    const cancel = () => {
+        const reason = signal.reason;
+        cancelled.reject(reason instanceof errors/* ShipperError */.oV ? reason : new errors/* ShipperError */.oV('CANCELLED', 'the run was cancelled'));
+    };
     if (signal.aborted)
         cancel();
     signal.addEventListener('abort', cancel);
@@ -6095,40 +6104,102 @@ async function isLate(work, signal, milliseconds) {
         signal.removeEventListener('abort', hurry);
     }
 }
+/** Waits between two waves. Rejects as soon as a target is lost meanwhile: all of them hold their locks. */
+async function pause({ seconds, wave }, sites, log) {
+    const until = new Date(Date.now() + seconds * 1000).toISOString().slice(11, 19);
+    const next = wave === undefined ? 'the next wave' : `wave ${wave.number} of ${wave.of}`;
+    log.info(`pausing ${seconds} s: ${next} begins at ${until} UTC`);
+    const over = deferred();
+    const timer = setTimeout(over.resolve, seconds * 1000);
+    try {
+        await Promise.race([over.promise, ...sites.map(async (site) => site.ends())]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
 
-;// CONCATENATED MODULE: ./build/src/deploy/plan.js
-/** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */
-function planLines(command, config, target, revision, { unchanged, result, found }) {
-    const values = (kind) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
-    const active = result.active ?? 'nothing';
-    if (unchanged)
-        return [`change nothing: ${revision} is active already`];
-    if (command === 'rollback')
-        return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
-    const build = command === 'activate'
-        ? []
-        : [
-            ...values('missing').map((path) => `create the directory ${path}`),
-            `create the revision ${target.revisions}/${revision}`,
-            ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
-            ...target.symlinks.map(({ source, path }) => {
-                const dangling = values('dangling').includes(source) && !target.directories.includes(source);
-                return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}`;
-            }),
-        ];
-    if (command === 'prepare')
-        return build;
-    return [
-        ...build,
-        `switch ${target.activeSymlink} from ${active} to ${revision}`,
-        ...values('purgeable').map((old) => `purge ${old}`),
-    ];
+;// CONCATENATED MODULE: ./build/src/deploy/expectation.js
+/** What each work can tell before its own `step`; warnings come anywhere. */
+const tellable = {
+    preflight: ['active', 'previous'],
+    lock: ['active', 'previous', 'waiting', 'holder', 'settled'],
+    init_directories: ['active', 'previous', 'waiting', 'holder', 'settled'],
+    create_revision: ['revision'],
+    create_symlinks: [],
+    choose: ['revision', 'previous', 'unchanged'],
+    link_current_revision: ['previous', 'flushed', 'linked'],
+    purge_old_revisions: ['purged'],
+    complete: ['completed', 'deleted'],
+    unlock: [],
+    go_back: ['completed', 'returned'],
+    discard: [],
+    inspect: ['active', 'listed', 'holder', 'taken', 'found'],
+    verdict: ['verdict'],
+};
+/** What a work tells any number of times; all else once. */
+const repeatable = ['listed', 'found', 'purged', 'settled', 'waiting', 'warning'];
+/**
+ * What a target can be expected to tell of one frame. A target may be broken or hacked: a fact counts only where it can
+ * come, once, and with a value that follows from what this run asked for.
+ */
+class Expectation {
+    #work;
+    #isExpectedName;
+    #told = new Set();
+    #done = 0;
+    /** `isExpectedName` knows the names that the revision of this run can get. */
+    constructor(work, isExpectedName) {
+        this.#work = work;
+        this.#isExpectedName = isExpectedName;
+    }
+    /** The work that it is to tell of next; undefined when it has told all. */
+    get next() {
+        return this.#work[this.#done];
+    }
+    /** Whether the target can tell this now; counts it as told. */
+    accepts(fact, state) {
+        const work = this.next;
+        if (fact.kind === 'step')
+            return this.#steps(fact.step, work);
+        if (fact.kind === 'warning')
+            return true;
+        if (work === undefined || !tellable[work].includes(fact.kind))
+            return false;
+        if (this.#told.has(fact.kind) && !repeatable.includes(fact.kind))
+            return false;
+        this.#told.add(fact.kind);
+        return this.#isPlausible(fact, state);
+    }
+    #steps(step, work) {
+        this.#done += 1;
+        this.#told.clear();
+        return step === work;
+    }
+    #isPlausible(fact, { revision }) {
+        if (fact.kind === 'revision' || fact.kind === 'taken')
+            return this.#isExpectedName(fact.name);
+        if (fact.kind === 'linked' || fact.kind === 'completed')
+            return fact.name === revision;
+        return fact.kind !== 'purged' || fact.name !== revision;
+    }
+}
+/** The names that the revision of a run can have on a target. */
+function expectedNames({ revision, epoch, isNew }) {
+    if (revision === '')
+        return () => true;
+    const taken = `${revision}-${epoch}`;
+    return (name) => name === revision || (isNew && (name === taken || isCounted(name, taken)));
+}
+/** Two runs that began in one second count on from 2. */
+function isCounted(name, taken) {
+    return name.startsWith(`${taken}-`) && /^[1-9]\d{0,3}$/.test(name.slice(taken.length + 1));
 }
 
 // EXTERNAL MODULE: ./build/src/config/events.js
 var events = __nccwpck_require__(5704);
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
-const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\nnewline='\n'\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/ *$//; s/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\ncontents_of() { # FILE: sets $contents, empty where it cannot be read\ncontents=''\n[ -f \"$1\" ] && contents=$(cat \"$1\" 2>/dev/null)\n}\nquote() { # VALUE: sets $quoted, for a command that a person is to run\nquoted='' rest=$1\nwhile :; do\ncase $rest in\n*\"'\"*)\nquoted=\"$quoted${rest%%\"'\"*}'\\\\''\"\nrest=${rest#*\"'\"}\n;;\n*) break ;;\nesac\ndone\nquoted=\"'$quoted$rest'\"\n}\nme() { # A user without a name is told once, by number: some `id -un` print it, and fail.\nuser=$(id -un 2>/dev/null) || user=$(id -u)\nprintf '%s\\n' \"$user\"\n}\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nawk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF == 9 && $9 == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\"; then\nprintf '\\n%s\\n' \"$(cat \"$1/committed\")\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\n[ \"$(wc -l <\"$state/journal\")\" -gt 2000 ] || return 0\n{\nrevisions_table\necho journal\ncat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$1] = 1; next }\nNF == 9 && $9 == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }\nEND { print \"end\" }' >\"$run/journal\" &&\n[ \"$(tail -n 1 \"$run/journal\")\" = end ] &&\nmv -f -- \"$run/journal\" \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\necho journal\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || return 0\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . \\( -name trash -o -name purged \\) -prune -o -type d -name \"$1\" -print 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\ncontents_of \"$state/runs/$2/info\" || contents='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$contents\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" \"$run/purged\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nhere >\"$run/here\"\n{ ln -s ../../.. \"$run/revisions\" && ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\ncontents_of \"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $contents\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $contents\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn\nfi\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nfor dead in \"$run\"/run-*; do\nset -f\n[ ! -L \"$dead/released\" ] || remove \"$dead\" || mv -- \"$dead\" \"$run/trash/settled-${dead##*/}\"\ndone\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && clear_away \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/gone-*; do\n[ ! -d \"$other\" ] || clear_away \"$other\"\ndone\nset +f\nfor other in \"$state\"/runs/run-*; do\nset -f\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then clear_away \"$other\"; fi\ndone\nset -f\n}\nhere() {\nuname -n\ncat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\ncontents_of \"/proc/$1/stat\" || return 1\nset -- \"$2\" ${contents##*) }\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\nfind_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nset -f\nif ! contents_of \"$file\"; then continue; fi\npid=${contents%% *}\nif is_still \"$pid\" \"${contents##* }\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\n[ \"$(cat \"$1/here\" 2>/dev/null)\" = \"$(here)\" ] || return 0\nfind_leaders \"$1\"\ngroup_ends $leaders\nfind_leaders \"$1\"\n[ -z \"$leaders\" ] || warn \"a listener's command goes on, as another user:$leaders\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\n}\nread_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active\ncontents_of \"$1/switch\" || return\nIFS=$newline\nset -- $contents\nIFS=' '\n[ $# -eq 3 ] || contents=''\ndecode \"${1-}\"\nnew=$value\ndecode \"${2-}\"\nold=$value\ndecode \"${3-}\"\nleft=$value\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nread_switch \"$directory\" || fail \"$directory/switch cannot be read\"\n[ -n \"$contents\" ] || return 0 # The disk was full: it did not come to the switch.\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\nmv -- \"$home/.shipper-$run_token\" \"$aside\" 2>/dev/null || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nwas_switched \"$run_token\" || return 0\nif [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\nmv -f -- \"$aside/back/$name\" \"$home/\"\nelse\nmv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] || stuck\nfi\nbring_back \"$directory\"\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\nproblem=$(mv -- \"$purged\" \"$revisions/\" 2>&1) || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif ! was_switched \"$run_token\" && contents_of \"$directory/revision\"; then\nunfinished=$contents\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign)\n[ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ||\nwarn \"what was made of revision $unfinished could not be removed: $problem\"\n;;\nesac\nfi\nrm -f -- \"$directory/again\"\nremove_links \"$home/.shipper-$run_token\"\nremove_links \"$home/.shipper-$run_token.back\"\nreturn 0\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ncontents_of \"$1/info\"\nset -- \"$1\" $contents - - - -\ngoal_of_run=$5\ncontents_of \"$1/again\"\nIFS=$newline\nset -- \"$1\" $contents\nIFS=' '\ndirectory=$1\nshift\nfor command; do\ndecode \"$command\"\n(\ncd -- \"$place\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1 &\nwait_at_most 60 $!\ndone\nrm -f -- \"$directory/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nremove \"$dead\" || mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\"\ndone\nset -f\n}\nmounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known\nphysical=$(cd -P -- \"${1%/*}/\" 2>/dev/null && pwd -P) || return\nphysical=${physical%/}/${1##*/}\nif [ -r /proc/self/mountinfo ]; then\nmounted=$(directory=$physical awk '\n{\npoint = word = \"\"\nfor (rest = $5; at = index(rest, \"\\\\\"); rest = substr(rest, at + 4)) {\ncode = substr(rest, at + 1, 3)\npoint = point substr(rest, 1, at - 1) sprintf(\"%c\", substr(code, 1, 1) * 64 + substr(code, 2, 1) * 8 + substr(code, 3, 1))\nword = word substr(rest, 1, at - 1) \"\\\\0\" code\n}\nif (index(point rest \"/\", ENVIRON[\"directory\"] \"/\") == 1) printf \"%s \", word rest\n}\nEND { printf \".\" }' /proc/self/mountinfo 2>/dev/null) || return\nelif [ \"$(uname -s)\" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z \"$mounted\" ]; then\nreturn 1\nelse\nmounted=$(printf '%s\\n' \"$mounted\" | directory=$physical awk '\n/\\)$/ {\nat = index($0, \" on \" ENVIRON[\"directory\"] \"/\")\nif (!at) at = index($0, \" on \" ENVIRON[\"directory\"] \" \")\nif (!at) next\npoint = substr($0, at + 4)\nsub(/( type [^ ]*)? \\([^(]*\\)$/, \"\", point)\n}\n!/\\)$/ {\nif (index($0, ENVIRON[\"directory\"] \"/\") != 1 && index($0, ENVIRON[\"directory\"] \" on \") != 1) next\npoint = $0\nsub(/ on .*/, \"\", point)\n}\n{\nword = \"\"\nfor (i = 1; i <= length(point); i++) {\nc = substr(point, i, 1)\nword = word (c == \" \" ? \"\\\\0040\" : c == \"\\\\\" ? \"\\\\0134\" : c)\n}\nprintf \"%s \", word\n}\nEND { printf \".\" }') || return\nfi\ncase \" $mounted\" in\n*' .') mounted=${mounted%.} ;;\n*) return 1 ;;\nesac\n}\nis_kept() { # DIRECTORY\nif ! mounts_in \"$1\"; then\nproblem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'\nreturn 0\nfi\n[ -n \"$mounted\" ] || return 1\npoints=''\nfor word in $mounted; do\ndecode \"$word\"\nquote \"$value\"\npoints=\" $quoted$points\" # The inner ones first.\ndone\nproblem=\"something is mounted in it, and nothing is deleted through a mount; on the server: sudo umount$points\"\n}\ndenied() { # DIRECTORY: adds to $problem, which a tool told, what to do\nquote \"$1\"\nproblem=\"$(printf '%s\\n' \"$problem\" | sed -n 1p); on the server: sudo chown -R $(me) $quoted\"\n}\nremove_links() { # DIRECTORY\nrm -f -- \"$1/forth/$name\" \"$1/back/$name\" 2>/dev/null\nrmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null\n}\nremove() { # DIRECTORY: deletes it; sets $problem where it is still there\n[ -e \"$1\" ] || [ -L \"$1\" ] || return 0\n! is_kept \"$1\" || return\nrm -rf -- \"$1\" 2>/dev/null && return\nchmod -R u+rwX -- \"$1\" 2>/dev/null\nproblem=$(rm -rf -- \"$1\" 2>&1) && return\ndenied \"$1\"\nreturn 1\n}\nmove_away() { # DIRECTORY INTO: sets $problem where it is still there\n! is_kept \"$1\" || return\nmv -- \"$1\" \"$2/\" 2>/dev/null && return\nchmod u+rwx -- \"$1\" 2>/dev/null\nproblem=$(mv -- \"$1\" \"$2/\" 2>&1) && return\ndenied \"$1\"\nreturn 1\n}\nleftovers() { # RUN-DIRECTORY: sets $left_there to what was to be deleted there, words\nleft_there=''\nset +f\nfor leftover in \"$1\"/purged/* \"$1\"/trash/* \"$1\"/trash/settled-*/purged/* \"$1\"/trash/settled-*/trash/*; do\ncase ${leftover##*/} in '*' | settled-*) continue ;; esac\n[ -d \"$leftover\" ] || continue\nencode \"$leftover\"\nleft_there=\"$left_there $word\"\ndone\nset -f\n}\ntell_leftovers() {\nset +f\nfor gone in \"$state\"/runs/gone-*; do\nleftovers \"$gone\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nis_kept \"$leftover\" || {\nproblem='it could not be deleted'\ndenied \"$leftover\"\n}\nwarn \"what is left of revision ${leftover##*/} is still there: $problem\"\ndone\ndone\nset -f\n}\ntell_mounts() {\n[ -d \"$revisions\" ] || return 0\nmounts_in \"$revisions\" || {\nis_kept \"$revisions\"\nwarn \"no revision can be removed: $problem\"\nreturn\n}\nbelow=$physical/ told=//.shipper/$active/\nfor word in $mounted; do\ndecode \"$word\"\nvalue=${value#\"$below\"}\nname_of_kept=${value%%/*}\ncase $told in *\"/$name_of_kept/\"*) continue ;; esac\ntold=$told$name_of_kept/\n! is_kept \"$revisions/$name_of_kept\" || warn \"revision $name_of_kept will not be removed: $problem\"\ndone\n}\nclear_away() { # RUN-DIRECTORY of a run that is over\nset +f\nrm -f -- \"$1\"/commands/* \"$1\"/* 2>/dev/null\nrmdir -- \"$1\"/* \"$1\" 2>/dev/null\nset -f\n[ -d \"$1\" ] || return 0\nleftovers \"$1\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nremove \"$leftover\" || warn \"what is left of revision ${leftover##*/} could not be deleted: $problem\"\ndone\nleftovers \"$1\"\nif [ -n \"$left_there\" ]; then return; fi\nremove \"$1\" || warn \"what an earlier run left could not be deleted: $problem\"\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || {\nproblem=\"what an earlier run left of revision $revision cannot be removed: $problem\"\n[ \"$goal\" != prepare ] || fail \"$problem\"\nwarn \"$problem\"\nfree_name\n}\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$run/revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays\nmove_away \"$revisions/$1\" \"$run/trash\" || return\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go\njournal purged \"$1\"\nremove \"$state/manifests/${1:?}\"\nremove \"${2:?}/${1:?}\"\nreturn 0\n}\npurge_old_revisions() {\nread_active\nread_switch \"$run\" || fail \"$run/switch cannot be read\"\nmounts_in \"$revisions\" || {\nis_kept \"$revisions\"\nwarn \"no revision was removed: $problem\"\nreturn\n}\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif move_away \"$revisions/$old\" \"$run/purged\"; then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn 'the journal could not be compacted'\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || move_away \"$PWD/$2\" \"$aside/old\" || { echo \"$problem\" >&2 && false; }; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nremove \"$PWD/${aside#./}\" || warn \"what stood at the link $path could not be deleted: $problem\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nprintf '' >\"$run/problem\" || fail \"cannot write to $run\"\nexec 9>>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ' | sed 's/ $//')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\nproblem=$(sync -f \"$@\" 2>&1) && return\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\nsync # One that takes no path.\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$run/home/.shipper-$token\nproblem=$({ ln -s -- \"$home\" \"$run/home\" && mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\"; } 2>&1) ||\nfail_to_add \"$home\" \"$run/home\" \"$problem\"\nproblem=$(ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\nfi\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nread_switch \"$run\" || fail \"$run/switch cannot be read\"\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nif [ \"$goal\" != prepare ] && [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$state/journal\" \"$home\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nremove_links \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\ntell_leftovers\ntell_mounts\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ] &&\n[ \"$(state_of \"$revision\")\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\n*) return 0 ;;\nesac\nfor old in $(rotation \"$becomes\" \"$active\"); do\ndecode \"$old\"\nis_kept \"$revisions/$value\" || say_word purgeable \"$old\"\ndone\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2 || :; do # That of ksh93 fails when a beat wakes it.\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() {\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 $$ 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nkeep_beating >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\n{ watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
+const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\nnewline='\n'\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*) word=$(printf %s \"$1\" | od -An -v -to1 | tr -d '\\n' | sed 's/ *$//; s/  */\\\\0/g') ;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\nvalue=${value%x}\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\ncontents_of() { # FILE: sets $contents, empty where it cannot be read\ncontents=''\n[ -f \"$1\" ] && contents=$(cat \"$1\" 2>/dev/null)\n}\nquote() { # VALUE: sets $quoted, for a command that a person is to run\nquoted='' rest=$1\nwhile :; do\ncase $rest in\n*\"'\"*)\nquoted=\"$quoted${rest%%\"'\"*}'\\\\''\"\nrest=${rest#*\"'\"}\n;;\n*) break ;;\nesac\ndone\nquoted=\"'$quoted$rest'\"\n}\nme() { # A user without a name is told once, by number: some `id -un` print it, and fail.\nuser=$(id -un 2>/dev/null) || user=$(id -u)\nprintf '%s\\n' \"$user\"\n}\njournal_record() { # EVENT REVISION: sets $record\nencode \"$2\"\nrecord=$(printf '\\n%s %s %s %s %s %s .' \"$1\" \"$word\" \"$(date +%s)\" \"$token\" \"$audit\" \"$key\")\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nawk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF == 9 && $9 == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { exit !found }' \"$state/journal\"\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\"; then\nprintf '\\n%s\\n' \"$(cat \"$1/committed\")\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\n[ \"$(wc -l <\"$state/journal\")\" -gt 2000 ] || return 0\n{\nrevisions_table\necho journal\ncat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$1] = 1; next }\nNF == 9 && $9 == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }\nEND { print \"end\" }' >\"$run/journal\" &&\n[ \"$(tail -n 1 \"$run/journal\")\" = end ] &&\nmv -f -- \"$run/journal\" \"$state/journal\"\n}\nrevisions_table() {\n{\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\n[ ! -d \"$directory\" ] || [ -L \"$directory\" ] || say directory \"${directory##*/}\"\ndone\nset -f\necho journal\n[ ! -f \"$state/journal\" ] || cat \"$state/journal\"\n} | awk '\n$1 == \"journal\" { records = 1 }\n!records { there[$2] = 1; next }\nNF != 9 || $9 != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}'\n}\nstate_of() { # REVISION: prints its state, nothing if there is no such revision\nencode \"$1\"\nrevisions_table | name=$word awk '$1 \"\" == ENVIRON[\"name\"] \"\" { print $2 }'\n}\nis_older() { # REVISION REVISION\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nrevisions_table | first=$first second=$word awk '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"first\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"second\"] \"\" { older = seen; exit }\nEND { exit !older }'\n}\nrollback_choice() { # ACTIVE: prints a word\nencode \"$1\"\nrevisions_table | active=$word awk '\n$1 \"\" == ENVIRON[\"active\"] \"\" { exit }\n$2 == \"completed\" { choice = $1 }\nEND { print choice }'\n}\nrotation() { # ACTIVE PREVIOUS: prints words\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nrevisions_table | active=$becomes previous=$word awk -v keep=\"$revisions_to_keep\" '\nBEGIN { active = ENVIRON[\"active\"] \"\"; previous = ENVIRON[\"previous\"] \"\" }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < keep) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' | tr '\\n' ' '\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\n[ -L \"$active_symlink\" ] || return 0\nlinked=$(readlink \"$active_symlink\")\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || physical=$revisions\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\npreflight() {\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. On the server, move it away: mv '$active_symlink' '$active_symlink.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nfail \"$revisions is not a directory: move it away, or choose another config.directories.revisions\"\nfi\nfor path in \"$revisions\" \"$home\"; do\nwritable_ancestor \"$path\" ||\nfail \"$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'\"\ndone\nif [ -s \"$state/active\" ]; then\nserved=$(cat \"$state/active\")\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() { [ \"$(readlink \"$state/lock\" 2>/dev/null)\" = \"$token\" ]; }\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\n[ ! -d \"$state/runs/$1\" ] || owner=$1\n[ -z \"$owner\" ] || return 0\nowner=$(cd -- \"$state/runs\" 2>/dev/null && find . \\( -name trash -o -name purged \\) -prune -o -type d -name \"$1\" -print 2>/dev/null | sed -n '1s,^\\./\\([^/]*\\)/.*,\\1,p')\n}\nsay_holder() { # KIND OWNER\ncontents_of \"$state/runs/$2/info\" || contents='- - - - - 0'\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$contents\" \"$(date +%s)\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nacquire() {\nholds && return\nproblem=$(mkdir -p -- \"$state/runs\" 2>&1 && mkdir -- \"$run\" \"$run/trash\" \"$run/purged\" 2>&1) || fail \"cannot lock: $problem\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$(date +%s)\" >\"$run/info\"\nhere >\"$run/here\"\n{ ln -s ../../.. \"$run/revisions\" && ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil problem=$(ln -s \"$token\" \"$state/lock\" 2>&1) || holds; do\nholder=$(readlink \"$state/lock\" 2>/dev/null) || holder=''\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\ncontents_of \"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $contents\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $contents\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return\nif [ \"$(readlink \"$state/lock\" 2>/dev/null)\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn\nfi\nmv -f -- \"$run/lock\" \"$state/lock\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nfor dead in \"$run\"/run-*; do\nset -f\n[ ! -L \"$dead/released\" ] || remove \"$dead\" || mv -- \"$dead\" \"$run/trash/settled-${dead##*/}\"\ndone\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && clear_away \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/gone-*; do\n[ ! -d \"$other\" ] || clear_away \"$other\"\ndone\nset +f\nfor other in \"$state\"/runs/run-*; do\nset -f\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then clear_away \"$other\"; fi\ndone\nset -f\n}\nhere() {\nuname -n\ncat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\ncontents_of \"/proc/$1/stat\" || return 1\nset -- \"$2\" ${contents##*) }\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\nfind_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nset -f\nif ! contents_of \"$file\"; then continue; fi\npid=${contents%% *}\nif is_still \"$pid\" \"${contents##* }\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\n[ \"$(cat \"$1/here\" 2>/dev/null)\" = \"$(here)\" ] || return 0\nfind_leaders \"$1\"\ngroup_ends $leaders\nfind_leaders \"$1\"\n[ -z \"$leaders\" ] || warn \"a listener's command goes on, as another user:$leaders\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nfail \"$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home\"\n}\nread_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active\ncontents_of \"$1/switch\" || return\nIFS=$newline\nset -- $contents\nIFS=' '\n[ $# -eq 3 ] || contents=''\ndecode \"${1-}\"\nnew=$value\ndecode \"${2-}\"\nold=$value\ndecode \"${3-}\"\nleft=$value\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nread_switch \"$directory\" || fail \"$directory/switch cannot be read\"\n[ -n \"$contents\" ] || return 0 # The disk was full: it did not come to the switch.\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\nmv -- \"$home/.shipper-$run_token\" \"$aside\" 2>/dev/null || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nwas_switched \"$run_token\" || return 0\nif [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\nmv -f -- \"$aside/back/$name\" \"$home/\"\nelse\nmv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\n[ \"$(readlink \"$active_symlink\" 2>/dev/null)\" = \"$old\" ] || stuck\nfi\nbring_back \"$directory\"\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\nproblem=$(mv -- \"$purged\" \"$revisions/\" 2>&1) || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif ! was_switched \"$run_token\" && contents_of \"$directory/revision\"; then\nunfinished=$contents\nread_active\ncase $(state_of \"$unfinished\") in\nunfinished | foreign)\n[ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ||\nwarn \"what was made of revision $unfinished could not be removed: $problem\"\n;;\nesac\nfi\nrm -f -- \"$directory/again\"\nremove_links \"$home/.shipper-$run_token\"\nremove_links \"$home/.shipper-$run_token.back\"\nreturn 0\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ncontents_of \"$1/info\"\nset -- \"$1\" $contents - - - -\ngoal_of_run=$5\ncontents_of \"$1/again\"\nIFS=$newline\nset -- \"$1\" $contents\nIFS=' '\ndirectory=$1\nshift\nfor command; do\ndecode \"$command\"\n(\ncd -- \"$place\" || exit\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -c \"$value\"\n) </dev/null >/dev/null 2>&1 &\nwait_at_most 60 $!\ndone\nrm -f -- \"$directory/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nremove \"$dead\" || mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\"\ndone\nset -f\n}\nmounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known\nphysical=$(cd -P -- \"${1%/*}/\" 2>/dev/null && pwd -P) || return\nphysical=${physical%/}/${1##*/}\nif [ -r /proc/self/mountinfo ]; then\nmounted=$(directory=$physical awk '\n{\npoint = word = \"\"\nfor (rest = $5; at = index(rest, \"\\\\\"); rest = substr(rest, at + 4)) {\ncode = substr(rest, at + 1, 3)\npoint = point substr(rest, 1, at - 1) sprintf(\"%c\", substr(code, 1, 1) * 64 + substr(code, 2, 1) * 8 + substr(code, 3, 1))\nword = word substr(rest, 1, at - 1) \"\\\\0\" code\n}\nif (index(point rest \"/\", ENVIRON[\"directory\"] \"/\") == 1) printf \"%s \", word rest\n}\nEND { printf \".\" }' /proc/self/mountinfo 2>/dev/null) || return\nelif [ \"$(uname -s)\" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z \"$mounted\" ]; then\nreturn 1\nelse\nmounted=$(printf '%s\\n' \"$mounted\" | directory=$physical awk '\n/\\)$/ {\nat = index($0, \" on \" ENVIRON[\"directory\"] \"/\")\nif (!at) at = index($0, \" on \" ENVIRON[\"directory\"] \" \")\nif (!at) next\npoint = substr($0, at + 4)\nsub(/( type [^ ]*)? \\([^(]*\\)$/, \"\", point)\n}\n!/\\)$/ {\nif (index($0, ENVIRON[\"directory\"] \"/\") != 1 && index($0, ENVIRON[\"directory\"] \" on \") != 1) next\npoint = $0\nsub(/ on .*/, \"\", point)\n}\n{\nword = \"\"\nfor (i = 1; i <= length(point); i++) {\nc = substr(point, i, 1)\nword = word (c == \" \" ? \"\\\\0040\" : c == \"\\\\\" ? \"\\\\0134\" : c)\n}\nprintf \"%s \", word\n}\nEND { printf \".\" }') || return\nfi\ncase \" $mounted\" in\n*' .') mounted=${mounted%.} ;;\n*) return 1 ;;\nesac\n}\nis_kept() { # DIRECTORY\nif ! mounts_in \"$1\"; then\nproblem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'\nreturn 0\nfi\n[ -n \"$mounted\" ] || return 1\npoints=''\nfor word in $mounted; do\ndecode \"$word\"\nquote \"$value\"\npoints=\" $quoted$points\" # The inner ones first.\ndone\nproblem=\"something is mounted in it, and nothing is deleted through a mount; on the server: sudo umount$points\"\n}\ndenied() { # DIRECTORY: adds to $problem, which a tool told, what to do\nquote \"$1\"\nproblem=\"$(printf '%s\\n' \"$problem\" | sed -n 1p); on the server: sudo chown -R $(me) $quoted\"\n}\nremove_links() { # DIRECTORY\nrm -f -- \"$1/forth/$name\" \"$1/back/$name\" 2>/dev/null\nrmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null\n}\nremove() { # DIRECTORY: deletes it; sets $problem where it is still there\n[ -e \"$1\" ] || [ -L \"$1\" ] || return 0\n! is_kept \"$1\" || return\nrm -rf -- \"$1\" 2>/dev/null && return\nchmod -R u+rwX -- \"$1\" 2>/dev/null\nproblem=$(rm -rf -- \"$1\" 2>&1) && return\ndenied \"$1\"\nreturn 1\n}\nmove_away() { # DIRECTORY INTO: sets $problem where it is still there\n! is_kept \"$1\" || return\nmv -- \"$1\" \"$2/\" 2>/dev/null && return\nchmod u+rwx -- \"$1\" 2>/dev/null\nproblem=$(mv -- \"$1\" \"$2/\" 2>&1) && return\ndenied \"$1\"\nreturn 1\n}\nleftovers() { # RUN-DIRECTORY: sets $left_there to what was to be deleted there, words\nleft_there=''\nset +f\nfor leftover in \"$1\"/purged/* \"$1\"/trash/* \"$1\"/trash/settled-*/purged/* \"$1\"/trash/settled-*/trash/*; do\ncase ${leftover##*/} in '*' | settled-*) continue ;; esac\n[ -d \"$leftover\" ] || continue\nencode \"$leftover\"\nleft_there=\"$left_there $word\"\ndone\nset -f\n}\ntell_leftovers() {\nset +f\nfor gone in \"$state\"/runs/gone-*; do\nleftovers \"$gone\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nis_kept \"$leftover\" || {\nproblem='it could not be deleted'\ndenied \"$leftover\"\n}\nwarn \"what is left of revision ${leftover##*/} is still there: $problem\"\ndone\ndone\nset -f\n}\ntell_mounts() {\n[ -d \"$revisions\" ] || return 0\nmounts_in \"$revisions\" || {\nis_kept \"$revisions\"\nwarn \"no revision can be removed: $problem\"\nreturn\n}\nbelow=$physical/ told=//.shipper/$active/\nfor word in $mounted; do\ndecode \"$word\"\nvalue=${value#\"$below\"}\nname_of_kept=${value%%/*}\ncase $told in *\"/$name_of_kept/\"*) continue ;; esac\ntold=$told$name_of_kept/\n! is_kept \"$revisions/$name_of_kept\" || warn \"revision $name_of_kept will not be removed: $problem\"\ndone\n}\nclear_away() { # RUN-DIRECTORY of a run that is over\nset +f\nrm -f -- \"$1\"/commands/* \"$1\"/* 2>/dev/null\nrmdir -- \"$1\"/* \"$1\" 2>/dev/null\nset -f\n[ -d \"$1\" ] || return 0\nleftovers \"$1\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nremove \"$leftover\" || warn \"what is left of revision ${leftover##*/} could not be deleted: $problem\"\ndone\nleftovers \"$1\"\nif [ -n \"$left_there\" ]; then return; fi\nremove \"$1\" || warn \"what an earlier run left could not be deleted: $problem\"\n}\ninit_directories() {\nproblem=$(mkdir -p -- \"$revisions\" 2>&1) || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\nproblem=$(mkdir -p -- \"$value\" 2>&1) || fail \"$problem\"\ndone\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: create it, or add it to config.directories\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nif [ \"$(state_of \"$revision\")\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || {\nproblem=\"what an earlier run left of revision $revision cannot be removed: $problem\"\n[ \"$goal\" != prepare ] || fail \"$problem\"\nwarn \"$problem\"\nfree_name\n}\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\nproblem=$(mkdir -- \"$run/revisions/$revision\" 2>&1) || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\nproblem=$(cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" 2>&1) ||\nfail \"cannot copy config.source_dir: $(printf '%s' \"$problem\" | sed -n 1p)\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays\nmove_away \"$revisions/$1\" \"$run/trash\" || return\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go\njournal purged \"$1\"\nremove \"$state/manifests/${1:?}\"\nremove \"${2:?}/${1:?}\"\nreturn 0\n}\npurge_old_revisions() {\nread_active\nread_switch \"$run\" || fail \"$run/switch cannot be read\"\nmounts_in \"$revisions\" || {\nis_kept \"$revisions\"\nwarn \"no revision was removed: $problem\"\nreturn\n}\nfor old in $(rotation \"$revision\" \"$left\"); do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif move_away \"$revisions/$old\" \"$run/purged\"; then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn 'the journal could not be compacted'\n}\nenter() { # DIRECTORY\ncd -P -- \"$revisions/$revision\" || return\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then mkdir -- \"./$part\" 2>/dev/null; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\nln -s -- \"$1\" \"./$2\"\nreturn\nfi\naside=./.shipper-$token failed=0\nmkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return\n{\nln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || move_away \"$PWD/$2\" \"$aside/old\" || { echo \"$problem\" >&2 && false; }; } &&\nmv -f -- \"$aside/link/$2\" ./\n} || failed=1\nif [ \"$failed\" -eq 1 ] && [ -e \"$aside/old/$2\" ]; then mv -- \"$aside/old/$2\" ./ || return; fi\nremove \"$PWD/${aside#./}\" || warn \"what stood at the link $path could not be deleted: $problem\"\nreturn \"$failed\"\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nprintf '' >\"$run/problem\" || fail \"cannot write to $run\"\nexec 9>>\"$run/problem\"\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\" 2>&9; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\nlink_problem \"the link $path could not be made: $(sed -n '$p' \"$run/problem\")\"\nfi\ndone\nexec 9>&-\ncd /\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\ncase $(state_of \"$revision\") in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\ndecode \"$(rollback_choice \"$active\")\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}\"\nfi\ncase $(state_of \"$revision\") in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(revisions_table | cut -d ' ' -f 1 | tr '\\n' ' ' | sed 's/ $//')\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\nproblem=$(sync -f \"$@\" 2>&1) && return\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\nsync # One that takes no path.\n}\nlink_current_revision() {\nread_active\nprevious=$active\ntext=$revisions_text/$revision\nbeside=$run/home/.shipper-$token\nproblem=$({ ln -s -- \"$home\" \"$run/home\" && mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\"; } 2>&1) ||\nfail_to_add \"$home\" \"$run/home\" \"$problem\"\nproblem=$(ln -s -- \"$text\" \"$beside/forth/$name\" 2>&1) || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home\"\ncase $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $text does not lead to the revision from $home\"\nset -- $again\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\nencode \"$text\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\nfi\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\nproblem=$(mv -f -- \"$beside/forth/$name\" \"$home/\" 2>&1) || fail \"$problem\"\n[ \"$(readlink \"$active_symlink\")\" = \"$text\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nread_switch \"$run\" || fail \"$run/switch cannot be read\"\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\nif [ \"$goal\" != prepare ] && [ \"$(readlink \"$active_symlink\" 2>/dev/null)\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$state/journal\" \"$home\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nremove_links \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\ninspect() {\nread_active\nsay active \"$active\" \"$linked\"\nrevisions_table | sed 's/^/listed /'\nif holder=$(readlink \"$state/lock\" 2>/dev/null); then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\ntell_leftovers\ntell_mounts\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ] &&\n[ \"$(state_of \"$revision\")\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\n*) return 0 ;;\nesac\nfor old in $(rotation \"$becomes\" \"$active\"); do\ndecode \"$old\"\nis_kept \"$revisions/$value\" || say_word purgeable \"$old\"\ndone\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\ntrap 'idle=0' USR1\nwhile sleep 2 || :; do # That of ksh93 fails when a beat wakes it.\nkill -s 0 $$ 2>/dev/null || exit 0\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() {\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 $$ 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nif [ -d \"$run\" ]; then\nkeep_beating >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\nexit 1\n}\nended() { # STATUS\ncd /\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nfor step; do\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nprintf '\\nshipper 1\\n'\nif [ \"$lease\" -gt 0 ]; then\n{ watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.\nwatchdog=$!\nfi\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
 
 ;// CONCATENATED MODULE: ./build/src/remote/frame.js
 /** Bytes that stand for themselves in a word: printable, and nothing that the shell, `printf %b` or the loader reads. */
@@ -6354,7 +6425,7 @@ class Session {
         this.#options.log.debug(`${this.#options.name}: ${fact.kind} ${fact.values.join(' ')}`);
         if (fact.kind === 'interrupted')
             this.#interrupted?.();
-        if (work === undefined)
+        if (work === undefined || fact.kind === 'interrupted' || fact.kind === 'stopped')
             return;
         if (fact.kind === 'end') {
             this.#work = undefined;
@@ -6413,6 +6484,60 @@ class Session {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/facts.js
+/** What only a dry run asks for. */
+const founds = ['missing', 'dangling', 'purgeable'];
+const verdicts = ['completed', 'returned', 'settled', 'unknown'];
+/**
+ * Whether a text is one name of a revision, and leads nowhere else when it becomes part of a path: wherever it came
+ * from, the target's own disk and journal included.
+ */
+function isRevisionName(text) {
+    return text !== '' && !text.startsWith('.shipper') && text !== '.' && text !== '..' && !/[/\0]/.test(text);
+}
+/** Reads a fact; undefined where it says what no target of Shipper says. */
+function readTargetFact({ kind, values }) {
+    const [first = '', second = ''] = values;
+    switch (kind) {
+        case 'step':
+            return { kind, step: first };
+        case 'flushed':
+        case 'deleted':
+        case 'unchanged':
+            return { kind };
+        case 'revision':
+        case 'taken':
+        case 'linked':
+        case 'completed':
+        case 'purged':
+            return isRevisionName(first) ? { kind, name: first } : undefined;
+        case 'active':
+        case 'returned':
+            return isNameOrNone(first) ? { kind, name: nameOf(first), link: second } : undefined;
+        case 'previous':
+            return isNameOrNone(first) ? { kind, name: nameOf(first) } : undefined;
+        case 'verdict':
+            return readVerdict(first, second);
+        case 'listed':
+            return isRevisionName(first) ? { kind, row: readRevision(values) } : undefined;
+        case 'warning':
+            return { kind, step: first, message: second };
+        case 'settled':
+            return { kind, token: first };
+        case 'waiting':
+        case 'holder':
+            return { kind, ...readHolder(values) };
+        default:
+            return founds.includes(kind) ? { kind: 'found', found: { kind, values } } : undefined;
+    }
+}
+function readVerdict(first, second) {
+    const verdict = verdicts.find((each) => each === first);
+    if (verdict === undefined || !isNameOrNone(second))
+        return undefined;
+    return { kind: 'verdict', verdict, active: nameOf(second) };
+}
+const isNameOrNone = (text) => text === '' || isRevisionName(text);
+const nameOf = (text) => (text === '' ? undefined : text);
 const states = ['completed', 'prepared', 'bad', 'unfinished', 'foreign'];
 const known = (value) => value === undefined || value === '' || value === '-' ? undefined : value;
 /** What a Date can hold. */
@@ -6449,255 +6574,380 @@ function readHolder(values) {
     };
 }
 
+;// CONCATENATED MODULE: ./build/src/deploy/state.js
+const untouched = { phase: 'idle', link: '', purged: [] };
+/** The state after a fact. Pure, and total: every fact is met in every phase. */
+function after(state, fact) {
+    switch (fact.kind) {
+        case 'asked':
+            return { ...state, phase: asked(state.phase, fact.decides) };
+        case 'refused':
+            return { ...state, phase: 'idle' };
+        case 'stays':
+            return state.phase === 'switched' ? { ...state, phase: 'staying' } : state;
+        case 'gone':
+            return { ...state, phase: gone(state.phase) };
+        case 'revision':
+        case 'taken':
+            return { ...state, revision: fact.name };
+        case 'active':
+            return { ...state, active: fact.name, link: fact.link, outside: fact.name === undefined ? fact.link : undefined };
+        case 'previous':
+            return { ...state, previous: fact.name };
+        case 'unchanged':
+            return { ...state, phase: 'unchanged', active: state.revision };
+        case 'linked':
+            return { ...state, phase: 'switched', active: fact.name };
+        case 'returned':
+            return { ...state, phase: 'returned', active: fact.name, purged: [] };
+        case 'completed':
+            return { ...state, phase: state.phase === 'staying' ? 'stayed' : 'completed' };
+        case 'verdict':
+            return { ...state, phase: judged(state.phase, fact.verdict), active: fact.active };
+        case 'purged':
+            return { ...state, purged: [...state.purged, fact.name] };
+        case 'holder':
+            return { ...state, lock: fact.holder, holder: fact.description };
+        case 'step':
+        case 'flushed':
+        case 'deleted':
+        case 'warning':
+        case 'settled':
+        case 'waiting':
+        case 'listed':
+        case 'found':
+            return state;
+    }
+}
+function asked(phase, decides) {
+    if (phase !== 'idle' && phase !== 'begun')
+        return phase;
+    return decides ? 'deciding' : 'begun';
+}
+function gone(phase) {
+    switch (phase) {
+        case 'begun':
+            return 'settled'; // It cannot have switched, and puts itself in order.
+        case 'deciding':
+        case 'switched':
+        case 'staying':
+            return 'unknown';
+        case 'idle':
+        case 'unchanged':
+        case 'completed':
+        case 'stayed':
+        case 'returned':
+        case 'settled':
+        case 'unknown':
+            return phase;
+    }
+}
+function judged(phase, verdict) {
+    switch (verdict) {
+        case 'completed':
+            return phase === 'staying' ? 'stayed' : 'completed';
+        case 'returned':
+        case 'settled':
+        case 'unknown':
+            return verdict;
+    }
+}
+/** Whether the run reached its end there: whatever fails now, nothing of it is put back. */
+function isDone(phase) {
+    return phase === 'unchanged' || phase === 'completed' || phase === 'stayed';
+}
+/** Whether the active symlink leads to what the run switched to, and the run has not completed. */
+function isSwitched(phase) {
+    return phase === 'switched' || phase === 'staying';
+}
+/** Whether only the target knows what the run came to there, should the connection be lost now. */
+function isUndecided(phase) {
+    return phase === 'deciding' || isSwitched(phase);
+}
+/** Whether the run may have left something there that has to be put in order. */
+function isOpen(phase) {
+    return phase === 'begun' || isUndecided(phase);
+}
+
 ;// CONCATENATED MODULE: ./build/src/deploy/timeline.js
 
-const timelines = {
-    deploy: [
-        ...['preflight', 'lock'],
-        ...around('init_directories'),
-        ...around('create_revision'),
-        ...around('create_symlinks'),
-        'barrier',
-        ...around('link_current_revision'),
-        'barrier',
-        ...around('purge_old_revisions'),
-        ...['before:completion', 'barrier', 'complete', 'unlock'],
-    ],
-    prepare: [
-        ...['preflight', 'lock'],
-        ...around('init_directories'),
-        ...around('create_revision'),
-        ...around('create_symlinks'),
-        ...['before:completion', 'barrier', 'complete', 'unlock'],
-    ],
-    activate: [
-        ...['preflight', 'lock', 'choose', 'barrier'],
-        ...around('link_current_revision'),
-        'barrier',
-        ...around('purge_old_revisions'),
-        ...['before:completion', 'barrier', 'complete', 'unlock'],
-    ],
+const work = (...all) => all.map((each) => ({ work: each, on: 'working' }));
+const timeline_event = (name) => ({ event: name, on: 'working' });
+const around = (step) => [timeline_event(`before:${step}`), ...work(step), timeline_event(`after:${step}`)];
+const timeline_begin = work('preflight', 'lock');
+const build = [...around('init_directories'), ...around('create_revision'), ...around('create_symlinks')];
+const change = ['together', { wave: around('link_current_revision') }, 'together'];
+const rotate = around('purge_old_revisions');
+const end = [timeline_event('before:completion'), 'together', ...work('complete', 'unlock')];
+/** How a run goes when nothing fails. */
+const forth = {
+    deploy: [...timeline_begin, ...build, ...change, ...rotate, ...end],
+    prepare: [...timeline_begin, ...build, ...end],
+    activate: [...timeline_begin, ...work('choose'), ...change, ...rotate, ...end],
     rollback: [
-        ...['preflight', 'lock', 'choose', 'before:rollback', 'barrier', 'link_current_revision'],
-        ...[
-            'after:link_current_revision',
-            'after:rollback',
-            'before:completion',
-            'barrier',
-            'complete',
-            'unlock',
-        ],
+        ...[...timeline_begin, ...work('choose'), timeline_event('before:rollback'), 'together'],
+        ...[...work('link_current_revision'), timeline_event('after:link_current_revision'), timeline_event('after:rollback')],
+        ...end,
     ],
 };
-const dryRuns = {
+/** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
+const back = [
+    { work: 'go_back', on: 'open' },
+    'judge',
+    { event: 'after:link_current_revision', on: 'returned', late: 1_000 },
+    { work: 'discard', on: 'quiet' },
+    { event: 'on:error', on: 'working', late: 2_000 },
+    { work: 'unlock', on: 'quiet' },
+];
+/** How it ends when something failed after the switch, and what was switched stays. */
+const stay = [
+    { work: 'complete', on: 'switched' },
+    { work: 'unlock', on: 'switched' },
+    { work: 'go_back', on: 'open' },
+    'judge',
+    { work: 'discard', on: 'quiet' },
+    { event: 'on:error', on: 'working', late: 2_000 },
+    { work: 'unlock', on: 'quiet' },
+];
+/** What is only read. */
+const dry = {
     deploy: ['preflight', 'inspect'],
     prepare: ['preflight', 'inspect'],
     activate: ['preflight', 'choose', 'inspect'],
     rollback: ['preflight', 'choose', 'inspect'],
     status: ['inspect'],
 };
-function around(step) {
-    return [`before:${step}`, step, `after:${step}`];
+function isStep(name) {
+    return events/* steps */.Ci.includes(name);
 }
-function isEvent(mark) {
-    return events/* eventNames */.Z2.includes(mark);
-}
-function isStep(work) {
-    return events/* steps */.Ci.includes(work);
-}
-/**
- * The moments of a run, from the first contact to completion. Work without a listener between it travels together; in a
- * fleet of several targets the barriers part it too. `stays` keeps the sessions for listeners that come after the last.
- */
-function moments(command, listensTo, { fleet, dryRun, stays }) {
-    if (dryRun || command === 'status')
-        return [{ kind: 'work', work: dryRuns[command], last: true }];
-    const result = [];
-    let work = [];
-    const send = (last) => {
-        if (work.length > 0)
-            result.push({ kind: 'work', work, last });
-        work = [];
-    };
-    for (const mark of timelines[command]) {
-        if (mark === 'barrier') {
-            if (fleet > 1)
-                send(false);
-        }
-        else if (!isEvent(mark))
-            work.push(mark);
-        else if (listensTo(mark)) {
-            send(false);
-            result.push({ kind: 'event', event: mark });
-        }
-    }
-    send(!stays);
-    return result;
+function isEvent(name) {
+    return eventNames.includes(name);
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/known.js
+;// CONCATENATED MODULE: ./build/src/deploy/steps-taken.js
 
-
-/** What is known of a target, fact by fact. */
-class Known {
-    result;
-    /** Whether the active symlink was switched and not yet put back. */
-    switched = false;
-    /** Whether the target has nothing to do, being on the revision already. */
-    unchanged = false;
-    /** Whether the journal says that this run completed. */
-    completed = false;
-    /** Whether it was switched and then put back, by whomever. */
-    returned = false;
-    /** Whether the connection was lost when it mattered, and the truth could not be read back. */
-    unknown = false;
-    /** What failed first there. */
-    failure;
-    /** What the active symlink said before the run, empty where there was none: it may have led outside `revisions`. */
-    link = '';
-    /** Who holds the lock, in words. */
-    holder;
-    /** What only a dry run asks for. */
-    found = [];
-    #options;
-    #mark;
-    constructor(options) {
-        const { host, name } = options.target;
-        this.#options = options;
-        this.result = { host, name, status: 'failed', purged: [], steps: [] };
-        this.#mark = options.clock();
-    }
-    /** Whether the run is over for this target. */
-    get isDone() {
-        return this.unchanged || this.completed;
+/** How long the steps took on one target, each from the end of the one before. */
+class StepsTaken {
+    times = [];
+    #onStep;
+    #mark = performance.now();
+    constructor(onStep) {
+        this.#onStep = onStep;
     }
     /** Begins the time of the next step. */
     mark() {
-        this.#mark = this.#options.clock();
+        this.#mark = performance.now();
     }
-    /** Notes that a step was taken, and how long it took since the mark. */
     took(name) {
-        const { clock, log, named } = this.#options;
-        const milliseconds = Math.round(clock() - this.#mark);
+        const milliseconds = Math.round(performance.now() - this.#mark);
         this.mark();
-        this.result.steps.push({ name, milliseconds });
-        if (!named)
-            log.step(name, milliseconds); // Of a fleet, one line tells all.
+        this.times.push({ name, milliseconds });
+        this.#onStep(name, milliseconds);
     }
-    status(failed, cancelled) {
-        if (this.unknown || (failed && this.switched))
-            return 'unknown';
-        if (this.unchanged)
-            return 'unchanged';
-        if (!failed || this.completed)
-            return 'succeeded';
-        if (this.returned)
-            return 'returned';
-        return cancelled ? 'cancelled' : 'failed';
+    /** Notes the facts that end something that takes time. */
+    learn(fact, hasPurged) {
+        if (fact.kind === 'flushed')
+            this.took('sync');
+        else if (fact.kind === 'deleted' && hasPurged)
+            this.took('delete');
+        else if (fact.kind === 'step' && isStep(fact.step))
+            this.took(fact.step);
+        else if (fact.kind === 'step')
+            this.mark();
     }
-    learn({ kind, values }) {
-        const { log, named, target } = this.#options;
-        const { result } = this;
-        const [first = '', second = ''] = values;
-        const name = first === '' ? undefined : first;
-        const here = named ? `${target.name}: ` : '';
-        switch (kind) {
-            case 'step':
-                if (isStep(first))
-                    this.took(first);
-                else
-                    this.mark();
-                break;
-            case 'flushed':
-                this.took('sync');
-                break;
-            case 'deleted':
-                if (result.purged.length > 0)
-                    this.took('delete');
-                break;
-            case 'taken':
-                result.revision = first;
-                break;
-            case 'revision':
-                result.revision = first;
-                result.revisionPath = `${target.revisions}/${first}`;
-                break;
-            case 'active':
-                result.active = name;
-                this.link = second;
-                break;
-            case 'previous':
-                result.previousRevision = name;
-                break;
-            case 'unchanged':
-                this.unchanged = true;
-                result.active = result.revision;
-                break;
-            case 'linked':
-                this.switched = true;
-                result.active = first;
-                break;
-            case 'returned':
-                this.switched = false;
-                this.returned = true;
-                result.active = name;
-                result.purged = [];
-                log.info(`${here}switched back to ${name ?? (second === '' ? 'no active symlink, as before' : second)}`);
-                break;
-            case 'completed':
-                this.completed = true;
-                this.switched = false;
-                break;
-            case 'verdict':
-                this.#judged(first, second);
-                break;
-            case 'purged':
-                result.purged.push(first);
-                break;
-            case 'listed':
-                (result.revisions ??= []).push(readRevision(values));
-                break;
-            case 'warning':
-                log.warning(`${target.name}${isStep(first) ? `, ${first}` : ''}: ${second}`);
-                break;
-            case 'settled':
-                log.notice(`${here}put in order what an earlier run left when it died (${first})`);
-                break;
-            case 'waiting':
-                log.info(`${here}waiting for the lock, held by ${readHolder(values).description}`);
-                break;
-            case 'holder':
-                this.holder = readHolder(values).description;
-                result.lock = readHolder(values).holder;
-                break;
-            default:
-                this.found.push({ kind, values });
-        }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/tell.js
+
+/** What the log says of a fact, beside the times of steps. `here` is the target's name in a fleet, else empty. */
+function tell(fact, log, target, named) {
+    const here = named ? `${target}: ` : '';
+    switch (fact.kind) {
+        case 'returned':
+            log.info(`${here}switched back to ${fact.name ?? (fact.link === '' ? 'no active symlink, as before' : fact.link)}`);
+            break;
+        case 'warning':
+            log.warning(`${target}${isStep(fact.step) ? `, ${fact.step}` : ''}: ${fact.message}`);
+            break;
+        case 'settled':
+            log.notice(`${here}put in order what an earlier run left when it died (${fact.token})`);
+            break;
+        case 'waiting':
+            log.info(`${here}waiting for the lock, held by ${fact.description}`);
+            break;
+        case 'step':
+        case 'flushed':
+        case 'deleted':
+        case 'unchanged':
+        case 'revision':
+        case 'taken':
+        case 'linked':
+        case 'completed':
+        case 'purged':
+        case 'active':
+        case 'previous':
+        case 'verdict':
+        case 'listed':
+        case 'holder':
+        case 'found':
+            break;
     }
-    #judged(verdict, active) {
-        this.result.active = active === '' ? undefined : active;
-        this.switched = false;
-        this.completed = verdict === 'completed';
-        this.returned = verdict === 'returned';
-        this.unknown = verdict === 'unknown';
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/knowledge.js
+
+
+
+
+
+/** What is known of one target: what it told, as far as it can be believed, and what the runner knows itself. */
+class Knowledge {
+    steps;
+    /** What `status` and dry runs read. */
+    found = [];
+    revisions = [];
+    #options;
+    #state = untouched;
+    #expected;
+    constructor(options) {
+        const { log, named } = options;
+        this.#options = options;
+        this.steps = new StepsTaken((name, milliseconds) => {
+            if (!named)
+                log.step(name, milliseconds); // Of a fleet, one line tells all.
+        });
     }
+    get state() {
+        return this.#state;
+    }
+    /** The work that the target is to tell of next; undefined when it has told all. */
+    get next() {
+        return this.#expected?.next;
+    }
+    /** From now on the target can tell what comes of this work, and nothing else. */
+    expect(work) {
+        this.#expected = new Expectation(work, this.#options.isExpectedName);
+        this.steps.mark();
+    }
+    /** Learns what the target said. Returns false where it cannot have been asked for that. */
+    hear(said) {
+        const fact = readTargetFact(said);
+        if (fact === undefined || this.#expected?.accepts(fact, this.#state) !== true)
+            return false;
+        this.learn(fact);
+        this.steps.learn(fact, this.#state.purged.length > 0);
+        if (fact.kind === 'listed')
+            this.revisions.push(fact.row);
+        if (fact.kind === 'found')
+            this.found.push(fact.found);
+        const { log, name, named } = this.#options;
+        tell(fact, log, name, named);
+        return true;
+    }
+    learn(fact) {
+        this.#state = after(this.#state, fact);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/patience.js
+
+const minute = 60;
+/**
+ * Seconds that a target may be silent over each work, while its connection is alive. Generous: what takes longer hangs,
+ * on a network file system that is gone, say. `lock` may settle a dead run and run its commands before it answers.
+ */
+const limits = {
+    preflight: 2 * minute,
+    lock: 10 * minute + 2 * leaseSeconds,
+    init_directories: 10 * minute + 2 * leaseSeconds,
+    create_revision: 60 * minute, // It can copy `source_dir`.
+    create_symlinks: 10 * minute,
+    choose: 2 * minute,
+    link_current_revision: 30 * minute, // It flushes the revision.
+    purge_old_revisions: 10 * minute,
+    complete: 60 * minute, // It deletes what was purged.
+    unlock: 2 * minute,
+    go_back: minute,
+    discard: 10 * minute,
+    inspect: 5 * minute,
+    verdict: 2 * leaseSeconds + minute,
+};
+/** Runs out when a target says nothing for too long. */
+class Patience {
+    #onEnd;
+    #lockTimeout;
+    #timer;
+    /** `lockTimeout`: seconds that the target waits for the lock by itself. */
+    constructor(lockTimeout, onEnd) {
+        this.#lockTimeout = lockTimeout;
+        this.#onEnd = onEnd;
+    }
+    /** From now on the target is to say something about this work. */
+    waitFor(work) {
+        this.stop();
+        if (work === undefined)
+            return;
+        const waits = work === 'lock' || work === 'init_directories';
+        const seconds = limits[work] + (waits ? this.#lockTimeout : 0);
+        this.#timer = setTimeout(() => this.#onEnd(work, seconds), seconds * 1000);
+    }
+    stop() {
+        clearTimeout(this.#timer);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/site-errors.js
+
+/** A target whose connection is alive, and which says nothing. */
+function silentTarget(target, work, seconds) {
+    return new errors/* ShipperError */.oV('TARGET', `${target}, ${work}: the target said nothing for ${seconds} seconds, though its connection is alive. ` +
+        'See on the server what hangs: a network file system that is gone, or a disk that fails', { target, step: work });
+}
+/** A target that tells one thing that cannot be is believed nothing more. */
+function unbelievable(target, { kind, values }) {
+    return new errors/* ShipperError */.oV('TARGET', `${target}: the target said what it was not asked for ("${[kind, ...values].join(' ').slice(0, 200)}"), and is not ` +
+        'listened to any more. See whether it was tampered with, or whether something else writes to the output of its ' +
+        'login shell', { target });
+}
+/** A refusal of the lock says who holds it. */
+function withHolder(error, holder) {
+    if (!(error instanceof errors/* ShipperError */.oV) || error.code !== 'LOCKED' || holder === undefined)
+        return error;
+    return new errors/* ShipperError */.oV('LOCKED', `${error.message}: it is held by ${holder}. It is freed when that run ends, at the latest a minute after it died; ` +
+        'wait for it, cancel it, or give this run a longer lock-timeout', { target: error.target, step: error.step, cause: error });
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/site.js
 
 
 
+
+
+
+
+/** The work after which only the target knows what the run came to. */
+const deciding = ['link_current_revision', 'complete'];
 /** One target in one run: its connection, its session, and what is known of it. */
 class Site {
     target;
-    known;
+    knowledge;
+    /** What failed first there. */
+    failure;
+    #options;
+    #patience;
     #connection;
     #session;
-    #options;
+    #broken = deferred();
+    #isBusy = false;
     constructor(options) {
+        const { target, lockTimeout } = options;
         this.#options = options;
-        this.target = options.target;
-        this.known = new Known(options);
+        this.target = target;
+        this.knowledge = new Knowledge({ ...options, name: target.name });
+        this.#patience = new Patience(lockTimeout, (work, seconds) => this.#break(silentTarget(target.name, work, seconds)));
+    }
+    get state() {
+        return this.knowledge.state;
     }
     get connection() {
         return this.#connection;
@@ -6706,46 +6956,41 @@ class Site {
     get reachable() {
         return this.#session?.open === true;
     }
-    /** Whether the target began to do what it was asked. */
-    get begun() {
-        return this.#session?.answered === true;
-    }
+    /** Whether it was spoken with, and cannot be any more. */
     get lost() {
-        return this.begun && !this.reachable && !this.known.isDone;
+        return this.#session !== undefined && !this.reachable;
+    }
+    /** Whether it was lost while only it knew what the run came to. */
+    get isUndecided() {
+        return this.lost && isUndecided(this.state.phase);
     }
     get revision() {
-        return this.known.result.revision;
+        return this.state.revision;
     }
     get previous() {
-        return this.known.result.previousRevision;
+        return this.state.previous;
     }
     /** Absolute path on the target of the directory by which this run holds the lock. */
     get runDirectory() {
         return `${this.target.revisions}/.shipper/runs/${this.#options.token}`;
     }
     async connect() {
-        this.known.mark();
+        this.knowledge.steps.mark();
         this.#connection = await this.reconnect();
-        this.known.took('connect');
+        this.knowledge.steps.took('connect');
     }
     /** One more connection; the caller ends it. */
     async reconnect() {
         return this.#options.connect(this.target);
     }
     /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */
-    async perform(work, last = false, revision = this.known.result.revision ?? '') {
+    async perform(work, last = false, revision = this.revision ?? '') {
         const { connection, target } = this;
         if (connection === undefined) {
             throw new errors/* ShipperError */.oV('INTERNAL', `${target.name} is not connected`, { target: target.name });
         }
         this.#session ??= this.#open(connection, this.#options.setup(connection));
-        this.known.mark();
-        try {
-            await this.#session.perform(work, { last, revision });
-        }
-        catch (error) {
-            throw this.#withHolder(error);
-        }
+        await this.#ask(this.#session, work, last, revision);
     }
     /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */
     async judge() {
@@ -6756,43 +7001,83 @@ class Site {
             this.#connection = connection;
             const words = [...setup(connection), 'lost_token', token, 'token', `${token}-judge`];
             this.#session = this.#open(connection, words);
-            await this.#session.perform(['verdict'], { last: true });
+            await this.#ask(this.#session, ['verdict'], true, '');
         }
         catch (error) {
-            this.known.unknown = true;
+            this.learn({ kind: 'gone' });
             const reason = error instanceof Error ? error.message : String(error);
             log.warning(`${this.target.name}: what became of the run there could not be read: ${reason}`);
         }
     }
-    async interrupt() {
-        await this.#session?.interrupt();
+    /** Stops what is still being done there: what this run asked for last, and with `commands` those of listeners. */
+    async interrupt(commands) {
+        if (!this.reachable || (!this.#isBusy && !commands))
+            return;
+        this.#patience.waitFor('unlock');
+        try {
+            await Promise.race([this.#session?.interrupt(), this.#broken.promise]);
+        }
+        finally {
+            this.#patience.stop();
+        }
     }
     stop(leader) {
         this.#session?.stop(leader);
     }
+    /** Adds what the runner decides itself to what is known. */
+    learn(fact) {
+        this.knowledge.learn(fact);
+    }
+    /** Rejects once the connection is lost; never resolves. */
+    async ends() {
+        const loss = await this.#connection?.lost;
+        throw loss ?? new errors/* ShipperError */.oV('CONNECT', `${this.target.name}: the connection has ended`);
+    }
     end() {
+        this.#patience.stop();
         this.#session?.close();
         this.#connection?.end();
     }
+    async #ask(session, work, last, revision) {
+        const isFirst = this.state.phase === 'idle';
+        this.knowledge.expect(work);
+        this.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
+        this.#patience.waitFor(work[0]);
+        this.#isBusy = true;
+        try {
+            await Promise.race([session.perform(work, { last, revision }), this.#broken.promise]);
+        }
+        catch (error) {
+            // What ends otherwise than by a lost connection before the script's first word has run nothing.
+            const isRefusal = error instanceof errors/* ShipperError */.oV && error.code !== 'CONNECT' && !session.answered;
+            if (isFirst && isRefusal)
+                this.learn({ kind: 'refused' });
+            throw withHolder(error, this.state.holder);
+        }
+        finally {
+            this.#isBusy = false;
+            this.#patience.stop();
+        }
+    }
     #open(connection, setup) {
         const { log, connectTimeout: answerTimeout, target } = this.#options;
-        const { known } = this;
-        return new Session({
-            connection,
-            name: target.name,
-            setup,
-            log,
-            answerTimeout,
-            onFact: (fact) => known.learn(fact),
-        });
+        this.#broken = deferred();
+        const onFact = (fact) => this.#hear(fact);
+        return new Session({ connection, name: target.name, setup, log, answerTimeout, onFact });
     }
-    /** A refusal of the lock says who holds it. */
-    #withHolder(error) {
-        const { holder } = this.known;
-        if (!(error instanceof errors/* ShipperError */.oV) || error.code !== 'LOCKED' || holder === undefined)
-            return error;
-        return new errors/* ShipperError */.oV('LOCKED', `${error.message}: it is held by ${holder}. It is freed when that run ends, at the latest a minute after it died; ` +
-            'wait for it, cancel it, or give this run a longer lock-timeout', { target: error.target, step: error.step, cause: error });
+    #hear(said) {
+        if (this.knowledge.hear(said)) {
+            this.#patience.waitFor(this.knowledge.next);
+            return;
+        }
+        this.learn({ kind: 'gone' });
+        this.#break(unbelievable(this.target.name, said));
+    }
+    /** Gives the session up: the target has to settle the run alone. */
+    #break(reason) {
+        this.#broken.reject(reason);
+        this.#session?.close();
+        this.#connection?.end();
     }
 }
 
@@ -6808,12 +7093,12 @@ class StepLines {
     tell(results) {
         const slowest = new Map();
         for (const result of results) {
-            for (const { name, milliseconds } of result.steps.slice(this.#told.get(result))) {
+            for (const { name, milliseconds } of result.steps.slice(this.#told.get(result.name))) {
                 const { count, ...before } = slowest.get(name) ?? { milliseconds: -1, target: '', count: 0 };
                 const own = milliseconds > before.milliseconds ? { milliseconds, target: result.name } : before;
                 slowest.set(name, { ...own, count: count + 1 });
             }
-            this.#told.set(result, result.steps.length);
+            this.#told.set(result.name, result.steps.length);
         }
         for (const [name, { milliseconds, target, count }] of slowest) {
             this.#log.step(name, milliseconds, count === 1 ? target : `slowest of ${count}: ${target}`);
@@ -6826,167 +7111,448 @@ class StepLines {
 
 
 
-/** All targets of one run, which go through it in step. */
+
+
+/** Milliseconds that the others may still take with their work once one has failed. */
+const graceMilliseconds = 5_000;
+/** All targets of one run: connected, worked on, interrupted and judged together. */
 class Fleet {
+    sites;
     #options;
-    #sites;
     #stepLines;
     constructor(options, setup) {
-        const { facts, id, log, connectTimeout, connect, clock } = options;
+        const { facts, id, log, connectTimeout, connect } = options;
+        const { config, command, revision, epoch, lockTimeout } = facts;
         this.#options = options;
         this.#stepLines = new StepLines(log);
-        const { targets } = facts.config;
-        this.#sites = targets.map((target, index) => new Site({
+        const isNew = command === 'deploy' || command === 'prepare';
+        this.sites = config.targets.map((target, index) => new Site({
             target,
             token: `run-${id}-${index}`,
             log,
-            named: targets.length > 1,
+            named: config.targets.length > 1,
             connectTimeout,
+            lockTimeout,
             connect,
             setup: (connection) => setup(target, index, connection),
-            clock,
+            isExpectedName: expectedNames({ revision, epoch, isNew }),
         }));
     }
-    get size() {
-        return this.#sites.length;
+    /** Those of a wave, or of all, that fit now. */
+    select(selector, wave) {
+        return this.sites.slice(wave?.from, wave?.to).filter((site) => fits(site, selector));
     }
-    get revision() {
-        return this.#speakers.find(({ revision }) => revision !== undefined)?.revision;
-    }
-    get previous() {
-        return this.#speakers.find(({ previous }) => previous !== undefined)?.previous;
-    }
-    /** The sites that speak for the fleet: those that something is done on, if there are any. */
-    get #speakers() {
-        const changing = this.#sites.filter(({ known }) => !known.unchanged);
-        return changing.length > 0 ? changing : this.#sites;
-    }
-    /** Whether no target has anything left to do. */
-    get isDone() {
-        return this.#sites.every(({ known }) => known.isDone);
-    }
-    get isUnchanged() {
-        return this.#sites.every(({ known }) => known.unchanged);
-    }
-    /** Whether some targets completed and others did not: one was lost, or failed, exactly while completing. */
-    get isParted() {
-        return !this.isDone && this.#sites.some(({ known }) => known.completed) && !this.isSwitched;
-    }
-    get isSwitched() {
-        return this.#sites.some(({ known }) => known.switched);
-    }
-    get isReturned() {
-        return this.#sites.some(({ known }) => known.returned);
-    }
-    get isUnknown() {
-        return this.#sites.some(({ known }) => known.unknown || known.switched);
-    }
-    places() {
-        return this.#sites.filter(({ known }) => !known.unchanged);
-    }
-    /** Those that went back to something. */
-    returned() {
-        return this.#sites.filter(({ known }) => known.returned && known.link !== '');
-    }
+    /** Connects to all, and rejects with the first failure after the last one has been tried. */
     async connect() {
-        await this.#each(() => true, async (site) => site.connect());
+        await this.#each(this.sites, async (site) => site.connect());
     }
-    /** Reads on every target that is connected, whatever became of the others. */
+    /** Takes the steps on these. Rejects with the first failure; what the others still do then has some seconds to end. */
+    async perform(sites, work, last = false, revision) {
+        await this.#each(sites, async (site) => site.perform(work, last, revision), graceMilliseconds);
+    }
+    /** Reads on every target that is connected, whatever becomes of the others. */
     async read(work) {
-        await this.#each(({ connection }) => connection !== undefined, async (site) => site.perform(work, true));
+        const connected = this.sites.filter(({ connection }) => connection !== undefined);
+        await this.#each(connected, async (site) => site.perform(work, true));
     }
-    /** Takes the steps on every target that is not done. Rejects with the first failure, after all have answered. */
-    async perform(work, last) {
-        await this.#each(({ known }) => !known.unchanged, async (site) => site.perform(work, last));
-        if (work.includes('create_revision'))
-            await this.#alike(work.slice(work.indexOf('create_revision')));
-        if (work.includes('choose'))
-            this.#tellDifferences();
-    }
-    /** A rollback without a name goes, on each target, to the one before its own. */
-    #tellDifferences() {
-        const names = this.#sites.map(({ known }) => known.result.revision);
-        if (new Set(names).size < 2)
-            return;
-        const each = this.#sites.map(({ target }, index) => `${target.name} to ${names[index] ?? 'none'}`);
-        this.#options.log.warning(`the targets go to different revisions: ${each.join(', ')}`);
-    }
-    /** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */
-    async #alike(work) {
-        const name = this.#name;
-        const differs = ({ known }) => known.result.revision !== name;
-        await this.#each(differs, async (site) => site.perform(['discard', ...work], false, name));
-        const other = this.#sites.find(differs);
-        if (other === undefined)
-            return;
-        throw new errors/* ShipperError */.oV('TARGET', `${other.target.name}, create_revision: revision ${name} exists already there, but not on all targets: choose another name`, { target: other.target.name, step: 'create_revision' });
-    }
-    /** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
-    get #name() {
-        const names = this.#sites.map(({ known }) => known.result.revision ?? this.#options.facts.revision);
-        return names.reduce((longest, name) => (name.length > longest.length ? name : longest));
-    }
-    /** What each target would be made to do, after `inspect`. */
-    plan() {
-        const { command, config, revision } = this.#options.facts;
-        const name = command === 'deploy' ? this.#name : revision;
-        const readable = this.#sites.filter(({ known }) => known.failure === undefined);
-        for (const site of readable)
-            site.known.result.plan = planLines(command, config, site.target, name, site.known);
-    }
-    /** Takes the steps on those targets that can still be reached and have begun. */
-    async afterFailure(which, work, last = false) {
-        await this.#each(({ reachable, known }) => reachable && !known.isDone && (which === 'all' || known.switched === (which === 'switched')), async (site) => site.perform(work, last));
-    }
-    async interrupt() {
-        await this.#each(({ reachable }) => reachable, async (site) => site.interrupt());
-    }
-    /** Asks the targets whose connection was lost on the way what became of the run there. */
-    async judgeLost() {
-        await this.#each(({ begun, reachable, known }) => begun && !reachable && !known.isDone, async (site) => site.judge());
-    }
-    /** `reading`: what fails on one target keeps no other from being read. */
-    results(error, cancelled, reading) {
-        return this.#sites.map((site) => {
-            const isOwn = error !== undefined && (error.target === undefined || error.target === site.target.name);
-            const own = error === undefined ? undefined : (site.known.failure ?? (isOwn ? error : undefined));
-            return {
-                ...site.known.result,
-                status: site.known.status(error !== undefined && (!reading || own !== undefined), cancelled),
-                ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
-            };
+    /** Each by itself, so that none waits for another: what is still being done there ends, and the work is done. */
+    async putBack(sites, work, last, commands) {
+        await this.#each(sites, async (site) => {
+            await site.interrupt(commands);
+            await site.perform(work, last);
         });
     }
+    /** Ends what listeners still run there. */
+    async interrupt() {
+        await this.#each(this.sites, async (site) => site.interrupt(true));
+    }
+    /** Asks the targets that were lost while only they knew what the run came to. */
+    async judge() {
+        await this.#each(this.sites.filter((site) => site.isUndecided), async (site) => site.judge());
+        for (const site of this.sites.filter(({ lost, state }) => lost && isOpen(state.phase))) {
+            site.learn({ kind: 'gone' });
+            const what = 'the connection was lost before anything was switched there; it puts itself in order within a minute';
+            this.#options.log.warning(`${site.target.name}: ${what}`);
+        }
+    }
     end() {
-        for (const site of this.#sites)
+        for (const site of this.sites)
             site.end();
     }
-    /** Works on the targets that fit, as many at once as is allowed. The first failure wins, the others are warnings. */
-    async #each(fits, work) {
-        const { concurrency, log, signal } = this.#options;
+    /**
+     * Works on these targets, as many at once as is allowed. The first failure wins, the others are warnings. `grace`:
+     * milliseconds to wait for the others after the first failure; without it, until all have ended.
+     */
+    async #each(sites, work, grace) {
+        const { concurrency, signal } = this.#options;
         const wasCancelled = signal.aborted;
-        const waiting = this.#sites.filter(fits);
-        const failures = [];
+        const waiting = [...sites];
+        const failures = new Set(); // A jump host that fails, fails for all behind it.
+        const late = deferred();
+        let timer;
         const worker = async () => {
             for (let site = waiting.shift(); site !== undefined; site = waiting.shift()) {
                 if (signal.aborted && !wasCancelled)
                     return;
                 await work(site).catch((error) => {
-                    const failure = (0,errors/* asShipperError */.oB)(error);
-                    site.known.failure ??= failure;
-                    failures.push(failure);
+                    failures.add(noted(site, error));
+                    if (grace === undefined)
+                        return;
+                    waiting.length = 0;
+                    timer ??= setTimeout(late.resolve, grace);
                 });
             }
         };
-        await Promise.all(Array.from({ length: Math.min(concurrency, waiting.length) }, worker));
-        if (this.size > 1)
-            this.#stepLines.tell(this.#sites.map(({ known }) => known.result));
-        const [first, ...others] = new Set(failures); // A jump host that fails, fails for all behind it.
-        for (const other of others)
-            log.warning(other.message);
+        const workers = Array.from({ length: Math.min(concurrency, waiting.length) }, worker);
+        await Promise.race([Promise.all(workers), late.promise]);
+        clearTimeout(timer);
+        this.#tell([...failures].slice(1));
+        const [first] = failures;
         if (first !== undefined)
             throw first;
     }
+    #tell(failures) {
+        if (this.sites.length > 1) {
+            this.#stepLines.tell(this.sites.map(({ target, knowledge }) => ({ name: target.name, steps: knowledge.steps.times })));
+        }
+        for (const { message } of failures)
+            this.#options.log.warning(message);
+    }
+}
+/** What failed there, if nothing did before. */
+function noted(site, error) {
+    const failure = (0,errors/* asShipperError */.oB)(error);
+    if (site !== undefined)
+        site.failure ??= failure;
+    return failure;
+}
+function fits({ state: { phase, link }, reachable }, selector) {
+    switch (selector) {
+        case 'working':
+            return phase !== 'unchanged';
+        case 'open':
+            return reachable && isOpen(phase);
+        case 'switched':
+            return reachable && isSwitched(phase);
+        case 'quiet':
+            return reachable && !isDone(phase) && !isSwitched(phase);
+        case 'returned':
+            return phase === 'returned' && link !== '';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/moments.js
+/** The moments of a tape. Work without anything between it travels together. */
+function moments(tape, playing) {
+    const made = new Moments(playing);
+    made.add(tape);
+    return made.end();
+}
+class Moments {
+    #playing;
+    #moments = [];
+    #work = [];
+    #on = 'working';
+    #judging = false;
+    #wave;
+    constructor(playing) {
+        this.#playing = playing;
+    }
+    add(rows) {
+        for (const row of rows) {
+            if (row === 'together') {
+                if (this.#playing.fleet > 1)
+                    this.#part();
+            }
+            else if (row === 'judge')
+                this.#judging = true;
+            else if ('wave' in row)
+                this.#addWaves(row.wave);
+            else if ('work' in row)
+                this.#addWork(row.work, row.on);
+            else if (this.#playing.listensTo(row.event)) {
+                this.#part();
+                this.#push({ kind: 'event', event: row.event, on: row.on, late: row.late });
+            }
+        }
+    }
+    /** The last work of all lets the sessions end. */
+    end() {
+        this.#part();
+        if (this.#playing.stays)
+            return this.#moments;
+        return this.#moments.map((moment) => moment.kind === 'work' && moment.work.includes('unlock') ? { ...moment, last: true } : moment);
+    }
+    #addWaves(rows) {
+        for (const wave of this.#playing.waves) {
+            this.#wave = wave;
+            if (wave.number > 1 && this.#playing.pause > 0)
+                this.#push({ kind: 'pause', seconds: this.#playing.pause });
+            this.add(rows);
+            if (wave.of > 1)
+                this.#part();
+            this.#wave = undefined;
+        }
+    }
+    /** A message ends at its first failure: those that did not go back stay out of what follows for the others. */
+    #addWork(work, on) {
+        const fits = on === this.#on || (this.#on === 'open' && on === 'quiet');
+        if (this.#work.length > 0 && !fits)
+            this.#send();
+        if (this.#work.length === 0)
+            this.#on = on;
+        this.#work.push(work);
+    }
+    #send() {
+        if (this.#work.length > 0)
+            this.#push({ kind: 'work', work: this.#work, on: this.#on, last: false });
+        this.#work = [];
+    }
+    /** Nothing travels past here. */
+    #part() {
+        this.#send();
+        if (this.#judging)
+            this.#push({ kind: 'judge' });
+        this.#judging = false;
+    }
+    #push(moment) {
+        this.#moments.push(this.#wave === undefined ? moment : { ...moment, wave: this.#wave });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/names.js
+
+/** The targets that speak for the fleet: those that something is done on, if there are any. */
+function speakers(fleet) {
+    const changing = fleet.select('working');
+    return changing.length > 0 ? changing : fleet.sites;
+}
+/** Name of the revision being made or switched to, as the first target that knows it tells. */
+function revisionOf(fleet) {
+    return speakers(fleet).find(({ revision }) => revision !== undefined)?.revision;
+}
+/** Name of the revision that was active before, as the first target that had one tells. */
+function previousOf(fleet) {
+    return speakers(fleet).find(({ previous }) => previous !== undefined)?.previous;
+}
+/** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
+function nameOnAll(sites, asked) {
+    const names = sites.map(({ revision }) => revision ?? asked);
+    return names.reduce((longest, name) => (name.length > longest.length ? name : longest));
+}
+/** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */
+async function makeAlike(fleet, facts, work) {
+    const name = nameOnAll(fleet.sites, facts.revision);
+    const differing = () => fleet.select('working').filter(({ revision }) => revision !== name);
+    const again = work.slice(work.indexOf('create_revision'));
+    if (differing().length > 0)
+        await fleet.perform(differing(), ['discard', ...again], false, name);
+    const [other] = differing();
+    if (other === undefined)
+        return;
+    throw new errors/* ShipperError */.oV('TARGET', `${other.target.name}, create_revision: revision ${name} exists already there, but not on all targets: choose another name`, { target: other.target.name, step: 'create_revision' });
+}
+/** A rollback without a name goes, on each target, to the one before its own. */
+function tellDifferences(sites, log) {
+    if (new Set(sites.map(({ revision }) => revision)).size < 2)
+        return;
+    const each = sites.map(({ target, revision }) => `${target.name} to ${revision ?? 'none'}`);
+    log.warning(`the targets go to different revisions: ${each.join(', ')}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/plan.js
+/** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */
+function planLines(command, config, target, revision, { unchanged, result, found }) {
+    const values = (kind) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
+    const active = result.active ?? 'nothing';
+    if (unchanged)
+        return [`change nothing: ${revision} is active already`];
+    if (command === 'rollback')
+        return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
+    const build = command === 'activate'
+        ? []
+        : [
+            ...values('missing').map((path) => `create the directory ${path}`),
+            `create the revision ${target.revisions}/${revision}`,
+            ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
+            ...target.symlinks.map(({ source, path }) => {
+                const dangling = values('dangling').includes(source) && !target.directories.includes(source);
+                return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}`;
+            }),
+        ];
+    if (command === 'prepare')
+        return build;
+    return [
+        ...build,
+        `switch ${target.activeSymlink} from ${active} to ${revision}`,
+        ...values('purgeable').map((old) => `purge ${old}`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/outcome.js
+
+
+/** The result of a run by the states of its targets. */
+function resultOf(sites, ending) {
+    const { command, dryRun, revision, previous } = ending;
+    return {
+        command,
+        dryRun,
+        status: statusOfRun(sites.map(({ state }) => state.phase), ending),
+        revision,
+        previousRevision: previous,
+        targets: sites.map((site) => resultOn(site, ending)),
+    };
+}
+function statusOfRun(phases, { isOver, error, cancelled }) {
+    if (!isOver)
+        return 'unknown';
+    if (error === undefined)
+        return phases.every((phase) => phase === 'unchanged') ? 'unchanged' : 'succeeded';
+    const isParted = phases.includes('completed') && !phases.every(isDone);
+    if (isParted || phases.some((phase) => phase === 'unknown' || phase === 'switched' || phase === 'staying')) {
+        return 'unknown';
+    }
+    if (phases.includes('stayed'))
+        return 'stayed';
+    if (cancelled)
+        return 'cancelled';
+    return phases.includes('returned') ? 'returned' : 'failed';
+}
+function statusOn(phase, failed, { isOver, cancelled }) {
+    if (!isOver)
+        return 'unknown';
+    switch (phase) {
+        case 'idle':
+        case 'begun':
+        case 'deciding':
+        case 'settled':
+            if (!failed)
+                return 'succeeded';
+            return cancelled ? 'cancelled' : 'failed';
+        case 'unchanged':
+        case 'stayed':
+        case 'returned':
+        case 'unknown':
+            return phase;
+        case 'switched':
+        case 'staying':
+            return 'unknown';
+        case 'completed':
+            return 'succeeded';
+    }
+}
+function resultOn(site, ending) {
+    const { target, state, knowledge, failure } = site;
+    const { steps, revisions } = knowledge;
+    const { error, command, dryRun } = ending;
+    const { phase, revision, previous, outside, active, purged, lock } = state;
+    const isReading = dryRun || command === 'status';
+    const isOwn = error !== undefined && (error.target === undefined || error.target === target.name);
+    const own = error === undefined || isDone(phase) ? undefined : (failure ?? (isOwn ? error : undefined));
+    return {
+        host: target.host,
+        name: target.name,
+        status: statusOn(phase, error !== undefined && (!isReading || own !== undefined), ending),
+        revision,
+        revisionPath: revision === undefined ? undefined : `${target.revisions}/${revision}`,
+        previousRevision: previous ?? (outside === '' ? undefined : outside),
+        purged,
+        steps: steps.times,
+        active,
+        revisions: revisions.length === 0 ? undefined : revisions,
+        lock,
+        ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
+    };
+}
+/** The same with what each target would be made to do, after it was inspected. `name`: of the revision on all targets. */
+function withPlans(result, sites, { config, name }) {
+    const targets = result.targets.map((target, index) => {
+        const site = sites[index];
+        if (site === undefined || site.failure !== undefined)
+            return target;
+        const unchanged = site.state.phase === 'unchanged';
+        const read = { unchanged, result: target, found: site.knowledge.found };
+        return { ...target, plan: planLines(result.command, config, site.target, name, read) };
+    });
+    return { ...result, targets };
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/dispatcher.js
+
+
+
+/** Calls the listeners of a run: each event with its scene. */
+class Dispatcher {
+    #options;
+    constructor(options) {
+        this.#options = options;
+    }
+    /** Calls the listeners of an event on the way forth. Rejects with the first failure. */
+    async dispatch(event, moment) {
+        const { wave, on = 'working' } = moment ?? {};
+        const scene = { places: this.#options.fleet.select(on, wave), signal: this.#options.signal };
+        await this.#dispatch(event, wave === undefined ? scene : { ...scene, wave: { number: wave.number, of: wave.of } });
+    }
+    /** Calls those of `after:completion`: the run has succeeded, whatever they do. */
+    async complete(outcome) {
+        await this.#notify('after:completion', { outcome, signal: this.#options.signal });
+    }
+    /** Calls the listeners of an event on the way back, in a cancelled run for some time only. Never rejects. */
+    async back({ event, on, late = 4_500 }, { error, outcome, made }) {
+        const { fleet, late: signal } = this.#options;
+        const places = fleet.select(on);
+        const scene = { places, signal, outcome };
+        if (event === 'on:error') {
+            const failure = error === undefined ? undefined : { code: error.code, message: error.message };
+            await this.#soon(this.#notify(event, { ...scene, error: failure, made }), late);
+        }
+        else if (places.length > 0) {
+            const names = { revision: previousOf(fleet), previous: revisionOf(fleet) };
+            await this.#soon(this.#notify(event, { ...scene, ...names, back: true }), late);
+        }
+    }
+    /** Waits for listeners, but in a cancelled run for so many milliseconds at the most; then their commands are ended. */
+    async #soon(work, milliseconds) {
+        const { signal, listeners, fleet, warn } = this.#options;
+        if (!(await isLate(work, signal, milliseconds)))
+            return;
+        listeners.kill();
+        await fleet.interrupt().catch((error) => warn((0,errors/* asShipperError */.oB)(error).message));
+    }
+    async #notify(event, more) {
+        try {
+            await this.#dispatch(event, more);
+        }
+        catch (error) {
+            this.#options.warn(`${event}: ${(0,errors/* asShipperError */.oB)(error).message}`);
+        }
+    }
+    async #dispatch(event, more) {
+        const { fleet, command, listeners, signal, revision } = this.#options;
+        const known = revisionOf(fleet);
+        await listeners.dispatch({
+            command,
+            event,
+            places: fleet.select('working'),
+            revision: known ?? revision,
+            made: known !== undefined,
+            previous: previousOf(fleet),
+            signal,
+            ...more,
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/waves.js
+/** The waves of a fleet, whose sizes together are all of its targets. */
+function wavesOf(sizes) {
+    let from = 0;
+    return sizes.map((size, index) => {
+        const wave = { number: index + 1, of: sizes.length, from, to: from + size };
+        from = wave.to;
+        return wave;
+    });
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/ship.js
@@ -6995,76 +7561,136 @@ class Fleet {
 
 
 
-/** Milliseconds that a cancelled run may still take, all in all, and in this its listeners. */
+
+
+
+
+
+
+/** Milliseconds that a cancelled run may still take, all in all. */
 const cancelMilliseconds = 4_500;
-const againMilliseconds = 1_000;
-const lastWordMilliseconds = 2_000;
 /** One run, from the first event to the last. Does not reject: what failed is in what it resolves with. */
 async function ship(options) {
     return new Run(options).ship();
 }
+/** Plays the tapes: forth, and when something fails, back or stay. */
 class Run {
     #options;
-    #config;
     #fleet;
+    #dispatcher;
     /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
     #late = new AbortController();
     #error;
     constructor(options) {
-        const { facts, listeners, id } = options;
+        const { facts, listeners, id, signal } = options;
         this.#options = options;
-        this.#config = facts.config;
         this.#fleet = new Fleet(options, (target, index, connection) => {
             const again = listeners.commandsAfterSwitch(target);
             return setupWords(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
         });
+        this.#dispatcher = new Dispatcher({
+            command: facts.command,
+            revision: facts.revision === '' ? undefined : facts.revision,
+            fleet: this.#fleet,
+            listeners,
+            signal,
+            late: this.#late.signal,
+            warn: (message) => this.#warn(message),
+        });
     }
     async ship() {
-        const { listeners, onResult } = this.#options;
-        await (this.#isReading ? this.#read() : this.#change());
+        const { listeners, onResult, dryRun, facts } = this.#options;
+        const { command } = facts;
+        await (dryRun || command === 'status' ? this.#read() : this.#change(forth[command]));
         this.#fleet.end();
         await listeners.end();
-        const result = this.#result();
+        const result = this.#result(true);
         onResult(result);
         return { result, error: this.#error };
     }
-    async #change() {
-        const { listeners, onResult, signal } = this.#options;
+    async #change(tape) {
+        const { listeners, signal } = this.#options;
         try {
-            await this.#cancellable(this.#dispatch('on:start'));
-            await this.#cancellable(this.#fleet.connect());
-            for (const moment of this.#moments()) {
-                if (this.#fleet.isDone)
-                    break;
-                await this.#cancellable(this.#meet(moment));
-                onResult(this.#result());
-            }
+            await cancellable(this.#dispatcher.dispatch('on:start'), signal);
+            await cancellable(this.#fleet.connect(), signal);
+            await this.#goForth(tape);
         }
         catch (error) {
             this.#fail(error);
             await this.#withinTime(this.#recover());
         }
         if (this.#error === undefined) {
-            await this.#attempt(this.#cancellable(this.#notify('after:completion')));
+            await this.#attempt(cancellable(this.#dispatcher.complete(this.#result(true).status), signal));
             if (signal.aborted)
                 listeners.kill();
         }
     }
-    /** Whether nothing is changed on the targets. */
-    get #isReading() {
-        const { facts, dryRun } = this.#options;
-        return dryRun || facts.command === 'status';
+    async #goForth(tape) {
+        for (const moment of moments(tape, this.#playing)) {
+            if (this.#fleet.sites.every(({ state }) => isDone(state.phase)))
+                break;
+            await cancellable(this.#meet(moment), this.#options.signal);
+            this.#options.onResult(this.#result(false));
+        }
+    }
+    async #meet(moment) {
+        const { facts, log } = this.#options;
+        switch (moment.kind) {
+            case 'event':
+                return this.#dispatcher.dispatch(moment.event, moment);
+            case 'pause':
+                return pause(moment, this.#fleet.sites, log);
+            case 'judge':
+                return this.#fleet.judge();
+            case 'work': {
+                const { work, on, wave, last } = moment;
+                await this.#fleet.perform(this.#fleet.select(on, wave), work, last);
+                if (work.includes('create_revision'))
+                    await makeAlike(this.#fleet, facts, work);
+                if (work.includes('choose'))
+                    tellDifferences(this.#fleet.sites, log);
+            }
+        }
+    }
+    /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
+    async #recover() {
+        const { facts, listeners, signal } = this.#options;
+        const switched = this.#fleet.sites.filter(({ state }) => isSwitched(state.phase));
+        const stays = switched.length > 0 && (facts.command === 'rollback' || !facts.config.rollbackOnFailure);
+        if (stays)
+            for (const site of switched)
+                site.learn({ kind: 'stays' });
+        if (signal.aborted)
+            listeners.kill();
+        for (const moment of moments(stays ? stay : back, { ...this.#playing, stays: false })) {
+            if (this.#succeededAfterAll())
+                return;
+            await this.#meetBack(moment, switched.length > 0);
+        }
+        this.#succeededAfterAll();
+    }
+    /** What fails while going back is a warning beside the first error, and keeps nothing else from being put back. */
+    async #meetBack(moment, made) {
+        switch (moment.kind) {
+            case 'event':
+                return this.#dispatcher.back(moment, { error: this.#error, outcome: this.#result(true).status, made });
+            case 'judge':
+                return this.#attempt(this.#fleet.judge());
+            case 'work': {
+                const { work, on, last } = moment;
+                const { aborted } = this.#options.signal;
+                return this.#attempt(this.#fleet.putBack(this.#fleet.select(on), work, last, aborted));
+            }
+            case 'pause': // There are no waves on the way back.
+        }
     }
     /** Reads what can be read: one target that fails keeps no other from being shown. */
     async #read() {
-        const { facts, dryRun } = this.#options;
-        const work = this.#moments().flatMap((moment) => (moment.kind === 'work' ? moment.work : []));
-        await this.#cancellable(this.#fleet.connect()).catch((error) => this.#fail(error));
-        if (this.#options.signal.aborted)
+        const { facts, signal } = this.#options;
+        await cancellable(this.#fleet.connect(), signal).catch((error) => this.#fail(error));
+        if (signal.aborted)
             return;
-        await this.#cancellable(this.#fleet.read(work)).catch((error) => this.#fail(error));
-        if (dryRun && facts.command !== 'status')
-            this.#fleet.plan();
+        await cancellable(this.#fleet.read(dry[facts.command]), signal).catch((error) => this.#fail(error));
     }
     /** The first error wins. */
     #fail(error) {
@@ -7076,91 +7702,27 @@ class Run {
             this.#warn(what);
         this.#error ??= failure;
     }
-    #moments() {
-        const { facts, dryRun, listeners } = this.#options;
-        return moments(facts.command, (event) => listeners.listensTo(event), {
-            fleet: this.#fleet.size,
-            dryRun,
-            stays: listeners.listensTo('after:completion'),
-        });
-    }
-    async #meet(moment) {
-        if (moment.kind === 'event')
-            await this.#dispatch(moment.event);
-        else
-            await this.#fleet.perform(moment.work, moment.last);
-    }
-    async #dispatch(event, more = {}) {
+    get #playing() {
         const { facts, listeners } = this.#options;
-        await listeners.dispatch({
-            command: facts.command,
-            event,
-            places: this.#fleet.places(),
-            revision: this.#fleet.revision ?? (facts.revision === '' ? undefined : facts.revision),
-            made: this.#fleet.revision !== undefined,
-            signal: this.#options.signal,
-            previous: this.#fleet.previous,
-            ...more,
-        });
-    }
-    /** For listeners whose failure changes nothing any more. */
-    async #notify(event, more = {}) {
-        try {
-            await this.#dispatch(event, { outcome: this.#status(), ...more });
-        }
-        catch (error) {
-            this.#warn(`${event}: ${(0,errors/* asShipperError */.oB)(error).message}`);
-        }
-    }
-    /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
-    async #recover() {
-        const { facts, listeners, signal } = this.#options;
-        const fleet = this.#fleet;
-        await fleet.judgeLost();
-        if (this.#succeededAfterAll())
-            return;
-        if (signal.aborted) {
-            listeners.kill();
-            await this.#attempt(fleet.interrupt());
-        }
-        const wasSwitched = fleet.isSwitched;
-        const stays = wasSwitched && (facts.command === 'rollback' || !this.#config.rollbackOnFailure);
-        if (stays)
-            await this.#attempt(fleet.afterFailure('switched', ['complete', 'unlock'], true));
-        await this.#attempt(fleet.afterFailure('all', ['go_back']));
-        await fleet.judgeLost(); // A listener can meet the loss of a connection before its session does.
-        if (!stays && this.#succeededAfterAll())
-            return;
-        const recovering = { signal: this.#late.signal };
-        const places = fleet.returned();
-        if (places.length > 0) {
-            const back = { back: true, places, revision: fleet.previous, previous: fleet.revision };
-            await this.#soon(this.#notify('after:link_current_revision', { ...recovering, ...back }), againMilliseconds);
-        }
-        await this.#attempt(fleet.afterFailure('settled', ['discard']));
-        const error = this.#error === undefined ? undefined : { code: this.#error.code, message: this.#error.message };
-        await this.#soon(this.#notify('on:error', { ...recovering, error, made: wasSwitched }), lastWordMilliseconds);
-        await this.#attempt(fleet.afterFailure('settled', ['unlock'], true));
-    }
-    async #cancellable(work) {
-        return cancellable(work, this.#options.signal);
+        return {
+            listensTo: (event) => listeners.listensTo(event),
+            fleet: this.#fleet.sites.length,
+            stays: listeners.listensTo('after:completion'),
+            waves: wavesOf(facts.config.waves.sizes),
+            pause: facts.config.waves.pause,
+        };
     }
     /** Whether every target turns out to be done: the connection was lost, or the run cancelled, only afterwards. */
     #succeededAfterAll() {
-        if (!this.#fleet.isDone)
+        const isDoneWell = this.#fleet.sites.every(({ state: { phase } }) => phase === 'completed' || phase === 'unchanged');
+        if (!isDoneWell || this.#error === undefined)
             return false;
-        this.#options.log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
+        this.#options.log.warning(`the run had completed when it failed: ${this.#error.message}`);
         this.#error = undefined;
         return true;
     }
-    /** What fails while cleaning up is a warning beside the first error. */
     async #attempt(work) {
-        try {
-            await work;
-        }
-        catch (error) {
-            this.#warn((0,errors/* asShipperError */.oB)(error).message);
-        }
+        await work.catch((error) => this.#warn((0,errors/* asShipperError */.oB)(error).message));
     }
     #warn(message) {
         if (!this.#late.signal.aborted)
@@ -7175,33 +7737,16 @@ class Run {
         this.#late.abort();
         listeners.kill();
     }
-    /** The same for listeners; then their commands are ended. */
-    async #soon(work, milliseconds) {
-        const { signal, listeners } = this.#options;
-        if (!(await isLate(work, signal, milliseconds)))
-            return;
-        listeners.kill();
-        await this.#attempt(this.#fleet.interrupt());
-    }
-    #status() {
-        if (this.#error === undefined)
-            return this.#fleet.isUnchanged ? 'unchanged' : 'succeeded';
-        if (this.#fleet.isUnknown || this.#fleet.isParted)
-            return 'unknown';
-        if (this.#options.signal.aborted)
-            return 'cancelled';
-        return this.#fleet.isReturned ? 'returned' : 'failed';
-    }
-    #result() {
-        const { facts, dryRun } = this.#options;
-        return {
-            command: facts.command,
-            dryRun,
-            status: this.#status(),
-            revision: this.#fleet.revision,
-            previousRevision: this.#fleet.previous,
-            targets: this.#fleet.results(this.#error, this.#options.signal.aborted, this.#isReading),
-        };
+    #result(isOver) {
+        const { facts, dryRun, signal } = this.#options;
+        const { command, config } = facts;
+        const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
+        const ending = { command, dryRun, isOver, error: this.#error, cancelled: signal.aborted, ...fleet };
+        const result = resultOf(this.#fleet.sites, ending);
+        if (!dryRun || command === 'status' || !isOver)
+            return result;
+        const name = command === 'deploy' ? nameOnAll(this.#fleet.sites, facts.revision) : facts.revision;
+        return withPlans(result, this.#fleet.sites, { config, name });
     }
 }
 
@@ -7211,6 +7756,7 @@ const signs = {
     unchanged: '⚓',
     failed: '❌',
     returned: '↩️',
+    stayed: '⚠️',
     cancelled: '✋',
     unknown: '❓',
 };
@@ -8483,7 +9029,7 @@ async function findSource(workspace, from, to) {
     };
 }
 /** The name that a single file gets in the revision, in bytes. */
-function nameOf(from) {
+function source_nameOf(from) {
     return toBytes((0,external_node_path_.basename)(from.replaceAll('\\', '/')));
 }
 function clean(path, subject, place) {
@@ -8699,7 +9245,7 @@ class Walker {
             throw new errors/* ShipperError */.oV('UPLOAD', `${inWorkspace} is to be uploaded, but .shipignore or "exclude" leaves it out`);
         }
         if (isFile) {
-            this.#file(nameOf(root), (0,external_node_fs_.lstatSync)(root));
+            this.#file(source_nameOf(root), (0,external_node_fs_.lstatSync)(root));
             return this;
         }
         await this.#directory({ source: root, path: '', inWorkspace, ignored });
@@ -9520,7 +10066,7 @@ const newline = 10;
 /** Milliseconds that a script which failed may take to remove what it made. */
 const tidyMilliseconds = 3_000;
 /** Milliseconds that the target may take to say why it ended, once it took no more data. */
-const conversation_lastWordMilliseconds = 3_000;
+const lastWordMilliseconds = 3_000;
 /** One start of the target's upload script: facts and blocks of bytes come from it, one line and a stream go to it. */
 class Conversation {
     #channel;
@@ -9588,7 +10134,7 @@ class Conversation {
     /** What the target says has failed, if it says so soon. */
     async lastWord() {
         const patience = deferred();
-        const timer = setTimeout(() => patience.resolve(undefined), conversation_lastWordMilliseconds);
+        const timer = setTimeout(() => patience.resolve(undefined), lastWordMilliseconds);
         const failure = this.#failure().catch((error) => error);
         const word = await Promise.race([failure, patience.promise]);
         clearTimeout(timer);
@@ -9903,7 +10449,8 @@ let uploads = 0;
  * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
  */
 async function upload(options) {
-    const { destinations, from, to, log, previous } = options;
+    const { destinations, from, to, log, revision } = options;
+    const previous = destinations.find((destination) => destination.previous !== undefined)?.previous;
     const id = `upload-${(uploads += 1)}`;
     const key = sha256(`${from}\n${to}`).slice(0, 16);
     const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
@@ -9913,6 +10460,8 @@ async function upload(options) {
         return new Delivery({
             ...options,
             destination,
+            revision: destination.revision ?? revision,
+            previous: destination.previous,
             local,
             id,
             key,
@@ -9953,13 +10502,13 @@ async function callUpload(listener, scene, stage) {
 }
 /** Uploads to the targets of the scene. Rejects with UPLOAD where they have no new revision to upload to. */
 async function uploadTo(scene, what, stage) {
-    const { places, event, revision, previous, signal } = scene;
+    const { places, event, revision, signal } = scene;
     const { workspace, log } = stage;
     const { umask } = stage.config;
     if (revision === undefined || !events/* uploadEvents */.rD.includes(event)) {
         throw new errors/* ShipperError */.oV('UPLOAD', `There is no new revision to upload to in ${event}.`, { step: event });
     }
-    await upload({ destinations: places, ...what, workspace, revision, previous, umask, log, signal });
+    await upload({ destinations: places, ...what, workspace, revision, umask, log, signal });
 }
 
 ;// CONCATENATED MODULE: ./build/src/listeners/module-listener.js
@@ -11490,7 +12039,6 @@ async function run({ face, inputs, config, env, workspace, now, runner, signal }
         listeners,
         log,
         signal,
-        clock: () => performance.now(),
         onResult: (known) => face.setOutputs(outputsOf(known)),
     });
     const lines = describe(result, now);

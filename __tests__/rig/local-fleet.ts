@@ -204,5 +204,7 @@ function activeAt(root: string): string {
 
 function leftAt(root: string): readonly string[] {
   const runs = join(root, 'revisions', '.shipper', 'runs');
-  return [...list(runs).map((name) => join(runs, name)), ...list(root).filter((name) => name.startsWith('.shipper'))];
+  // What is on its way out was cut off by the end of a run; the next one sweeps it.
+  const own = list(runs).filter((name) => !name.startsWith('gone-'));
+  return [...own.map((name) => join(runs, name)), ...list(root).filter((name) => name.startsWith('.shipper'))];
 }
