@@ -101,7 +101,7 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
     failOnSymlinkError: false,
     relativeSymlinks: false,
     rollbackOnFailure: true,
-        waves: { sizes: [1], pause: 0 },
+    waves: { sizes: [1], pause: 0 },
     umask: '022',
     sync: false,
     listeners: [],

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { run } from './program.ts';
+import { temporaryDirectory } from './temporary.ts';
+import { watch } from './watched.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const files = (await run('git', ['-C', root, 'ls-files', '-z'])).split('\0').filter((file) => file !== '');
+const clone = join((await temporaryDirectory('clone')).path, 'shipper');
+
+interface Trial {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly says: RegExp;
+}
+
+/** The shortest run of each script that a page names. */
+const trials: Readonly<Record<string, Trial>> = {
+  node: { args: ['--version'], says: /^v2\d/ },
+  test: { args: ['deploy/step-lines'], says: /tests +ok/ },
+  demo: { args: [], says: /A visitor sees: Version 1, healthy/ },
+  bench: { args: ['deploy'], env: { DELAYS: '0', ROUNDS: '1' }, says: /Shipper/ },
+  soak: { args: [], env: { MINUTES: '0.05', SHELLS: 'dash' }, says: /broken/ },
+};
+
+/** Run by `script/test` itself, from a clean copy as well. */
+const elsewhere = ['build'];
+
+describe('from a fresh clone', () => {
+  before(async () => {
+    for (const file of files) {
+      await mkdir(dirname(join(clone, file)), { recursive: true });
+      await cp(join(root, file), join(clone, file), { verbatimSymlinks: true });
+    }
+    await run('git', ['init', '-q', clone]);
+  });
+
+  test('each script that a page names is tried here', () => {
+    const pages = files.filter((file) => file.endsWith('.md'));
+    const text = pages.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+    const named = new Set(
+      [...text.matchAll(/\bscript\/(?<name>[a-z-]+)(?![\w./-]*[\w/])/g)].map(({ groups }) => groups?.['name'] ?? ''),
+    );
+    assert.deepEqual(
+      [...named].filter((name) => !files.includes(`script/${name}`)),
+      [],
+      'are no scripts',
+    );
+    assert.deepEqual(
+      [...named].filter((name) => !(name in trials) && !elsewhere.includes(name)),
+      [],
+      'are not tried',
+    );
+  });
+
+  for (const [name, { args, env, says }] of Object.entries(trials)) {
+    test(`script/${[name, ...args].join(' ')}`, async () => {
+      const { PATH, HOME } = process.env;
+      const child = spawn(join(clone, 'script', name), args, {
+        cwd: '/',
+        env: { PATH, HOME, ...env },
+        timeout: 300_000,
+      });
+      const watched = watch(child);
+      child.stdin.end();
+      const { code } = await watched.ended;
+      assert.equal(code, 0, watched.lines.join('\n'));
+      assert.match(watched.stdout(), says);
+    });
+  }
+});
