@@ -279,6 +279,64 @@ function matchesText(glob, text) {
 
 /***/ }),
 
+/***/ 2644:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   U: () => (/* binding */ failureSummaryOf),
+/* harmony export */   Y: () => (/* binding */ summaryOf)
+/* harmony export */ });
+const signs = {
+    succeeded: '🚢',
+    unchanged: '⚓',
+    failed: '❌',
+    returned: '↩️',
+    stayed: '⚠️',
+    cancelled: '✋',
+    unknown: '❓',
+};
+/**
+ * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
+ * are those at the end of the log; `seconds` is what the run took.
+ */
+function summaryOf(result, error, { lines, seconds }) {
+    const what = result.dryRun ? `dry run of ${result.command}` : result.command;
+    const title = `### ${signs[result.status]} ${what}: ${result.status}, in ${seconds.toFixed(1)} s`;
+    const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
+    const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
+    return [title, '', ...body, ...reason].join('\n');
+}
+/** What kept a run from beginning at all, as Markdown for the summary of the job. */
+function failureSummaryOf({ code, message }) {
+    const contacted = !['INPUT', 'CONFIG', 'KEY'].includes(code);
+    const what = contacted ? 'it ended early; see with the command status what is live' : 'nothing was contacted';
+    return [`### ❌ ${what}`, '', quoted(`${code}: ${message}`)].join('\n');
+}
+function outcomes(result) {
+    const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
+    return [
+        '| target | status | revision | active | before | purged |',
+        '| --- | --- | --- | --- | --- | --- |',
+        ...rows,
+    ];
+}
+function cells({ name, status, revision, active, previousRevision, purged }) {
+    const before = previousRevision === active ? '' : code(previousRevision);
+    return [code(name), status, code(revision), code(active), before, purged.map(code).join(' ')];
+}
+/** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */
+function code(text) {
+    return text === undefined ? '' : `\`${text.replace(/[`|\r\n]/g, ' ')}\``;
+}
+function quoted(text) {
+    const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
+    return [fence, text, fence].join('\n');
+}
+
+
+/***/ }),
+
 /***/ 6595:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -362,7 +420,7 @@ function endOf(text) {
 
 /***/ }),
 
-/***/ 2373:
+/***/ 9826:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -5053,6 +5111,77 @@ function loadConfig({ workspace, file, environment, overrides = {} }) {
     return { config: resolved.config, warnings: [...warnings, ...resolved.warnings] };
 }
 
+// EXTERNAL MODULE: ./build/src/deploy/summary.js
+var summary = __nccwpck_require__(2644);
+;// CONCATENATED MODULE: ./build/src/ending.js
+
+
+/** Milliseconds that a run may still take to put things back after a fault of Shipper itself. */
+const faultMilliseconds = 60_000;
+/**
+ * The one end of a run: an exit status, and for a failure its annotation and a summary, whatever happens. The process
+ * counts as failed until `succeed`; a fault that nobody catches, and a wait for something that cannot come any more, make
+ * the run go back as any other failure does.
+ */
+class Ending {
+    #face;
+    #cancel;
+    #isTold = false;
+    constructor(face, cancel) {
+        this.#face = face;
+        this.#cancel = cancel;
+        process.exitCode = 1;
+        process.on('uncaughtException', (error) => this.#fault(error));
+        process.on('unhandledRejection', (reason) => this.#fault(reason));
+        process.on('beforeExit', () => this.#starve());
+        process.on('exit', () => this.fail(new errors/* ShipperError */.oV('INTERNAL', 'Shipper was stopped before its end.')));
+    }
+    succeed() {
+        if (this.#isTold)
+            return;
+        this.#isTold = true;
+        process.exitCode = 0;
+    }
+    /** `isSummed`: the summary says so already. */
+    fail(error, isSummed = false) {
+        if (this.#isTold)
+            return;
+        this.#isTold = true;
+        process.exitCode = 1;
+        this.#face.log.fail(error);
+        if (!isSummed)
+            this.#face.addSummary((0,summary/* failureSummaryOf */.U)((0,errors/* asShipperError */.oB)(error)));
+        this.#face.log.close();
+    }
+    /** The process ends by itself; should anything hold it, it is ended once its output has been read. */
+    leave() {
+        this.#face.log.close();
+        setTimeout(() => (process.stdout.writableLength > 0 ? this.leave() : process.exit()), 2_000).unref();
+    }
+    #fault(error) {
+        const fault = (0,errors/* asShipperError */.oB)(error);
+        if (this.#isTold || this.#cancel.signal.aborted) {
+            this.#face.log.debug(`after the end of the run: ${fault.message}`);
+            return;
+        }
+        this.#cancel.abort(fault);
+        setTimeout(() => {
+            this.fail(fault);
+            process.exit();
+        }, faultMilliseconds).unref();
+    }
+    /** Nothing is left that could go on: the run would end in the middle, without a word. */
+    #starve() {
+        if (this.#isTold)
+            return;
+        const fault = new errors/* ShipperError */.oV('INTERNAL', 'a fault of Shipper itself: it waits for what cannot come any more');
+        if (this.#cancel.signal.aborted)
+            this.fail(fault);
+        else
+            this.#cancel.abort(fault);
+    }
+}
+
 // EXTERNAL MODULE: ./build/src/modules/entry.js
 var entry = __nccwpck_require__(6920);
 ;// CONCATENATED MODULE: ./build/src/main.js
@@ -5060,11 +5189,13 @@ var entry = __nccwpck_require__(6920);
 
 
 
-/** The one place where an error ends: told once, exit status 1. */
+
+/** From the command line or the inputs to the end of the process, which `Ending` tells of. */
 async function main() {
     const { env } = process;
     const face = await openFace(process.argv.slice(2), env);
     const cancel = new AbortController();
+    const ending = new Ending(face, cancel);
     for (const signal of ['SIGINT', 'SIGTERM']) {
         process.on(signal, () => {
             if (cancel.signal.aborted)
@@ -5081,23 +5212,20 @@ async function main() {
             for (const warning of warnings)
                 face.log.warning(warning);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 781));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9438));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
-            await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
+            const error = await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
+            if (error !== undefined)
+                ending.fail(error, true);
         }
+        ending.succeed();
     }
     catch (error) {
-        process.exitCode = 1;
-        face.log.fail(error);
+        ending.fail(error);
     }
     finally {
-        face.log.close();
-        endSoon();
+        ending.leave();
     }
-}
-/** The process ends by itself; should anything hold it, it is ended once its output has been read. */
-function endSoon() {
-    setTimeout(() => (process.stdout.writableLength > 0 ? endSoon() : process.exit()), 2_000).unref();
 }
 /** Called once, by `index.cjs` through `bundle.cjs`: runs the action, or serves one as the process of its modules. Never throws. */
 function start() {
@@ -5882,7 +6010,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 781:
+/***/ 9438:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6063,6 +6191,10 @@ function deferred() {
 ;// CONCATENATED MODULE: ./build/src/deploy/cancelling.js
 
 
+/** Whether whoever started the run cancelled it; else, what aborted it is a failure like others. */
+function isCancelled({ aborted, reason }) {
+    return aborted && !(reason instanceof errors/* ShipperError */.oV);
+}
 /**
  * Waits for the work. Rejects as soon as the signal is aborted, whatever the work does: with its reason, where that says
  * what failed, else with CANCELLED.
@@ -7601,6 +7733,7 @@ class Run {
     async ship() {
         const { listeners, onResult, dryRun, facts } = this.#options;
         const { command } = facts;
+        onResult(this.#result(false));
         await (dryRun || command === 'status' ? this.#read() : this.#change(forth[command]));
         this.#fleet.end();
         await listeners.end();
@@ -7741,7 +7874,7 @@ class Run {
         const { facts, dryRun, signal } = this.#options;
         const { command, config } = facts;
         const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
-        const ending = { command, dryRun, isOver, error: this.#error, cancelled: signal.aborted, ...fleet };
+        const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), ...fleet };
         const result = resultOf(this.#fleet.sites, ending);
         if (!dryRun || command === 'status' || !isOver)
             return result;
@@ -7750,48 +7883,8 @@ class Run {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/summary.js
-const signs = {
-    succeeded: '🚢',
-    unchanged: '⚓',
-    failed: '❌',
-    returned: '↩️',
-    stayed: '⚠️',
-    cancelled: '✋',
-    unknown: '❓',
-};
-/**
- * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
- * are those at the end of the log; `seconds` is what the run took.
- */
-function summaryOf(result, error, { lines, seconds }) {
-    const what = result.dryRun ? `dry run of ${result.command}` : result.command;
-    const title = `### ${signs[result.status]} ${what}: ${result.status}, in ${seconds.toFixed(1)} s`;
-    const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
-    const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
-    return [title, '', ...body, ...reason].join('\n');
-}
-function outcomes(result) {
-    const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
-    return [
-        '| target | status | revision | active | before | purged |',
-        '| --- | --- | --- | --- | --- | --- |',
-        ...rows,
-    ];
-}
-function cells({ name, status, revision, active, previousRevision, purged }) {
-    const before = previousRevision === active ? '' : code(previousRevision);
-    return [code(name), status, code(revision), code(active), before, purged.map(code).join(' ')];
-}
-/** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */
-function code(text) {
-    return text === undefined ? '' : `\`${text.replace(/[`|\r\n]/g, ' ')}\``;
-}
-function quoted(text) {
-    const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
-    return [fence, text, fence].join('\n');
-}
-
+// EXTERNAL MODULE: ./build/src/deploy/summary.js
+var summary = __nccwpck_require__(2644);
 ;// CONCATENATED MODULE: ./build/src/config/name-listener.js
 /** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
 function nameListener(listener) {
@@ -11991,8 +12084,12 @@ function secretLines(...texts) {
 
 
 
-/** From inputs and config to the outputs. Rejects with what failed, after everything was put back and told. */
-async function run({ face, inputs, config, env, workspace, now, runner, signal }) {
+/**
+ * From inputs and config to the outputs. Resolves with why the run failed, after everything was put back and the summary
+ * was written; rejects with what was wrong before anything was contacted.
+ */
+async function run(request) {
+    const { face, inputs, config, env, workspace, now, runner, signal } = request;
     const { log } = face;
     const credentials = readCredentials(inputs, env, face);
     const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
@@ -12044,9 +12141,8 @@ async function run({ face, inputs, config, env, workspace, now, runner, signal }
     const lines = describe(result, now);
     for (const line of lines)
         log.info(line);
-    face.addSummary(summaryOf(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
-    if (error !== undefined)
-        throw error;
+    face.addSummary((0,summary/* summaryOf */.Y)(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
+    return error;
 }
 /** The key, the agent or the password; what must not be seen of them is masked. */
 function readCredentials({ key, passphrase, password }, env, face) {
@@ -34126,7 +34222,7 @@ var __webpack_exports__ = {};
 var exports = __webpack_exports__;
 
 // What dist/shipper.js offers: the start to index.js, and its SSH library to the server of script/demo.
-exports.start = () => (__nccwpck_require__(2373)/* .start */ .n)();
+exports.start = () => (__nccwpck_require__(9826)/* .start */ .n)();
 exports.ssh2 = () => __nccwpck_require__(5472);
 
 })();

@@ -1,13 +1,15 @@
 import { hostname } from 'node:os';
 import { openFace } from './action/face.ts';
 import { loadConfig } from './config/load.ts';
+import { Ending } from './ending.ts';
 import { hostModules, isModuleHost } from './modules/entry.ts';
 
-/** The one place where an error ends: told once, exit status 1. */
+/** From the command line or the inputs to the end of the process, which `Ending` tells of. */
 async function main(): Promise<void> {
   const { env } = process;
   const face = await openFace(process.argv.slice(2), env);
   const cancel = new AbortController();
+  const ending = new Ending(face, cancel);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (cancel.signal.aborted) process.exit(1);
@@ -24,20 +26,15 @@ async function main(): Promise<void> {
       // Only here: help, a wrong config and the process of the modules start without SSH.
       const { run } = await import(/* webpackMode: "eager" */ './run.ts');
       const runner = env['RUNNER_NAME'] ?? hostname();
-      await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
+      const error = await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
+      if (error !== undefined) ending.fail(error, true);
     }
+    ending.succeed();
   } catch (error) {
-    process.exitCode = 1;
-    face.log.fail(error);
+    ending.fail(error);
   } finally {
-    face.log.close();
-    endSoon();
+    ending.leave();
   }
-}
-
-/** The process ends by itself; should anything hold it, it is ended once its output has been read. */
-function endSoon(): void {
-  setTimeout(() => (process.stdout.writableLength > 0 ? endSoon() : process.exit()), 2_000).unref();
 }
 
 /** Called once, by `index.cjs` through `bundle.cjs`: runs the action, or serves one as the process of its modules. Never throws. */

@@ -29,8 +29,12 @@ export interface RunRequest {
   readonly signal: AbortSignal;
 }
 
-/** From inputs and config to the outputs. Rejects with what failed, after everything was put back and told. */
-export async function run({ face, inputs, config, env, workspace, now, runner, signal }: RunRequest): Promise<void> {
+/**
+ * From inputs and config to the outputs. Resolves with why the run failed, after everything was put back and the summary
+ * was written; rejects with what was wrong before anything was contacted.
+ */
+export async function run(request: RunRequest): Promise<ShipperError | undefined> {
+  const { face, inputs, config, env, workspace, now, runner, signal } = request;
   const { log } = face;
   const credentials = readCredentials(inputs, env, face);
   const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
@@ -85,7 +89,7 @@ export async function run({ face, inputs, config, env, workspace, now, runner, s
   const lines = describe(result, now);
   for (const line of lines) log.info(line);
   face.addSummary(summaryOf(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
-  if (error !== undefined) throw error;
+  return error;
 }
 
 /** The key, the agent or the password; what must not be seen of them is masked. */

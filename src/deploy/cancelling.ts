@@ -4,6 +4,11 @@ import type { RunLog } from '../log.ts';
 import type { Moment } from './moments.ts';
 import type { Site } from './site.ts';
 
+/** Whether whoever started the run cancelled it; else, what aborted it is a failure like others. */
+export function isCancelled({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof ShipperError);
+}
+
 /**
  * Waits for the work. Rejects as soon as the signal is aborted, whatever the work does: with its reason, where that says
  * what failed, else with CANCELLED.

@@ -4,7 +4,7 @@ import type { Listeners } from '../listeners/listeners.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { type RunFacts, setupWords } from '../remote/setup.ts';
-import { cancellable, isLate, pause } from './cancelling.ts';
+import { cancellable, isCancelled, isLate, pause } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import { type Moment, moments, type Playing } from './moments.ts';
 import { makeAlike, nameOnAll, previousOf, revisionOf, tellDifferences } from './names.ts';
@@ -77,6 +77,7 @@ class Run {
   async ship(): Promise<Shipped> {
     const { listeners, onResult, dryRun, facts } = this.#options;
     const { command } = facts;
+    onResult(this.#result(false));
     await (dryRun || command === 'status' ? this.#read() : this.#change(forth[command]));
     this.#fleet.end();
     await listeners.end();
@@ -217,7 +218,7 @@ class Run {
     const { facts, dryRun, signal } = this.#options;
     const { command, config } = facts;
     const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
-    const ending = { command, dryRun, isOver, error: this.#error, cancelled: signal.aborted, ...fleet };
+    const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), ...fleet };
     const result = resultOf(this.#fleet.sites, ending);
     if (!dryRun || command === 'status' || !isOver) return result;
     const name = command === 'deploy' ? nameOnAll(this.#fleet.sites, facts.revision) : facts.revision;

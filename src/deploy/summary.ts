@@ -27,6 +27,13 @@ export function summaryOf(
   return [title, '', ...body, ...reason].join('\n');
 }
 
+/** What kept a run from beginning at all, as Markdown for the summary of the job. */
+export function failureSummaryOf({ code, message }: ShipperError): string {
+  const contacted = !['INPUT', 'CONFIG', 'KEY'].includes(code);
+  const what = contacted ? 'it ended early; see with the command status what is live' : 'nothing was contacted';
+  return [`### ❌ ${what}`, '', quoted(`${code}: ${message}`)].join('\n');
+}
+
 function outcomes(result: Result): readonly string[] {
   const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
   return [
