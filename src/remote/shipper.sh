@@ -46,16 +46,21 @@ directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 . ./shipper/reading.sh
 . ./shipper/beats.sh
 
+# Every end that is told is an exit status of 0: so the main shell knows those that were not.
 ended() { # STATUS
   cd /
+  case $1 in 0 | 1) ;; *) say error TARGET "${step-}" "the shell that takes the steps ended with status $1" ;; esac
+  [ ! -f "$run/worker" ] || printf '' >"$run/worker"
   say end "$1"
   if [ "$1" -eq 0 ] && [ "$last" = true ]; then kill -s USR1 $$; fi
+  exit 0
 }
 
 work() { # STEP...
   trap 'ended $?' EXIT
   trap 'exit 143' TERM
   for step; do
+    kill -s 0 $$ 2>/dev/null || exit 1
     case $step in
       create_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;
       preflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;
@@ -81,6 +86,24 @@ start_work() { # LAST STEP...
   shift
   work "$@" &
   worker=$!
+  [ ! -d "$run" ] || printf '%s\n' "$worker" >"$run/worker"
+}
+
+start_watch() {
+  { watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.
+  watchdog=$!
+}
+
+# A worker that was killed, or had no memory, or no /dev/null to start with, says nothing: this shell does.
+mind() {
+  if [ -n "$watchdog" ] && has_ended "$watchdog"; then start_watch; fi
+  if [ -z "$worker" ] || ! has_ended "$worker"; then return; fi
+  wait "$worker" 2>/dev/null
+  status=$?
+  worker=''
+  [ "$status" -ne 0 ] || return
+  say error TARGET '' "the shell that takes the steps ended without a word, with status $status: it was killed, or had no memory left, or no /dev/null; on the server: dmesg | tail"
+  say end 1
 }
 
 run_until_end() { # KEY VALUE... do LAST STEP...
@@ -116,15 +139,18 @@ run_until_end() { # KEY VALUE... do LAST STEP...
   trap lost HUP INT TERM
   trap 'exit 0' USR1
   printf '\nshipper 1\n'
-  if [ "$lease" -gt 0 ]; then
-    { watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.
-    watchdog=$!
+  if [ ! -c /dev/null ] || [ ! -r /dev/null ] || [ ! -w /dev/null ]; then
+    say error TARGET '' "/dev/null is missing or closed, and no shell works without it; on the server: sudo sh -c 'rm -f /dev/null; mknod -m 666 /dev/null c 1 3'"
+    say end 1
+    exit 1
   fi
+  [ "$lease" -eq 0 ] || start_watch
   start_work "$@"
   while read -r line; do
     case $line in
       b)
         beat
+        mind
         kill -s USR1 "$watchdog" 2>/dev/null
         ;;
       'do '*)

@@ -3,9 +3,10 @@
 # Ends the run when the beats stop, or when another run took over: it then takes no further step.
 watch() {
   idle=0 ours=''
+  [ ! -d "$run" ] || ours=1
   trap 'idle=0' USR1
   while sleep 2 || :; do # That of ksh93 fails when a beat wakes it.
-    kill -s 0 $$ 2>/dev/null || exit 0
+    ! has_ended $$ || bereft
     idle=$((idle + 2))
     if [ -d "$run" ]; then
       ours=1
@@ -22,22 +23,18 @@ beat() {
 }
 
 # While a run settles itself, what others judge by goes on; for ten minutes at the most.
-keep_beating() {
+keep_beating() { # SETTLER: the process that settles
   left=600
-  while [ "$left" -gt 0 ] && [ -d "$run" ] && kill -s 0 $$ 2>/dev/null; do
+  while [ "$left" -gt 0 ] && [ -d "$run" ] && kill -s 0 "$1" 2>/dev/null; do
     left=$((left - 1))
     beat
     sleep 1
   done
 }
 
-# The runner is gone, or this run is no longer the holder: the target settles it alone.
-lost() {
-  trap '' HUP INT TERM USR1
-  kill "${watchdog:-}" 2>/dev/null
-  end_work
+settle_alone() { # SETTLER
   if [ -d "$run" ]; then
-    keep_beating >/dev/null 2>&1 &
+    keep_beating "$1" >/dev/null 2>&1 &
     beater=$!
     if holds; then
       settle_inside "$run"
@@ -46,5 +43,31 @@ lost() {
     release
     kill -s KILL "$beater" 2>/dev/null
   fi >/dev/null
+}
+
+# The runner is gone, or this run is no longer the holder: the target settles it alone.
+lost() {
+  trap '' HUP INT TERM USR1
+  kill "${watchdog:-}" 2>/dev/null
+  end_work
+  settle_alone $$
   exit 1
+}
+
+# The main shell was killed: the watchdog does what is left to do.
+bereft() {
+  trap '' HUP INT TERM USR1
+  [ -d "$run" ] || exit 0
+  if contents_of "$run/worker" && [ -n "$contents" ]; then
+    worker=$contents left=5
+    kill -s TERM "$worker" 2>/dev/null
+    while [ "$left" -gt 0 ] && ! has_ended "$worker"; do
+      left=$((left - 1))
+      sleep 1
+    done
+    kill -s KILL "$worker" 2>/dev/null
+  fi
+  process_id "$run/settler"
+  settle_alone "$contents"
+  exit 0
 }

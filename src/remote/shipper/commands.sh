@@ -33,6 +33,24 @@ is_still() { # PID START: whether that process is there, and is the one that beg
   [ "$2" != Z ] && [ "$1" = "${21-}" ]
 }
 
+has_ended() { # PID: also of a child that nobody waited for yet
+  if [ -r "/proc/$$/stat" ] || [ -r "/proc/$1/stat" ]; then
+    contents_of "/proc/$1/stat" || return 0
+    set -- ${contents##*) }
+    [ "$1" = Z ] || [ "$1" = X ]
+  else
+    kill -s 0 "$1" 2>/dev/null || return 0
+    case $(ps -o stat= -p "$1" 2>/dev/null) in *Z*) ;; *) return 1 ;; esac
+  fi
+}
+
+# A subshell has no variable of its own for this, but its children do.
+process_id() { # FILE: writes the id of this very shell there, and sets $contents to it
+  # shellcheck disable=SC2016 # for the inner shell to expand
+  sh -c 'printf "%s\n" "$PPID"' >"$1" 2>/dev/null
+  contents_of "$1"
+}
+
 find_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here
   leaders=''
   set +f

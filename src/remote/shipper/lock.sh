@@ -34,6 +34,7 @@ lock() {
 acquire() {
   holds && return
   problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" "$run/purged" 2>&1) || fail "cannot lock: $problem"
+  process_id "$run/worker"
   printf '%010d\n' 0 >"$run/beat"
   printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
   here >"$run/here"
