@@ -1,0 +1,1 @@
+module.exports = (response) => response.end('well');

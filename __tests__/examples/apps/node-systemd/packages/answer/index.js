@@ -1,0 +1,1 @@
+exports.answer = (version, name) => `${version} ${name}`;
