@@ -5190,6 +5190,7 @@ var entry = __nccwpck_require__(6920);
 
 
 
+
 /** From the command line or the inputs to the end of the process, which `Ending` tells of. */
 async function main() {
     const { env } = process;
@@ -5207,6 +5208,7 @@ async function main() {
     try {
         const inputs = await face.readInputs();
         if (inputs !== undefined) {
+            face.log.info(`Shipper ${version}`);
             const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
             const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
             for (const warning of warnings)

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { openFace } from './action/face.ts';
+import { version } from './action/help.ts';
 import { loadConfig } from './config/load.ts';
 import { Ending } from './ending.ts';
 import { hostModules, isModuleHost } from './modules/entry.ts';
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   try {
     const inputs = await face.readInputs();
     if (inputs !== undefined) {
+      face.log.info(`Shipper ${version}`);
       const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
       const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
       for (const warning of warnings) face.log.warning(warning);

@@ -15,6 +15,7 @@ interface Metadata {
   readonly outputs: Readonly<Record<string, Entry>>;
   readonly runs: unknown;
   readonly branding: unknown;
+  readonly author: unknown;
 }
 
 const metadata = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as Metadata;
@@ -35,4 +36,15 @@ test('action.yml has exactly the outputs of the table, with their descriptions',
 test('action.yml starts the bundle on Node 24 and can stand in the Marketplace', () => {
   assert.deepEqual(metadata.runs, { using: 'node24', main: 'dist/index.js' });
   assert.deepEqual(Object.keys(metadata.branding as object), ['icon', 'color']);
+});
+
+test('package.json says what it is, where it lives, and which Node it takes; action.yml names the same author', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  assert.match(String(manifest['version']), /^\d+\.\d+\.\d+$/);
+  assert.match(String(manifest['repository']), /^github:[\w-]+\/[\w.-]+$/);
+  assert.equal(manifest['author'], metadata.author);
+  assert.deepEqual(manifest['engines'], { node: '>=20.19' });
 });

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { version } from '../../src/action/help.ts';
 import { oldNode } from '../rig/old-node.ts';
 import { findProgram, run as runProgram } from '../rig/program.ts';
 import { startSshd } from '../rig/sshd.ts';
@@ -151,7 +152,7 @@ describe('from a terminal', { concurrency: 3 }, () => {
     await using site = await siteOn(server, { config: { umsak: '022' } });
     const cwd = site.workspace.path;
     const wrong = await type([...reach, '--key', keyFile], { cwd });
-    assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
+    assert.deepEqual([wrong.code, wrong.stdout], [1, `Shipper ${version}\n`]);
     assert.match(wrong.stderr, /^shipper\.json:6:5: unknown key "umsak": did you mean "umask"\?\n$/);
     const flags = await type(['--hosts', 'a', '--port', 'x', 'rollback'], { cwd });
     assert.deepEqual(flags.stderr.trimEnd().split('\n'), [

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shells } from '../rig/local-connection.ts';
-import { scriptTarget, whole } from '../rig/script-target.ts';
+import { endGroup, scriptTarget, whole } from '../rig/script-target.ts';
 import { assertNeverTwoHolders } from './holders.ts';
 
 const contenders = 20;
@@ -32,7 +32,7 @@ describe('the lock', { concurrency: true }, () => {
         const run = site.session({ revision: `v${index}`, lease: 4, beat: 300, lockTimeout: 120 });
         const kill = () => {
           const [pid] = run.connection.pids;
-          if (run.session.open && pid !== undefined) process.kill(-pid, 'SIGKILL');
+          if (run.session.open && pid !== undefined) endGroup(pid);
         };
         if (index % 4 === 1) void sleep(100 + scattered(index) * 4).then(kill);
         if (index % 5 === 0) void taken(index / 5 + 3, run).then(kill);

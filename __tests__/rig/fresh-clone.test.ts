@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { before, describe, test } from 'node:test';
-import { run } from './program.ts';
-import { temporaryDirectory } from './temporary.ts';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { cloneOfThis } from './clone.ts';
 import { watch } from './watched.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-const files = (await run('git', ['-C', root, 'ls-files', '-z'])).split('\0').filter((file) => file !== '');
-const clone = join((await temporaryDirectory('clone')).path, 'shipper');
+const clone = await cloneOfThis();
 
 interface Trial {
   readonly args: readonly string[];
@@ -27,21 +23,16 @@ const trials: Readonly<Record<string, Trial>> = {
   soak: { args: [], env: { MINUTES: '0.05', SHELLS: 'dash' }, says: /broken/ },
 };
 
-/** Run by `script/test` itself, from a clean copy as well. */
-const elsewhere = ['build'];
+/** Run by `script/test` itself from a clean copy, or tried in a test of its own. */
+const elsewhere = ['build', 'release', 'set-repository'];
 
 describe('from a fresh clone', () => {
-  before(async () => {
-    for (const file of files) {
-      await mkdir(dirname(join(clone, file)), { recursive: true });
-      await cp(join(root, file), join(clone, file), { verbatimSymlinks: true });
-    }
-    await run('git', ['init', '-q', clone]);
-  });
+  after(async () => clone[Symbol.asyncDispose]());
 
   test('each script that a page names is tried here', () => {
+    const { files, path } = clone;
     const pages = files.filter((file) => file.endsWith('.md'));
-    const text = pages.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+    const text = pages.map((file) => readFileSync(join(path, file), 'utf8')).join('\n');
     const named = new Set(
       [...text.matchAll(/\bscript\/(?<name>[a-z-]+)(?![\w./-]*[\w/])/g)].map(({ groups }) => groups?.['name'] ?? ''),
     );
@@ -60,7 +51,7 @@ describe('from a fresh clone', () => {
   for (const [name, { args, env, says }] of Object.entries(trials)) {
     test(`script/${[name, ...args].join(' ')}`, async () => {
       const { PATH, HOME } = process.env;
-      const child = spawn(join(clone, 'script', name), args, {
+      const child = spawn(join(clone.path, 'script', name), args, {
         cwd: '/',
         env: { PATH, HOME, ...env },
         timeout: 300_000,

@@ -107,9 +107,11 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
     listeners: [],
   };
 
+  const connections: { readonly pids: readonly number[] }[] = [];
   const session = (steps: Steps = {}): ScriptRun => {
     const facts: Fact[] = [];
     const connection = localConnection(steps.shimmed === true ? `${shims}:${path}` : path, directory.path);
+    connections.push(connection);
     const token = steps.token ?? `run-test${(runs += 1)}`;
     const audit = { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' };
     const { command = 'deploy', revision = '', lockTimeout = 10 } = steps;
@@ -163,8 +165,21 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
         .sort(),
     states: () => readdirSync(`${root}/revisions/.shipper`).sort(),
     journal: () => readFileSync(`${root}/revisions/.shipper/journal`, 'utf8'),
-    [Symbol.asyncDispose]: async () => directory[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // What a test that failed has left running would keep its process alive, and use files that are gone.
+      for (const { pids } of connections) for (const pid of pids) endGroup(pid);
+      await directory[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** Kills a process group, if it is still there. */
+export function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    return; // It is gone.
+  }
 }
 
 function valuesOf(facts: readonly Fact[], kind: string): readonly (readonly string[])[] {
