@@ -17,3 +17,15 @@ test('nothing that can run after a signal depends on `read`', () => {
   const finish = /^finish\(\) \{.*?^\}/ms.exec(readFileSync(join(remote, 'upload.sh'), 'utf8'))?.[0] ?? 'read ';
   assert.equal(readsIn(finish), 0, finish);
 });
+
+// In a trap, POSIX gives a bare `return` or `exit` the status from before it.
+test('every `return` and `exit` says its status', () => {
+  for (const script of globSync(['*.sh', '*/*.sh'], { cwd: remote })) {
+    const code = readFileSync(join(remote, script), 'utf8').replace(/^\s*#.*|\s#\s.*/gm, '');
+    assert.deepEqual(
+      code.match(/^.*\b(?:return|exit)(?: *$| *;| +\}).*$/gm)?.filter((line) => !line.includes('FNR')) ?? [],
+      [],
+      script,
+    );
+  }
+});

@@ -63,9 +63,9 @@ interface Blocked extends AsyncDisposable {
 async function blocked(shell: Shell, switched: boolean): Promise<Blocked> {
   const site = await scriptTarget(shell);
   const block = `${site.home}/block`;
-  for (const tool of ['tr', 'cp']) {
-    site.shim(tool, `[ ! -e '${block}' ] || : >'${site.home}/waits'; while [ -e '${block}' ]; do sleep 0.1; done`);
-  }
+  const wait = `[ ! -e '${block}' ] || : >'${site.home}/waits'; while [ -e '${block}' ]; do sleep 0.1; done`;
+  site.shim('awk', `case $* in *keep*) ${wait} ;; esac`); // Of what runs then, only what chooses revisions to purge.
+  site.shim('cp', wait);
   const source = `${site.home}/source`;
   mkdirSync(source);
   const steps = { ...quick, shimmed: true, config: { revisionsToKeep: 1 } };

@@ -24,6 +24,8 @@ export interface Steps {
   readonly beat?: number;
   /** Whether the run finds the shims before the tools. */
   readonly shimmed?: boolean;
+  /** The whole PATH, instead of that of this machine. */
+  readonly path?: string;
   /** Commands that the target runs when it goes back alone. */
   readonly again?: readonly string[];
 }
@@ -110,7 +112,8 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
   const connections: { readonly pids: readonly number[] }[] = [];
   const session = (steps: Steps = {}): ScriptRun => {
     const facts: Fact[] = [];
-    const connection = localConnection(steps.shimmed === true ? `${shims}:${path}` : path, directory.path);
+    const found = steps.path ?? (steps.shimmed === true ? `${shims}:${path}` : path);
+    const connection = localConnection(found, directory.path);
     connections.push(connection);
     const token = steps.token ?? `run-test${(runs += 1)}`;
     const audit = { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' };

@@ -13,14 +13,13 @@
 #
 # The script contains no tilde: that character parts it from the first frame.
 # shellcheck disable=SC2086 # words of a frame are split on purpose, with globbing off
+# shellcheck disable=SC2016 # what is in single quotes is for awk
 set -fu
 IFS=' '
 lang=${LC_ALL-}
 export LC_ALL=C
 unset CDPATH
 cd /
-newline='
-'
 
 # What the first frame says; the contract's words, and:
 # goal: the command; token: this run's own word, run-…; lost_token: that of the run which `verdict` is about;
@@ -32,6 +31,7 @@ source_dir=''
 directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 
 . ./words.sh
+. ./tools.sh
 . ./shipper/telling.sh
 . ./shipper/journal.sh
 . ./shipper/order.sh
@@ -59,6 +59,8 @@ ended() { # STATUS
 work() { # STEP...
   trap 'ended $?' EXIT
   trap 'exit 143' TERM
+  need awk cat chmod date id ln mkdir mv od readlink rm rmdir sleep uname
+  [ "$sync" = false ] || need sync
   for step; do
     kill -s 0 $$ 2>/dev/null || exit 1
     case $step in
@@ -97,11 +99,11 @@ start_watch() {
 # A worker that was killed, or had no memory, or no /dev/null to start with, says nothing: this shell does.
 mind() {
   if [ -n "$watchdog" ] && has_ended "$watchdog"; then start_watch; fi
-  if [ -z "$worker" ] || ! has_ended "$worker"; then return; fi
+  if [ -z "$worker" ] || ! has_ended "$worker"; then return 0; fi
   wait "$worker" 2>/dev/null
   status=$?
   worker=''
-  [ "$status" -ne 0 ] || return
+  [ "$status" -ne 0 ] || return 0
   say error TARGET '' "the shell that takes the steps ended without a word, with status $status: it was killed, or had no memory left, or no /dev/null; on the server: dmesg | tail"
   say end 1
 }

@@ -20,6 +20,7 @@ newline='
 '
 
 . ./words.sh
+. ./tools.sh
 
 fail() { # SENTENCE
   say error UPLOAD '' "$1"

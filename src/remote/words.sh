@@ -1,9 +1,21 @@
 # Words of a frame, and facts, which are told in words too.
 
+newline='
+'
+
 encode() { # VALUE: sets $word
   case $1 in
     '') word='\c' ;;
-    *\\* | *[![:graph:]\ ]*) word=$(printf %s "$1" | od -An -v -to1 | tr -d '\n' | sed 's/ *$//; s/  */\\0/g') ;;
+    *\\* | *[![:graph:]\ ]*)
+      octets=$(printf %s "$1" | od -An -v -to1) || {
+        became $? od ''
+        fail "words cannot be told: $problem"
+      }
+      word=''
+      IFS=" $newline"
+      for octet in $octets; do word="$word\\0$octet"; done
+      IFS=' '
+      ;;
     *)
       word='' rest=$1
       while :; do
@@ -22,9 +34,13 @@ encode() { # VALUE: sets $word
 
 decode() { # WORD: sets $value
   case $1 in
+    '\c') value='' ;;
     *\\*)
       value=$(printf '%bx' "$1")
-      value=${value%x}
+      case $value in
+        *x) value=${value%x} ;;
+        *) fail 'words cannot be read: printf gave no answer' ;;
+      esac
       ;;
     *) value=$1 ;;
   esac

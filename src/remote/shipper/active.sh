@@ -2,8 +2,9 @@
 
 read_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)
   linked='' active=''
-  [ -L "$active_symlink" ] || return 0
-  linked=$(readlink "$active_symlink")
+  text_of "$active_symlink"
+  linked=$text
+  [ -n "$linked" ] || return 0
   case $linked in
     "$revisions"/*) active=${linked#"$revisions"/} ;;
     *)
@@ -39,8 +40,8 @@ preflight() {
     writable_ancestor "$path" ||
       fail "$(me) may not write to $ancestor, which $path needs; on the server: sudo chown $(me) '$ancestor'"
   done
-  if [ -s "$state/active" ]; then
-    served=$(cat "$state/active")
+  if [ -s "$state/active" ] && contents_of "$state/active"; then
+    served=$contents
     [ "$served" = "$active_symlink" ] ||
       fail "$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own, or, if it moved, remove $state/active on the server"
   fi

@@ -1,9 +1,11 @@
 # The commands of listeners: process groups, which have to end with their run.
 
 # This machine since it started: process ids mean nothing elsewhere.
-here() {
-  uname -n
-  cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null || :
+find_here() { # sets $here
+  ask uname -n || fail "the name of this machine is not known: $problem"
+  here=$answer
+  contents_of /proc/sys/kernel/random/boot_id || contents=$(sysctl -n kern.boottime 2>/dev/null)
+  here=$here${contents:+"$newline$contents"}
 }
 
 any_alive() { # LEADER...
@@ -64,7 +66,8 @@ find_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its lis
 }
 
 commands_end() { # RUN-DIRECTORY: ends what its listeners still run here
-  [ "$(cat "$1/here" 2>/dev/null)" = "$(here)" ] || return 0
+  find_here
+  if ! contents_of "$1/here" || [ "$contents" != "$here" ]; then return 0; fi
   find_leaders "$1"
   group_ends $leaders
   find_leaders "$1"

@@ -3,8 +3,9 @@
 # One record: EVENT REVISION TIME TOKEN ACTOR COMMIT RUN FINGERPRINT, ended by a full stop. It begins with a newline,
 # so that a torn record before it harms nothing.
 journal_record() { # EVENT REVISION: sets $record
+  now
   encode "$2"
-  record=$(printf '\n%s %s %s %s %s %s .' "$1" "$word" "$(date +%s)" "$token" "$audit" "$key")
+  record="$newline$1 $word $seconds $token $audit $key ."
 }
 
 journal() { # EVENT REVISION
@@ -16,32 +17,33 @@ recorded() { # TOKEN EVENT...: whether that run left such a record
   [ -f "$state/journal" ] || return 1
   recorded_by=$1
   shift
-  awk -v token="$recorded_by" -v events=" $* " '
+  ask awk -v token="$recorded_by" -v events=" $* " '
     NF == 9 && $9 == "." && $4 == token && index(events, " " $1 " ") { found = 1 }
-    END { exit !found }' "$state/journal"
+    END { print found + 0 }' "$state/journal" || fail "$state/journal cannot be read: $problem"
+  case $answer in
+    0) return 1 ;;
+    1) ;;
+    *) fail "$state/journal cannot be read: awk gave no answer" ;;
+  esac
 }
 
 completed_by() { recorded "$1" completed prepared; } # TOKEN
 
 # What completed before its record reached the journal; the rename that committed it can happen to a holder only.
 record_commit() { # RUN-DIRECTORY
-  if [ -f "$1/committed" ] && ! completed_by "${1##*/}"; then
-    printf '\n%s\n' "$(cat "$1/committed")" >>"$run/revisions/.shipper/journal" || fail "cannot write to $state/journal"
+  if [ -f "$1/committed" ] && ! completed_by "${1##*/}" && contents_of "$1/committed"; then
+    printf '\n%s\n' "$contents" >>"$run/revisions/.shipper/journal" || fail "cannot write to $state/journal"
   fi
 }
 
 # A journal that has grown long is written anew, without the revisions that are gone.
 compact_journal() {
-  [ "$(wc -l <"$state/journal")" -gt 2000 ] || return 0
-  {
-    revisions_table
-    echo journal
-    cat "$state/journal"
-  } | awk '
-    $1 == "journal" { records = 1 }
+  ask awk 'END { print NR }' "$state/journal" || return 1
+  [ "$answer" -gt 2000 ] || return 0
+  read_table
+  sift '
+    $1 == "/" { records = 1; next }
     !records { there[$1] = 1; next }
-    NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }
-    END { print "end" }' >"$run/journal" &&
-    [ "$(tail -n 1 "$run/journal")" = end ] &&
-    mv -f -- "$run/journal" "$state/journal"
+    NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }' '' '' "$state/journal"
+  printf '%s' "$answer" >"$run/journal" && try mv -f -- "$run/journal" "$state/journal"
 }

@@ -1,9 +1,12 @@
 # The lock: a symlink to the holder's token, kept by the beats in the holder's directory.
 
-holds() { [ "$(readlink "$state/lock" 2>/dev/null)" = "$token" ]; }
+holds() {
+  text_of "$state/lock"
+  [ "$text" = "$token" ]
+}
 
 still_holds() {
-  if [ -d "$run" ] && holds; then return; fi
+  if [ -d "$run" ] && holds; then return 0; fi
   fail "another run took over, since this one was not heard of for $lease seconds" LOCKED
 }
 
@@ -17,14 +20,28 @@ fail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY
 # A dead holder's directory is found inside that of whoever took over from it.
 owner_of() { # TOKEN: sets $owner to the token whose beats count
   owner=''
-  [ ! -d "$state/runs/$1" ] || owner=$1
-  [ -z "$owner" ] || return 0
-  owner=$(cd -- "$state/runs" 2>/dev/null && find . \( -name trash -o -name purged \) -prune -o -type d -name "$1" -print 2>/dev/null | sed -n '1s,^\./\([^/]*\)/.*,\1,p')
+  set +f
+  for candidate in "$state/runs/$1" "$state"/runs/run-*; do
+    if contains "$candidate" "$1"; then
+      owner=${candidate##*/}
+      break
+    fi
+  done
+  set -f
+}
+
+contains() { # DIRECTORY TOKEN: whether it is that run's, or has that in it
+  [ "${1##*/}" != "$2" ] || { [ -d "$1" ] && return 0; }
+  for deeper in "$1"/run-*; do
+    if [ -d "$deeper" ] && (contains "$deeper" "$2"); then return 0; fi
+  done
+  return 1
 }
 
 say_holder() { # KIND OWNER
   contents_of "$state/runs/$2/info" || contents='- - - - - 0'
-  printf '%s %s %s %s\n' "$1" "$2" "$contents" "$(date +%s)"
+  now
+  printf '%s %s %s %s\n' "$1" "$2" "$contents" "$seconds"
 }
 
 lock() {
@@ -32,17 +49,19 @@ lock() {
 }
 
 acquire() {
-  holds && return
-  problem=$(mkdir -p -- "$state/runs" 2>&1 && mkdir -- "$run" "$run/trash" "$run/purged" 2>&1) || fail "cannot lock: $problem"
+  holds && return 0
+  { try mkdir -p -- "$state/runs" && try mkdir -- "$run" "$run/trash" "$run/purged"; } || fail "cannot lock: $problem"
   process_id "$run/worker"
   printf '%010d\n' 0 >"$run/beat"
-  printf '%s %s %s\n' "$audit" "$about_run" "$(date +%s)" >"$run/info"
-  here >"$run/here"
-  { ln -s ../../.. "$run/revisions" && ln -s "$token" "$run/lock"; } ||
-    fail "cannot lock: no symlink can be made in $run"
+  now
+  printf '%s %s %s\n' "$audit" "$about_run" "$seconds" >"$run/info"
+  find_here
+  printf '%s\n' "$here" >"$run/here"
+  { try ln -s ../../.. "$run/revisions" && try ln -s "$token" "$run/lock"; } ||
+    fail "cannot lock: no symlink can be made in $run, as on vfat and exfat: $problem"
   waited=0 idle=0 freed=0 seen='' told='' alive=''
-  until problem=$(ln -s "$token" "$state/lock" 2>&1) || holds; do
-    holder=$(readlink "$state/lock" 2>/dev/null) || holder=''
+  until try ln -s "$token" "$state/lock" || holds; do
+    holder=$text
     if [ -z "$holder" ]; then
       # It was freed a moment ago, unless it cannot be made at all.
       freed=$((freed + 1))
@@ -84,15 +103,16 @@ take_over() { # HOLDER OWNER
   if [ -z "$2" ]; then
     # Nobody's directory is there any more; make one without beats, for the next look to judge.
     mkdir -- "$state/runs/$1" 2>/dev/null
-    return
+    return 0
   fi
-  mv -- "$state/runs/$2" "$run/$2" 2>/dev/null || return
+  mv -- "$state/runs/$2" "$run/$2" 2>/dev/null || return 0
   # From here on nobody else can release that lock; before, its holder may have woken and done so.
-  if [ "$(readlink "$state/lock" 2>/dev/null)" != "$1" ]; then
+  text_of "$state/lock"
+  if [ "$text" != "$1" ]; then
     mv -- "$run/$2" "$state/runs/$2"
-    return
+    return 0
   fi
-  mv -f -- "$run/lock" "$state/lock"
+  try mv -f -- "$run/lock" "$state/lock" || fail "cannot lock: $problem"
 }
 
 unlock() {

@@ -1,20 +1,34 @@
 # Which revisions there are, in which order, and what follows from it.
 
+# What awk makes of the table, and of a file behind it. The table ends in a line that is a slash, as no revision's name
+# is, and so does a whole answer.
+sift() { # PROGRAM WORD WORD [FILE]: sets $answer
+  answer=$(printf '%s/\n' "$table" | one=$2 two=$3 keep=$revisions_to_keep awk "$1"' END { print "/" }' - ${4+"$4"}) || {
+    became $? awk ''
+    fail "the order of the revisions is not known: $problem"
+  }
+  case $newline$answer in
+    *"$newline/") answer=${answer%/} ;;
+    *) fail 'the order of the revisions is not known: awk did not answer to the end' ;;
+  esac
+}
+
 # One line a revision that is there, oldest first by the order of creation, those that Shipper did not record last:
 # NAME STATE CREATED ACTIVATED ACTOR COMMIT RUN
-revisions_table() {
-  {
-    set +f
-    for directory in "$revisions"/*/; do
-      directory=${directory%/}
-      [ ! -d "$directory" ] || [ -L "$directory" ] || say directory "${directory##*/}"
-    done
-    set -f
-    echo journal
-    [ ! -f "$state/journal" ] || cat "$state/journal"
-  } | awk '
-    $1 == "journal" { records = 1 }
-    !records { there[$2] = 1; next }
+read_table() { # sets $table
+  table='' journal=$state/journal
+  [ -f "$journal" ] || journal=/dev/null
+  set +f
+  for directory in "$revisions"/*/; do
+    directory=${directory%/}
+    if [ ! -d "$directory" ] || [ -L "$directory" ]; then continue; fi
+    encode "${directory##*/}"
+    table="$table$word$newline"
+  done
+  set -f
+  sift '
+    $1 == "/" { records = 1; next }
+    !records { there[$1] = 1; next }
     NF != 9 || $9 != "." { next }
     $1 == "created" {
       order[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = "-"
@@ -37,51 +51,64 @@ revisions_table() {
         print n, state, created[n], activated[n], about[n]
       }
       for (n in there) if (!(n in order)) print n, "foreign", "-", "-", "-", "-", "-"
-    }'
+    }' '' '' "$journal"
+  table=$answer
 }
 
-state_of() { # REVISION: prints its state, nothing if there is no such revision
+find_state() { # REVISION: sets $found to its state, empty if there is no such revision
+  read_table
   encode "$1"
-  revisions_table | name=$word awk '$1 "" == ENVIRON["name"] "" { print $2 }'
+  sift '$1 "" == ENVIRON["one"] "" { print $2 }' "$word" ''
+  found=${answer%"$newline"}
 }
 
 # Whether the first of two revisions was created before the second.
 is_older() { # REVISION REVISION
+  read_table
   encode "$1"
   first=$word
   encode "$2"
-  revisions_table | first=$first second=$word awk '
+  sift '
     $2 == "foreign" { next }
-    $1 "" == ENVIRON["first"] "" { seen = 1 }
-    $1 "" == ENVIRON["second"] "" { older = seen; exit }
-    END { exit !older }'
+    $1 "" == ENVIRON["one"] "" { seen = 1 }
+    $1 "" == ENVIRON["two"] "" && seen { print "older" }' "$first" "$word"
+  [ -n "$answer" ]
 }
 
 # The revision that a rollback without a name goes to: the newest good one created before the active one.
-rollback_choice() { # ACTIVE: prints a word
+choose_older() { # ACTIVE: sets $answer, a word, empty if there is none
+  read_table
   encode "$1"
-  revisions_table | active=$word awk '
-    $1 "" == ENVIRON["active"] "" { exit }
-    $2 == "completed" { choice = $1 }
-    END { print choice }'
+  sift '
+    $1 "" == ENVIRON["one"] "" { over = 1 }
+    !over && $2 == "completed" { choice = $1 }
+    END { if (choice != "") print choice }' "$word" ''
+  answer=${answer%"$newline"}
 }
 
-# The revisions beyond those to keep, were ACTIVE active (empty: one that is still to be made) and PREVIOUS the one before it.
-rotation() { # ACTIVE PREVIOUS: prints words
+# The revisions beyond those to keep, were ACTIVE active (empty: one that is still to be made) and PREVIOUS the one
+# before it.
+choose_surplus() { # ACTIVE PREVIOUS: sets $answer, words
+  read_table
   encode "$1"
   becomes=$word
   encode "$2"
-  revisions_table | active=$becomes previous=$word awk -v keep="$revisions_to_keep" '
+  sift '
     # A string is added to each, or 1.1 and 1.10 would be the same number.
-    BEGIN { active = ENVIRON["active"] ""; previous = ENVIRON["previous"] "" }
+    BEGIN { active = ENVIRON["one"] ""; previous = ENVIRON["two"] "" }
+    $1 == "/" { next }
     { name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }
     END {
       for (i = NR; i > 0; i--) {
-        if (state[i] == "foreign" || name[i] == active) continue
-        if (state[i] == "completed" && kept < keep) { kept++; continue }
+        if (!(i in name) || state[i] == "foreign" || name[i] == active) continue
+        if (state[i] == "completed" && kept < ENVIRON["keep"] + 0) { kept++; continue }
         if (name[i] == previous) continue
         if (state[i] == "prepared" && active != "\\c" && (!current || i > current)) continue
         print name[i]
       }
-    }' | tr '\n' ' '
+    }' "$becomes" "$word"
+  IFS=$newline
+  set -- $answer
+  IFS=' '
+  answer=$*
 }

@@ -4,8 +4,13 @@
 inspect() {
   read_active
   say active "$active" "$linked"
-  revisions_table | sed 's/^/listed /'
-  if holder=$(readlink "$state/lock" 2>/dev/null); then
+  read_table
+  IFS=$newline
+  for line in $table; do printf 'listed %s\n' "$line"; done
+  IFS=' '
+  text_of "$state/lock"
+  holder=$text
+  if [ -n "$holder" ]; then
     owner_of "$holder"
     say_holder holder "${owner:-$holder}"
   fi
@@ -24,18 +29,21 @@ inspect() {
     esac
     shift 2
   done
-  if [ "$goal" != activate ] && [ "$goal" != rollback ] && [ -e "$revisions/$revision" ] &&
-    [ "$(state_of "$revision")" != unfinished ]; then
-    [ "$goal" = deploy ] || fail "revision $revision exists already: prepare needs a name that is not taken"
-    free_name
-    say taken "$revision"
+  if [ "$goal" != activate ] && [ "$goal" != rollback ] && [ -e "$revisions/$revision" ]; then
+    find_state "$revision"
+    if [ "$found" != unfinished ]; then
+      [ "$goal" = deploy ] || fail "revision $revision exists already: prepare needs a name that is not taken"
+      free_name
+      say taken "$revision"
+    fi
   fi
   case $goal in
     deploy) becomes='' ;; # The newest of all, which is not there yet.
     activate) becomes=$revision ;;
     *) return 0 ;;
   esac
-  for old in $(rotation "$becomes" "$active"); do
+  choose_surplus "$becomes" "$active"
+  for old in $answer; do
     decode "$old"
     is_kept "$revisions/$value" || say_word purgeable "$old"
   done

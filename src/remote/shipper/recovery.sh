@@ -6,11 +6,11 @@ was_switched() { # TOKEN
 }
 
 stuck() {
-  fail "$active_symlink could not be put back to ${old:-nothing}: on the server, see who may write to $home"
+  fail "$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}: on the server, see who may write to $home"
 }
 
 read_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active
-  contents_of "$1/switch" || return
+  contents_of "$1/switch" || fail "$1/switch is gone"
   IFS=$newline
   set -- $contents
   IFS=' '
@@ -29,7 +29,7 @@ go_back() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
   [ -f "$directory/switch" ] || return 0
-  read_switch "$directory" || fail "$directory/switch cannot be read"
+  read_switch "$directory"
   [ -n "$contents" ] || return 0 # The disk was full: it did not come to the switch.
   record_commit "$directory"
   if completed_by "$run_token"; then
@@ -37,15 +37,17 @@ go_back() { # [RUN-DIRECTORY]
     return 0
   fi
   aside=$home/.shipper-$run_token.back
-  mv -- "$home/.shipper-$run_token" "$aside" 2>/dev/null || [ ! -d "$home/.shipper-$run_token" ] || stuck
+  try mv -- "$home/.shipper-$run_token" "$aside" || [ ! -d "$home/.shipper-$run_token" ] || stuck
   was_switched "$run_token" || return 0
-  if [ "$(readlink "$active_symlink" 2>/dev/null)" = "$new" ]; then
+  text_of "$active_symlink"
+  if [ "$text" = "$new" ]; then
     if [ -n "$old" ]; then
-      mv -f -- "$aside/back/$name" "$home/"
+      try mv -f -- "$aside/back/$name" "$home/"
     else
-      mv -f -- "$active_symlink" "$aside/back/"
+      try mv -f -- "$active_symlink" "$aside/back/"
     fi
-    [ "$(readlink "$active_symlink" 2>/dev/null)" = "$old" ] || stuck
+    text_of "$active_symlink"
+    [ "$text" = "$old" ] || stuck
   fi
   bring_back "$directory"
   recorded "$run_token" returned || journal returned "${new##*/}"
@@ -58,7 +60,7 @@ bring_back() { # RUN-DIRECTORY: the revisions that it purged
   for purged in "$1"/purged/*; do
     set -f
     if [ ! -d "$purged" ] || [ -e "$revisions/${purged##*/}" ]; then continue; fi
-    problem=$(mv -- "$purged" "$revisions/" 2>&1) || warn "revision ${purged##*/} could not be brought back: $problem"
+    try mv -- "$purged" "$revisions/" || warn "revision ${purged##*/} could not be brought back: $problem"
   done
   set -f
 }
@@ -70,7 +72,8 @@ discard() { # [RUN-DIRECTORY]
   if ! was_switched "$run_token" && contents_of "$directory/revision"; then
     unfinished=$contents
     read_active
-    case $(state_of "$unfinished") in
+    find_state "$unfinished"
+    case $found in
       unfinished | foreign)
         [ "$unfinished" = "$active" ] || throw_away "$unfinished" ||
           warn "what was made of revision $unfinished could not be removed: $problem"
@@ -102,7 +105,7 @@ again() { # RUN-DIRECTORY
   for command; do
     decode "$command"
     (
-      cd -- "$place" || exit
+      cd -- "$place" || exit 1
       if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi
       export SHIPPER_COMMAND="$goal_of_run" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
         SHIPPER_REVISION_PATH="$place" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
@@ -130,7 +133,7 @@ settle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over
     settle "$dead"
     say settled "${dead##*/}"
     # What cannot be deleted goes out of the way of those who look for unsettled runs.
-    remove "$dead" || mv -- "$dead" "$1/trash/settled-${dead##*/}"
+    remove "$dead" || try mv -- "$dead" "$1/trash/settled-${dead##*/}" || fail "$problem"
   done
   set -f
 }

@@ -3,7 +3,7 @@
 # The mounts come from the table of the system: neither -xdev nor a device number shows a bind mount of the same file
 # system. In /proc/self/mountinfo, whitespace and backslashes stand as \ooo; the answer is complete if it ends in a dot.
 mounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known
-  physical=$(cd -P -- "${1%/*}/" 2>/dev/null && pwd -P) || return
+  physical=$(cd -P -- "${1%/*}/" 2>/dev/null && pwd -P) || return 1
   physical=${physical%/}/${1##*/}
   if [ -r /proc/self/mountinfo ]; then
     mounted=$(directory=$physical awk '
@@ -16,7 +16,7 @@ mounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, wor
         }
         if (index(point rest "/", ENVIRON["directory"] "/") == 1) printf "%s ", word rest
       }
-      END { printf "." }' /proc/self/mountinfo 2>/dev/null) || return
+      END { printf "." }' /proc/self/mountinfo 2>/dev/null) || return 1
   elif [ "$(uname -s)" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z "$mounted" ]; then
     return 1
   else
@@ -42,7 +42,7 @@ mounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, wor
         }
         printf "%s ", word
       }
-      END { printf "." }') || return
+      END { printf "." }') || return 1
   fi
   case " $mounted" in
     *' .') mounted=${mounted%.} ;;
@@ -68,7 +68,7 @@ is_kept() { # DIRECTORY
 
 denied() { # DIRECTORY: adds to $problem, which a tool told, what to do
   quote "$1"
-  problem="$(printf '%s\n' "$problem" | sed -n 1p); on the server: sudo chown -R $(me) $quoted"
+  problem="${problem%%"$newline"*}; on the server: sudo chown -R $(me) $quoted"
 }
 
 # What holds the links of a switch, and nothing else.
@@ -79,10 +79,10 @@ remove_links() { # DIRECTORY
 
 remove() { # DIRECTORY: deletes it; sets $problem where it is still there
   [ -e "$1" ] || [ -L "$1" ] || return 0
-  ! is_kept "$1" || return
-  rm -rf -- "$1" 2>/dev/null && return
+  ! is_kept "$1" || return 1
+  rm -rf -- "$1" 2>/dev/null && return 0
   chmod -R u+rwX -- "$1" 2>/dev/null
-  problem=$(rm -rf -- "$1" 2>&1) && return
+  try rm -rf -- "$1" && return 0
   denied "$1"
   return 1
 }
@@ -90,10 +90,10 @@ remove() { # DIRECTORY: deletes it; sets $problem where it is still there
 # Out of sight, before it is deleted: what has a mount in it stays where it is. The directory itself has to be writable,
 # since its parent changes.
 move_away() { # DIRECTORY INTO: sets $problem where it is still there
-  ! is_kept "$1" || return
-  mv -- "$1" "$2/" 2>/dev/null && return
+  ! is_kept "$1" || return 1
+  mv -- "$1" "$2/" 2>/dev/null && return 0
   chmod u+rwx -- "$1" 2>/dev/null
-  problem=$(mv -- "$1" "$2/" 2>&1) && return
+  try mv -- "$1" "$2/" && return 0
   denied "$1"
   return 1
 }
@@ -134,7 +134,7 @@ tell_mounts() {
   mounts_in "$revisions" || {
     is_kept "$revisions"
     warn "no revision can be removed: $problem"
-    return
+    return 0
   }
   below=$physical/ told=//.shipper/$active/
   for word in $mounted; do
@@ -160,6 +160,6 @@ clear_away() { # RUN-DIRECTORY of a run that is over
     remove "$leftover" || warn "what is left of revision ${leftover##*/} could not be deleted: $problem"
   done
   leftovers "$1"
-  if [ -n "$left_there" ]; then return; fi
+  if [ -n "$left_there" ]; then return 0; fi
   remove "$1" || warn "what an earlier run left could not be deleted: $problem"
 }

@@ -1,12 +1,12 @@
 # The new revision, and removing old ones.
 
 init_directories() {
-  problem=$(mkdir -p -- "$revisions" 2>&1) || fail "$problem"
+  try mkdir -p -- "$revisions" || fail "$problem"
   acquire
   set -- $directories
   for word; do
     decode "$word"
-    problem=$(mkdir -p -- "$value" 2>&1) || fail "$problem"
+    try mkdir -p -- "$value" || fail "$problem"
   done
   [ -d "$home" ] ||
     fail "the directory of the active symlink, $home, does not exist: create it, or add it to config.directories"
@@ -25,7 +25,8 @@ free_name() { # sets $revision
 create_revision() {
   if [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; then
     read_active
-    if [ "$(state_of "$revision")" = unfinished ] && [ "$active" != "$revision" ]; then
+    find_state "$revision"
+    if [ "$found" = unfinished ] && [ "$active" != "$revision" ]; then
       throw_away "$revision" || {
         problem="what an earlier run left of revision $revision cannot be removed: $problem"
         [ "$goal" != prepare ] || fail "$problem"
@@ -39,20 +40,20 @@ create_revision() {
     fi
   fi
   printf '%s\n' "$revision" >"$run/revision" || fail "cannot write to $run"
-  problem=$(mkdir -- "$run/revisions/$revision" 2>&1) || {
+  try mkdir -- "$run/revisions/$revision" || {
     rm -f -- "$run/revision"
     fail_to_add "$revisions" "$run/revisions" "$problem"
   }
   journal created "$revision" || fail "cannot write to $state/journal"
   if [ -n "$source_dir" ]; then
-    problem=$(cp -RP -- "$source_dir/." "$revisions/$revision/" 2>&1) ||
-      fail "cannot copy config.source_dir: $(printf '%s' "$problem" | sed -n 1p)"
+    try cp -RP -- "$source_dir/." "$revisions/$revision/" ||
+      fail "cannot copy config.source_dir: ${problem%%"$newline"*}"
   fi
   say revision "$revision"
 }
 
 throw_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays
-  move_away "$revisions/$1" "$run/trash" || return
+  move_away "$revisions/$1" "$run/trash" || return 1
   delete "$1" "$run/trash"
 }
 
@@ -66,13 +67,14 @@ delete() { # REVISION DIRECTORY: one that was moved there; what cannot be delete
 # Out of sight; they are deleted once the run has completed, and are there again if it goes back.
 purge_old_revisions() {
   read_active
-  read_switch "$run" || fail "$run/switch cannot be read"
+  read_switch "$run"
   mounts_in "$revisions" || {
     is_kept "$revisions"
     warn "no revision was removed: $problem"
-    return
+    return 0
   }
-  for old in $(rotation "$revision" "$left"); do
+  choose_surplus "$revision" "$left"
+  for old in $answer; do
     decode "$old"
     old=$value
     [ "$old" != "$active" ] || continue
@@ -92,5 +94,5 @@ delete_purged() {
     delete "${old##*/}" "$run/purged"
   done
   set -f
-  compact_journal || warn 'the journal could not be compacted'
+  compact_journal || warn "the journal could not be compacted: $problem"
 }

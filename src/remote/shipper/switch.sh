@@ -5,7 +5,8 @@ choose() {
   read_active
   case $goal in
     activate)
-      case $(state_of "$revision") in
+      find_state "$revision"
+      case $found in
         prepared) ;;
         '') fail "there is no revision $revision: prepare it first" ;;
         *) [ "$active" = "$revision" ] ||
@@ -14,13 +15,15 @@ choose() {
       ;;
     rollback)
       if [ -z "$revision" ]; then
-        decode "$(rollback_choice "$active")"
+        choose_older "$active"
+        decode "$answer"
         revision=$value
         [ -n "$revision" ] ||
           fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}"
       fi
-      case $(state_of "$revision") in
-        '') fail "there is no revision $revision; there are: $(printf '%b' "$(revisions_table | cut -d ' ' -f 1 | tr '\n' ' ' | sed 's/ $//')")" ;;
+      find_state "$revision"
+      case $found in
+        '') fail "there is no revision $revision; there are: $(printf '%b' "$(known_names)")" ;;
         unfinished) fail "revision $revision was never completed" ;;
         prepared) fail "revision $revision was never active: use activate" ;;
       esac
@@ -37,27 +40,33 @@ choose() {
   esac
 }
 
+known_names() { # prints words
+  IFS=$newline
+  for line in $table; do printf '%s ' "${line%% *}"; done
+}
+
 flush() { # PATH...: the file systems that these are on; sets $problem
-  problem=$(sync -f "$@" 2>&1) && return
+  try sync -f "$@" && return 0
   case $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac
-  sync # One that takes no path.
+  try sync # One that takes no path.
 }
 
 link_current_revision() {
   read_active
   previous=$active
-  text=$revisions_text/$revision
   beside=$run/home/.shipper-$token
-  problem=$({ ln -s -- "$home" "$run/home" && mkdir -- "$beside" "$beside/forth" "$beside/back"; } 2>&1) ||
-    fail_to_add "$home" "$run/home" "$problem"
-  problem=$(ln -s -- "$text" "$beside/forth/$name" 2>&1) || fail_to_add "$home" "$run/home" "$problem"
-  [ -z "$linked" ] || ln -s -- "$linked" "$beside/back/$name" || fail "cannot make the way back in $home"
-  case $text in /*) leads_to=$text ;; *) leads_to=$home/$text ;; esac
+  goes_to=$revisions_text/$revision
+  {
+    try ln -s -- "$home" "$run/home" && try mkdir -- "$beside" "$beside/forth" "$beside/back" &&
+      try ln -s -- "$goes_to" "$beside/forth/$name"
+  } || fail_to_add "$home" "$run/home" "$problem"
+  [ -z "$linked" ] || try ln -s -- "$linked" "$beside/back/$name" || fail "cannot make the way back in $home: $problem"
+  case $goes_to in /*) leads_to=$goes_to ;; *) leads_to=$home/$goes_to ;; esac
   [ -d "$leads_to/" ] ||
-    fail "the active symlink would dangle: $text does not lead to the revision from $home"
+    fail "the active symlink would dangle: $goes_to does not lead to the revision from $home"
   set -- $again
   for word; do printf '%s\n' "$word"; done >"$run/again" || fail "cannot write to $run"
-  encode "$text"
+  encode "$goes_to"
   new=$word
   encode "$linked"
   old=$word
@@ -69,8 +78,9 @@ link_current_revision() {
   fi
   still_holds
   if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then fail "$active_symlink is no symlink any more"; fi
-  problem=$(mv -f -- "$beside/forth/$name" "$home/" 2>&1) || fail "$problem"
-  [ "$(readlink "$active_symlink")" = "$text" ] || fail "$active_symlink does not lead to revision $revision after the switch"
+  try mv -f -- "$beside/forth/$name" "$home/" || fail "$problem"
+  text_of "$active_symlink"
+  [ "$text" = "$goes_to" ] || fail "$active_symlink does not lead to revision $revision after the switch"
   journal linked "$revision" || fail "cannot write to $state/journal"
   say previous "$previous"
   say linked "$revision"
@@ -81,7 +91,7 @@ complete() {
     prepare) journal_record prepared "$revision" ;;
     rollback)
       records=''
-      read_switch "$run" || fail "$run/switch cannot be read"
+      read_switch "$run"
       if is_older "$revision" "$left"; then
         journal_record bad "$left"
         records=$record
@@ -93,7 +103,8 @@ complete() {
       ;;
     *) journal_record completed "$revision" ;;
   esac
-  if [ "$goal" != prepare ] && [ "$(readlink "$active_symlink" 2>/dev/null)" != "$revisions_text/$revision" ]; then
+  text_of "$active_symlink"
+  if [ "$goal" != prepare ] && [ "$text" != "$revisions_text/$revision" ]; then
     fail "$active_symlink does not lead to revision $revision any more: someone else moved it"
   fi
   # The rename is the commit: it fails for want of its place once another took over.

@@ -12,9 +12,29 @@ warn() { # SENTENCE
 }
 
 # In place of `read` for all that runs after a signal, which loops for ever then in BusyBox 1.38.
-contents_of() { # FILE: sets $contents, empty where it cannot be read
+contents_of() { # FILE: sets $contents; returns 1 where there is no such file, and fails where it cannot be read
   contents=''
-  [ -f "$1" ] && contents=$(cat "$1" 2>/dev/null)
+  [ -f "$1" ] || return 1
+  ask cat "$1" 2>/dev/null || {
+    [ -f "$1" ] || return 1
+    fail "$1 cannot be read: $problem"
+  }
+  contents=$answer
+}
+
+text_of() { # SYMLINK: sets $text to where it leads, empty if it is none
+  text=''
+  [ -L "$1" ] || return 0
+  ask readlink "$1" 2>/dev/null || {
+    [ -L "$1" ] || return 0
+    fail "$1 cannot be read: $problem"
+  }
+  text=$answer
+}
+
+now() { # sets $seconds since 1970
+  ask date +%s || fail "the time is not known: $problem"
+  seconds=$answer
 }
 
 quote() { # VALUE: sets $quoted, for a command that a person is to run

@@ -42,7 +42,7 @@ compare() { # LINES
 
 # Finds what does not have the mode of a new file.
 look_at_modes() {
-  if [ ! -s kept ] && [ ! -s moved ]; then return; fi
+  if [ ! -s kept ] && [ ! -s moved ]; then return 0; fi
   plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
   (cd tree && find . -type f ! -perm "$plain") >unusual
 }

@@ -11,7 +11,7 @@ merge() { # HOW DIRECTORY DEPTH
     if [ -d "$entry" ] && [ ! -L "$entry" ]; then
       [ ! -L "$there" ] || fail "$place is a symlink in the revision, and nothing is uploaded through one"
       if [ -d "$there" ]; then
-        (merge "$1" "$place/" $(($3 + 1))) || exit # Variables are global: each level has to have its own.
+        (merge "$1" "$place/" $(($3 + 1))) || exit 1 # Variables are global: each level has to have its own.
         continue
       fi
       [ ! -e "$there" ] || fail "$place is a directory in the upload, but a file in the revision"

@@ -3,7 +3,7 @@
 choose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name
   for hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do
     case $(printf x | $hash 2>/dev/null) in
-      2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return ;;
+      2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return 0 ;;
     esac
   done
   fail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'
@@ -34,7 +34,7 @@ choose_base() {
   [ "$round" = new ] || return 0
   if [ -n "$previous" ] && [ -d "$manifests/$previous" ] && [ -d "$revisions/$previous" ]; then
     base=$previous
-    return
+    return 0
   fi
   IFS=$newline
   for candidate in $(ls -t -- "$manifests" 2>/dev/null); do
