@@ -6330,6 +6330,53 @@ function isCounted(name, taken) {
     return name.startsWith(`${taken}-`) && /^[1-9]\d{0,3}$/.test(name.slice(taken.length + 1));
 }
 
+;// CONCATENATED MODULE: ./build/src/deploy/patience.js
+
+const minute = 60;
+/**
+ * Seconds that a target may be silent over each work, while its connection is alive. Generous: what takes longer hangs,
+ * on a network file system that is gone, say. `lock` may settle a dead run and run its commands before it answers.
+ */
+const patience_limits = {
+    preflight: 2 * minute,
+    lock: 10 * minute + 2 * leaseSeconds,
+    init_directories: 10 * minute + 2 * leaseSeconds,
+    create_revision: 60 * minute, // It can copy `source_dir`.
+    create_symlinks: 10 * minute,
+    choose: 2 * minute,
+    link_current_revision: 30 * minute, // It flushes the revision.
+    purge_old_revisions: 10 * minute,
+    complete: 60 * minute, // It deletes what was purged.
+    unlock: 2 * minute,
+    go_back: minute,
+    discard: 10 * minute,
+    inspect: 5 * minute,
+    verdict: 2 * leaseSeconds + minute,
+};
+/** Runs out when a target says nothing for too long. */
+class Patience {
+    #onEnd;
+    #lockTimeout;
+    #limits;
+    #timer;
+    /** `lockTimeout`: seconds that the target waits for the lock by itself. */
+    constructor(own, lockTimeout, onEnd) {
+        this.#lockTimeout = lockTimeout;
+        this.#limits = own;
+        this.#onEnd = onEnd;
+    }
+    /** From now on the target is to say something about this work. */
+    waitFor(work) {
+        this.stop();
+        const waits = work === 'lock' || work === 'init_directories';
+        const seconds = this.#limits[work] + (waits ? this.#lockTimeout : 0);
+        this.#timer = setTimeout(() => this.#onEnd(work, seconds), seconds * 1000);
+    }
+    stop() {
+        clearTimeout(this.#timer);
+    }
+}
+
 // EXTERNAL MODULE: ./build/src/config/events.js
 var events = __nccwpck_require__(5704);
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
@@ -6719,6 +6766,8 @@ function after(state, fact) {
             return { ...state, phase: 'idle' };
         case 'stays':
             return state.phase === 'switched' ? { ...state, phase: 'staying' } : state;
+        case 'cleared':
+            return state.phase === 'begun' || state.phase === 'deciding' ? { ...state, phase: 'settled' } : state;
         case 'gone':
             return { ...state, phase: gone(state.phase) };
         case 'revision':
@@ -6983,53 +7032,6 @@ class Knowledge {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/patience.js
-
-const minute = 60;
-/**
- * Seconds that a target may be silent over each work, while its connection is alive. Generous: what takes longer hangs,
- * on a network file system that is gone, say. `lock` may settle a dead run and run its commands before it answers.
- */
-const limits = {
-    preflight: 2 * minute,
-    lock: 10 * minute + 2 * leaseSeconds,
-    init_directories: 10 * minute + 2 * leaseSeconds,
-    create_revision: 60 * minute, // It can copy `source_dir`.
-    create_symlinks: 10 * minute,
-    choose: 2 * minute,
-    link_current_revision: 30 * minute, // It flushes the revision.
-    purge_old_revisions: 10 * minute,
-    complete: 60 * minute, // It deletes what was purged.
-    unlock: 2 * minute,
-    go_back: minute,
-    discard: 10 * minute,
-    inspect: 5 * minute,
-    verdict: 2 * leaseSeconds + minute,
-};
-/** Runs out when a target says nothing for too long. */
-class Patience {
-    #onEnd;
-    #lockTimeout;
-    #timer;
-    /** `lockTimeout`: seconds that the target waits for the lock by itself. */
-    constructor(lockTimeout, onEnd) {
-        this.#lockTimeout = lockTimeout;
-        this.#onEnd = onEnd;
-    }
-    /** From now on the target is to say something about this work. */
-    waitFor(work) {
-        this.stop();
-        if (work === undefined)
-            return;
-        const waits = work === 'lock' || work === 'init_directories';
-        const seconds = limits[work] + (waits ? this.#lockTimeout : 0);
-        this.#timer = setTimeout(() => this.#onEnd(work, seconds), seconds * 1000);
-    }
-    stop() {
-        clearTimeout(this.#timer);
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/deploy/site-errors.js
 
 /** A target whose connection is alive, and which says nothing. */
@@ -7074,11 +7076,11 @@ class Site {
     #broken = deferred();
     #isBusy = false;
     constructor(options) {
-        const { target, lockTimeout } = options;
+        const { target, limits, lockTimeout } = options;
         this.#options = options;
         this.target = target;
         this.knowledge = new Knowledge({ ...options, name: target.name });
-        this.#patience = new Patience(lockTimeout, (work, seconds) => this.#break(silentTarget(target.name, work, seconds)));
+        this.#patience = new Patience(limits, lockTimeout, (work, seconds) => this.#break(silentTarget(target.name, work, seconds)));
     }
     get state() {
         return this.knowledge.state;
@@ -7176,7 +7178,7 @@ class Site {
         const isFirst = this.state.phase === 'idle';
         this.knowledge.expect(work);
         this.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
-        this.#patience.waitFor(work[0]);
+        this.#patience.waitFor(work[0] ?? 'unlock');
         this.#isBusy = true;
         try {
             await Promise.race([session.perform(work, { last, revision }), this.#broken.promise]);
@@ -7201,7 +7203,7 @@ class Site {
     }
     #hear(said) {
         if (this.knowledge.hear(said)) {
-            this.#patience.waitFor(this.knowledge.next);
+            this.#patience.waitFor(this.knowledge.next ?? 'unlock'); // All is told but the end.
             return;
         }
         this.learn({ kind: 'gone' });
@@ -7247,6 +7249,7 @@ class StepLines {
 
 
 
+
 /** Milliseconds that the others may still take with their work once one has failed. */
 const graceMilliseconds = 5_000;
 /** All targets of one run: connected, worked on, interrupted and judged together. */
@@ -7255,7 +7258,7 @@ class Fleet {
     #options;
     #stepLines;
     constructor(options, setup) {
-        const { facts, id, log, connectTimeout, connect } = options;
+        const { facts, id, log, connectTimeout, connect, limits = patience_limits } = options;
         const { config, command, revision, epoch, lockTimeout } = facts;
         this.#options = options;
         this.#stepLines = new StepLines(log);
@@ -7266,6 +7269,7 @@ class Fleet {
             log,
             named: config.targets.length > 1,
             connectTimeout,
+            limits,
             lockTimeout,
             connect,
             setup: (connection) => setup(target, index, connection),
@@ -7294,6 +7298,8 @@ class Fleet {
         await this.#each(sites, async (site) => {
             await site.interrupt(commands);
             await site.perform(work, last);
+            if (work.includes('go_back'))
+                site.learn({ kind: 'cleared' });
         });
     }
     /** Ends what listeners still run there. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Listener, Target } from '../../src/config/config.ts';
 import type { Command, EventName } from '../../src/config/events.ts';
 import type { Result } from '../../src/deploy/result.ts';
+import { type Limits, limits } from '../../src/deploy/patience.ts';
 import { type Shipped, ship } from '../../src/deploy/ship.ts';
 import { deferred } from '../../src/deferred.ts';
 import { Listeners } from '../../src/listeners/listeners.ts';
@@ -29,6 +30,8 @@ export interface LocalRun {
   /** Whether a further connection to that target is refused. */
   readonly refuses?: (target: string) => boolean;
   readonly signal?: AbortSignal;
+  /** Seconds that a target may be silent, instead of minutes. */
+  readonly patience?: number;
 }
 
 export interface LocalOutcome extends Shipped {
@@ -120,6 +123,7 @@ async function runOn(targets: readonly Target[], home: string, options: LocalRun
       audit: { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' },
     },
     ...{ dryRun, id: `local${(runs += 1)}`, concurrency: 50, connectTimeout: 20, listeners: loaded, log, signal },
+    ...(options.patience === undefined ? {} : { limits: allLimits(options.patience) }),
     connect: async (target) => {
       if (refuses?.(target.name) === true) return Promise.reject(new Error('refused'));
       return Promise.resolve(throughWire(localConnection(process.env['PATH'] ?? '', home), target.name, wire));
@@ -127,6 +131,10 @@ async function runOn(targets: readonly Target[], home: string, options: LocalRun
     onResult: (result) => void told.push(result),
   });
   return { ...shipped, log: lines, told };
+}
+
+function allLimits(seconds: number): Limits {
+  return Object.fromEntries(Object.keys(limits).map((work) => [work, seconds])) as unknown as Limits;
 }
 
 function linesTo(lines: string[]): RunLog {

@@ -6,6 +6,7 @@ import type { Connection } from '../ssh/connection-types.ts';
 import type { RunFacts } from '../remote/setup.ts';
 import { expectedNames } from './expectation.ts';
 import type { Wave } from './moments.ts';
+import { type Limits, limits as usualLimits } from './patience.ts';
 import { Site } from './site.ts';
 import { isDone, isOpen, isSwitched } from './state.ts';
 import { StepLines } from './step-lines.ts';
@@ -20,6 +21,8 @@ export interface FleetOptions {
   readonly connectTimeout: number;
   readonly connect: (target: Target) => Promise<Connection>;
   readonly log: RunLog;
+  /** How long a target may be silent over each work; by default minutes. */
+  readonly limits?: Limits;
   /** Once aborted, no further target is begun with. */
   readonly signal: AbortSignal;
 }
@@ -36,7 +39,7 @@ export class Fleet {
   readonly #stepLines: StepLines;
 
   constructor(options: FleetOptions, setup: Setup) {
-    const { facts, id, log, connectTimeout, connect } = options;
+    const { facts, id, log, connectTimeout, connect, limits = usualLimits } = options;
     const { config, command, revision, epoch, lockTimeout } = facts;
     this.#options = options;
     this.#stepLines = new StepLines(log);
@@ -49,6 +52,7 @@ export class Fleet {
           log,
           named: config.targets.length > 1,
           connectTimeout,
+          limits,
           lockTimeout,
           connect,
           setup: (connection) => setup(target, index, connection),
@@ -83,6 +87,7 @@ export class Fleet {
     await this.#each(sites, async (site) => {
       await site.interrupt(commands);
       await site.perform(work, last);
+      if (work.includes('go_back')) site.learn({ kind: 'cleared' });
     });
   }
 

@@ -3,11 +3,14 @@ import type { Work } from './timeline.ts';
 
 const minute = 60;
 
+/** Seconds, by work. */
+export type Limits = Readonly<Record<Work, number>>;
+
 /**
  * Seconds that a target may be silent over each work, while its connection is alive. Generous: what takes longer hangs,
  * on a network file system that is gone, say. `lock` may settle a dead run and run its commands before it answers.
  */
-const limits: Readonly<Record<Work, number>> = {
+export const limits: Limits = {
   preflight: 2 * minute,
   lock: 10 * minute + 2 * leaseSeconds,
   init_directories: 10 * minute + 2 * leaseSeconds,
@@ -28,20 +31,21 @@ const limits: Readonly<Record<Work, number>> = {
 export class Patience {
   readonly #onEnd: (work: Work, seconds: number) => void;
   readonly #lockTimeout: number;
+  readonly #limits: Limits;
   #timer: NodeJS.Timeout | undefined;
 
   /** `lockTimeout`: seconds that the target waits for the lock by itself. */
-  constructor(lockTimeout: number, onEnd: (work: Work, seconds: number) => void) {
+  constructor(own: Limits, lockTimeout: number, onEnd: (work: Work, seconds: number) => void) {
     this.#lockTimeout = lockTimeout;
+    this.#limits = own;
     this.#onEnd = onEnd;
   }
 
   /** From now on the target is to say something about this work. */
-  waitFor(work: Work | undefined): void {
+  waitFor(work: Work): void {
     this.stop();
-    if (work === undefined) return;
     const waits = work === 'lock' || work === 'init_directories';
-    const seconds = limits[work] + (waits ? this.#lockTimeout : 0);
+    const seconds = this.#limits[work] + (waits ? this.#lockTimeout : 0);
     this.#timer = setTimeout(() => this.#onEnd(work, seconds), seconds * 1000);
   }
 

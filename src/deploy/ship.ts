@@ -9,6 +9,7 @@ import { Fleet } from './fleet.ts';
 import { type Moment, moments, type Playing } from './moments.ts';
 import { makeAlike, nameOnAll, previousOf, revisionOf, tellDifferences } from './names.ts';
 import { resultOf, withPlans } from './outcome.ts';
+import type { Limits } from './patience.ts';
 import type { Result } from './result.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { isDone, isSwitched } from './state.ts';
@@ -25,6 +26,8 @@ export interface ShipOptions {
   /** Seconds. */
   readonly connectTimeout: number;
   readonly connect: (target: Target) => Promise<Connection>;
+  /** How long a target may be silent over each work; by default minutes. */
+  readonly limits?: Limits;
   readonly listeners: Listeners;
   readonly log: RunLog;
   /** Aborted when the run is to be cancelled; a ShipperError as its reason is what failed. */

@@ -5,7 +5,7 @@ import type { Fact } from '../remote/frame.ts';
 import { Session } from '../remote/session.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { Knowledge, type KnowledgeOptions } from './knowledge.ts';
-import { Patience } from './patience.ts';
+import { type Limits, Patience } from './patience.ts';
 import { silentTarget, unbelievable, withHolder } from './site-errors.ts';
 import { isUndecided, type RunnerFact, type TargetState } from './state.ts';
 import type { Work } from './timeline.ts';
@@ -16,6 +16,8 @@ export interface SiteOptions extends Omit<KnowledgeOptions, 'name'> {
   readonly token: string;
   /** Seconds; for one attempt to connect, and for the target's shell to answer. */
   readonly connectTimeout: number;
+  /** How long the target may be silent. */
+  readonly limits: Limits;
   /** Seconds that the target waits for the lock. */
   readonly lockTimeout: number;
   readonly connect: (target: Target) => Promise<Connection>;
@@ -40,11 +42,11 @@ export class Site {
   #isBusy = false;
 
   constructor(options: SiteOptions) {
-    const { target, lockTimeout } = options;
+    const { target, limits, lockTimeout } = options;
     this.#options = options;
     this.target = target;
     this.knowledge = new Knowledge({ ...options, name: target.name });
-    this.#patience = new Patience(lockTimeout, (work, seconds) =>
+    this.#patience = new Patience(limits, lockTimeout, (work, seconds) =>
       this.#break(silentTarget(target.name, work, seconds)),
     );
   }
@@ -159,7 +161,7 @@ export class Site {
     const isFirst = this.state.phase === 'idle';
     this.knowledge.expect(work);
     this.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
-    this.#patience.waitFor(work[0]);
+    this.#patience.waitFor(work[0] ?? 'unlock');
     this.#isBusy = true;
     try {
       await Promise.race([session.perform(work, { last, revision }), this.#broken.promise]);
@@ -183,7 +185,7 @@ export class Site {
 
   #hear(said: Fact): void {
     if (this.knowledge.hear(said)) {
-      this.#patience.waitFor(this.knowledge.next);
+      this.#patience.waitFor(this.knowledge.next ?? 'unlock'); // All is told but the end.
       return;
     }
     this.learn({ kind: 'gone' });

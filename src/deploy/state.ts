@@ -21,7 +21,7 @@ export type Phase =
   | 'stayed'
   /** It was switched and then put back, by whomever. */
   | 'returned'
-  /** The connection was lost, and it put itself in order before anything was switched. */
+  /** The run failed before anything was switched there, and it is in order or puts itself in order. */
   | 'settled'
   /** The connection was lost when it mattered, or it cannot be believed: the truth could not be read back. */
   | 'unknown';
@@ -53,6 +53,8 @@ export type RunnerFact =
   | { readonly kind: 'refused' }
   /** The run failed, and stays where it switched to. */
   | { readonly kind: 'stays' }
+  /** It was put in order after a failure. */
+  | { readonly kind: 'cleared' }
   /** Nothing more can be learnt of the target. */
   | { readonly kind: 'gone' };
 
@@ -67,6 +69,8 @@ export function after(state: TargetState, fact: TargetFact | RunnerFact): Target
       return { ...state, phase: 'idle' };
     case 'stays':
       return state.phase === 'switched' ? { ...state, phase: 'staying' } : state;
+    case 'cleared':
+      return state.phase === 'begun' || state.phase === 'deciding' ? { ...state, phase: 'settled' } : state;
     case 'gone':
       return { ...state, phase: gone(state.phase) };
     case 'revision':
