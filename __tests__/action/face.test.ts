@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isTerminal } from '../../src/action/face.ts';
-import { start } from './fixture.ts';
+import { defaultVariables, start } from './fixture.ts';
 
 const forms: readonly (readonly [readonly string[], Readonly<Record<string, string>>, boolean])[] = [
   [[], { GITHUB_ACTIONS: 'true' }, false],
@@ -18,7 +18,11 @@ for (const [argv, env, terminal] of forms) {
 }
 
 test('in the action, secrets are masked first of all and leave the environment', async () => {
-  const env = { INPUT_KEY: '-----BEGIN KEY-----\nc2VjcmV0IGxpbmU=\n-----END KEY-----', INPUT_HOST: 'web1' };
+  const env = {
+    ...defaultVariables,
+    INPUT_KEY: '-----BEGIN KEY-----\nc2VjcmV0IGxpbmU=\n-----END KEY-----',
+    INPUT_HOST: 'web1',
+  };
   const { code, stdout } = await start('inputs', { env });
   assert.equal(code, 0);
   const [mask, printed = ''] = stdout.split('\n');
@@ -28,7 +32,9 @@ test('in the action, secrets are masked first of all and leave the environment',
 });
 
 test('in the action, wrong inputs are an annotation each', async () => {
-  const { code, stdout } = await start('inputs', { env: { INPUT_PORT: '0', INPUT_PASSWORD: 'hunter22' } });
+  const { code, stdout } = await start('inputs', {
+    env: { ...defaultVariables, INPUT_PORT: '0', INPUT_PASSWORD: 'hunter22' },
+  });
   assert.equal(code, 1);
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     '::add-mask::hunter22',

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { definitionOf, inputNames } from '../../src/action/input-table.ts';
+
+/** What the runner sets, whatever a step gives: the inputs that have a default. */
+export const defaultVariables: Readonly<Record<string, string>> = Object.fromEntries(
+  inputNames.flatMap((name) => {
+    const { default: value } = definitionOf(name);
+    return value === undefined ? [] : [[`INPUT_${name.toUpperCase()}`, value]];
+  }),
+);
 
 export interface Ended {
   readonly code: number | null;

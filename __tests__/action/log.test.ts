@@ -25,7 +25,7 @@ test('the action tells groups, steps and annotations as the runner expects them'
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     '::debug::seen by few',
     'two',
-    'lines',
+    '  │ lines',
     '::group::Prepare',
     '  init_directories             …    12 ms',
     '  │ half a line',
@@ -42,7 +42,7 @@ test('a terminal gets the same in plain text, warnings on stderr', async () => {
   assert.equal(stderr, 'warning: 50% full\n');
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     'two',
-    'lines',
+    '  │ lines',
     'Prepare',
     '  init_directories             …    12 ms',
     '  │ half a line',
@@ -81,7 +81,7 @@ for (const form of ['action', 'terminal']) {
 
   test(`what is quoted in a message cannot act as a workflow command: ${form}`, async () => {
     const { stdout, stderr } = await told(form, [['info', 'a\n ::add-mask::b\r::error::c\nd ##[error]e']]);
-    assert.equal(stdout + stderr, 'a\n│  ::add-mask::b\n│ ::error::c\nd # #[error]e\n');
+    assert.equal(stdout + stderr, 'a\n  │  ::add-mask::b\n  │ ::error::c\n  │ d # #[error]e\n');
   });
 
   test(`closing prints what has no line break yet and ends the group, once: ${form}`, async () => {
@@ -99,7 +99,7 @@ for (const form of ['action', 'terminal']) {
   });
 }
 
-test('from the eleventh on, an annotation is a line in the log', async () => {
+test('of many causes, the last annotation says how many more are in the log', async () => {
   const at = { file: 'shipper.json', line: 1, column: 2 };
   const { stdout } = await told('action', [
     ['fail', Array.from({ length: 12 }, (_, index) => ({ message: `cause ${index + 1}`, at }))],
@@ -107,12 +107,60 @@ test('from the eleventh on, an annotation is a line in the log', async () => {
   ]);
   const lines = stdout.trimEnd().split('\n');
   assert.equal(lines.filter((line) => line.startsWith('::error ')).length, 10);
+  assert.match(lines[9] ?? '', /::cause 10%0A\(and 2 more, in the log\)$/);
   assert.deepEqual(lines.slice(10), [
     'error: shipper.json:1:2: cause 11',
     'error: shipper.json:1:2: cause 12',
     '::warning::another kind',
   ]);
 });
+
+test('a failure has its annotation, whatever was told before; the last place says how many more there are', async () => {
+  const many = (kind: 'error' | 'warning'): Call[] =>
+    Array.from({ length: 12 }, (_, index) => [kind, `${kind} ${index + 1}`]);
+  const { stdout } = await told('action', [
+    ...many('error'),
+    ...many('warning'),
+    ['fail', [{ message: 'why' }]],
+    ['close'],
+  ]);
+  const lines = stdout.trimEnd().split('\n');
+  assert.equal(lines.filter((line) => line.startsWith('::error')).length, 10);
+  assert.ok(lines.includes('::error title=Shipper%3A CONFIG::why'));
+  assert.ok(lines.includes('error: error 12') && lines.includes('warning: warning 12'));
+  assert.equal(lines.filter((line) => line.startsWith('::warning')).length, 10);
+  assert.equal(lines.at(-1), '::warning::3 more warnings are in the log of this step.');
+});
+
+test('warnings that differ in nothing but the target are one annotation', async () => {
+  const { stdout } = await told('action', [
+    ...['web1', 'web2', 'web3'].map((name): Call => ['warning', `${name}: the link dangles`, name]),
+    ['warning', 'web2: another', 'web2'],
+  ]);
+  assert.deepEqual(stdout.trimEnd().split('\n'), [
+    '::warning::web1: the link dangles',
+    'warning: web2: the link dangles',
+    'warning: web3: the link dangles',
+    '::warning::web2: another',
+  ]);
+});
+
+for (const form of ['action', 'terminal']) {
+  test(`escape sequences and line breaks of others are seen and not obeyed: ${form}`, async () => {
+    const odd = 'web\u001b[2J\u009b31m\u202e\n✓ link_current_revision … 1 ms';
+    const calls: Call[] = [['info', odd], ['warning', odd], ['group', odd], ['fail', [{ message: odd }]], ['close']];
+    const { stdout, stderr } = await told(form, calls);
+    const all = stdout + stderr;
+    // eslint has a rule against control characters in patterns, so they are looked for one by one.
+    assert.deepEqual(
+      Array.from(all).filter((each) => each < ' ' && each !== '\n'),
+      [],
+    );
+    assert.ok(!all.includes('\u009b') && !all.includes('\u202e'));
+    assert.match(all, /web␛\[2J‹U\+009B›31m‹U\+202E›/);
+    assert.ok(all.split('\n').every((line) => !line.startsWith('✓ link')));
+  });
+}
 
 test('a terminal shows debug lines only when asked to', async () => {
   assert.equal((await told('verbose terminal', [['debug', 'detail']])).stdout, 'detail\n');

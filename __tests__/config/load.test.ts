@@ -225,7 +225,10 @@ test('a file outside the workspace is refused, by .. and by symlink', () => {
   rmSync(join(inner, 'link.json'), { force: true });
   symlinkSync('../outer.json', join(inner, 'link.json'));
   for (const file of ['../outer.json', 'link.json', join(workspace, 'outer.json')]) {
-    assert.match(errorOfFile(file, inner).message, /is outside the workspace: give a path below it/);
+    assert.match(
+      errorOfFile(file, inner).message,
+      /is outside the workspace: give a path below it|is a symlink to .*, outside the workspace/,
+    );
   }
 });
 

@@ -88,7 +88,12 @@ describe('what an upload takes, and where it puts it', () => {
   for (const [what, script, from, message] of [
     ['what is not there', 'true', 'dist', /there is no dist in the workspace: is it built/],
     ['what is outside the workspace', 'true', '../x', /leaves the workspace by "\.\."/],
-    ['what a symlink leads to outside', 'ln -s /etc out', 'out', /out leads out of the workspace, to \/etc/],
+    [
+      'what a symlink leads to outside',
+      'ln -s /etc out',
+      'out',
+      /out is a symlink to \/etc, outside the workspace: put /,
+    ],
     ['a link out of the directory', 'echo > top; ln -s ../top site/l', 'site', /the symlink l → \.\.\/top leads out/],
     [
       'a link out through another',

@@ -2,49 +2,51 @@ import type { AnnotationProperties } from '@actions/core';
 import { type Position, ShipperError } from '../errors.ts';
 import type { ActionsCore } from './core.ts';
 import type { Group } from '../log.ts';
+import { visible } from '../visible.ts';
 import { type Clock, type FaceLog, origin, timed } from './face-log.ts';
+import { type Kind, Annotations } from './annotations.ts';
 import { OutputLines, harmless } from './output-lines.ts';
+import { toldLines } from './told.ts';
 import { roomIn } from './drain.ts';
-
-type Kind = 'notice' | 'warning' | 'error';
-
-/** The runner shows no more annotations of one kind from one step. */
-const mostAnnotations = 10;
 
 /** The log in the form that the runner of GitHub Actions understands: groups, annotations, debug lines. */
 export class ActionsLog implements FaceLog {
   readonly #core: ActionsCore;
   readonly #now: Clock;
   readonly #output: OutputLines;
-  readonly #annotations = { notice: 0, warning: 0, error: 0 };
+  readonly #annotations: Annotations;
   #group: Group | undefined;
 
   constructor(core: ActionsCore, now: Clock) {
     this.#core = core;
     this.#now = now;
     this.#output = new OutputLines((line) => core.info(line));
+    this.#annotations = new Annotations((kind, message, properties) => {
+      this.#output.flush();
+      core[kind](message, properties);
+    });
   }
 
   debug(message: string): void {
     this.#output.flush();
-    this.#core.debug(message);
+    this.#core.debug(toldLines(message).join('\n'));
   }
 
   info(message: string): void {
     this.#output.flush();
-    for (const line of message.split(/\r\n|\r|\n/)) this.#core.info(harmless(line));
+    for (const line of toldLines(message)) this.#core.info(harmless(line));
   }
 
   notice(message: string): void {
-    this.#annotate('notice', message, {});
+    this.#annotate('notice', message);
   }
 
-  warning(message: string): void {
-    this.#annotate('warning', message, {});
+  warning(message: string, target?: string): void {
+    this.#annotate('warning', message, target);
   }
 
   error(message: string): void {
-    this.#annotate('error', message, {});
+    this.#annotate('error', message);
   }
 
   output(text: string): Promise<void> | undefined {
@@ -55,7 +57,7 @@ export class ActionsLog implements FaceLog {
   group(title: string): Group {
     this.#group?.end();
     this.#output.flush();
-    this.#core.startGroup(title);
+    this.#core.startGroup(visible(title));
     const start = this.#now();
     const group: Group = {
       end: (outcome = 'done') => {
@@ -76,35 +78,42 @@ export class ActionsLog implements FaceLog {
 
   fail(error: unknown): void {
     this.#group?.end('failed'); // In a folded group the reader would not see it.
-    if (!(error instanceof ShipperError)) {
-      this.#annotate(
-        'error',
-        error instanceof Error ? (error.stack ?? error.message) : String(error),
-        titled('INTERNAL'),
-      );
-      return;
+    const causes = causesOf(error).map(({ message, ...cause }) => ({
+      ...cause,
+      message: toldLines(message).join('\n'),
+    }));
+    const shown = this.#annotations.fail(causes);
+    for (const { message, properties } of causes.slice(shown)) {
+      const { file, startLine = 1, startColumn = 1 } = properties;
+      this.info(`error: ${file === undefined ? '' : `${file}:${startLine}:${startColumn}: `}${message}`);
     }
-    for (const { message, at } of error.problems) {
-      this.#annotate('error', message, { ...titled(error.code), ...placed(at) });
-    }
-    if (error.cause instanceof Error) this.debug(origin(error.cause));
+    if (error instanceof ShipperError && error.cause instanceof Error) this.debug(origin(error.cause));
   }
 
   close(): void {
     this.#group?.end();
     this.#output.flush();
+    this.#annotations.close();
   }
 
-  #annotate(kind: Kind, message: string, properties: AnnotationProperties): void {
+  #annotate(kind: Kind, message: string, target?: string): void {
     this.#output.flush();
-    this.#annotations[kind] += 1;
-    if (this.#annotations[kind] <= mostAnnotations) {
-      this.#core[kind](message, properties);
-    } else {
-      const { file, startLine, startColumn } = properties;
-      this.info(`${kind}: ${file === undefined ? '' : `${file}:${startLine ?? 1}:${startColumn ?? 1}: `}${message}`);
-    }
+    const text = toldLines(message).join('\n');
+    if (!this.#annotations.add(kind, text, target)) this.info(`${kind}: ${text}`);
   }
+}
+
+interface Cause {
+  readonly message: string;
+  readonly properties: AnnotationProperties;
+}
+
+function causesOf(error: unknown): readonly Cause[] {
+  if (!(error instanceof ShipperError)) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return [{ message, properties: titled('INTERNAL') }];
+  }
+  return error.problems.map(({ message, at }) => ({ message, properties: { ...titled(error.code), ...placed(at) } }));
 }
 
 const titled = (code: string): AnnotationProperties => ({ title: `Shipper: ${code}` });

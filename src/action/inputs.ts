@@ -62,13 +62,33 @@ export function takeInputs(env: NodeJS.ProcessEnv): GivenInputs {
 /** What must never be printed, of what was given. */
 export function secretsOf(given: GivenInputs): readonly string[] {
   const secrets = inputNames.filter((name) => definitionOf(name).secret === true && given.get(name) !== 'agent');
-  return secrets.flatMap((name) => given.get(name) ?? []);
+  const misplaced = (['host', 'user', 'proxy-jump'] as const).flatMap((name) => passwordsIn(given.get(name) ?? ''));
+  return [...secrets.flatMap((name) => given.get(name) ?? []), ...misplaced];
+}
+
+const isSet = (name: InputName, env: NodeJS.ProcessEnv): boolean => `${prefix}${name.toUpperCase()}` in env;
+
+/** The runner sets every input: where some are not there, a dry run could turn into a deploy. */
+function incomplete(dropped: readonly InputName[]): ShipperError {
+  const names = dropped.map((name) => `"${name}"`).join(', ');
+  return new ShipperError(
+    'INPUT',
+    `The runner sets every input of the action, but ${names} did not arrive, and so nothing was done: what starts Shipper must not ` +
+      'be a shell that drops variables with a hyphen in their names, as dash does. Start it by `uses:`, or from a terminal with flags (--help).',
+  );
+}
+
+/** What stands as a password in `user:password@host`, where none belongs. */
+function passwordsIn(text: string): readonly string[] {
+  return [...text.matchAll(/[^@,:\s/]+:([^@,\s]+)@/g)].map(([, password = '']) => password);
 }
 
 /** Reads and checks the action's inputs; every problem at once in one INPUT error. Removes them from `env`. */
 export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: readonly string[]) => void): Inputs {
+  const dropped = inputNames.filter((name) => definitionOf(name).default !== undefined && !isSet(name, env));
   const given = takeInputs(env);
   mask(secretsOf(given));
+  if (dropped.length > 0 && given.size > 0) throw incomplete(dropped);
   const problems = [...given].flatMap(([name, value]) => unknownInput(name, value, log));
   if (!given.has('key') && !given.has('password')) {
     problems.push({

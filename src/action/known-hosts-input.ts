@@ -1,6 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../errors.ts';
+import { findInWorkspace } from '../workspace.ts';
 import { readTextFile } from './text-file.ts';
 
 /**
@@ -10,19 +9,21 @@ import { readTextFile } from './text-file.ts';
  */
 export function knownHostsText(value: string, workspace: string, problems: Problem[]): string {
   if (value.includes('\n') || /\sAAAA|\b(?:SHA256|MD5):/.test(value)) return value;
+  const read = readInWorkspace(workspace, value);
+  if ('text' in read) return read.text;
+  problems.push({
+    message: `input "known-hosts": is neither known_hosts lines (host, type, key) nor a file in the workspace: it ${read.problem}`,
+  });
+  return value;
+}
+
+/** The text of a file of the workspace; or why it cannot be had, as the end of a sentence that begins with its name. */
+function readInWorkspace(workspace: string, path: string): { readonly text: string } | { readonly problem: string } {
+  const found = findInWorkspace(workspace, path);
+  if ('problem' in found) return found;
   try {
-    const root = realpathSync(workspace);
-    const path = realpathSync(resolve(root, value));
-    const inside = relative(root, path);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new Error('it is outside the workspace');
-    }
-    return readTextFile(path);
+    return { text: readTextFile(found.path) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    problems.push({
-      message: `input "known-hosts": is neither known_hosts lines (host, type, key) nor a file in the workspace: ${reason}`,
-    });
-    return value;
+    return { problem: `cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

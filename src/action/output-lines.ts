@@ -1,3 +1,5 @@
+import { mark } from './told.ts';
+
 /** A program that prints no line break for this long gets one from us, so that memory stays bounded. */
 const longestLine = 65_536;
 
@@ -46,6 +48,6 @@ export class OutputLines {
   }
 
   #line(line: string): void {
-    this.#write(harmless(`  │ ${line}`));
+    this.#write(harmless(`${mark}${line}`));
   }
 }

@@ -3,6 +3,7 @@ import { type Position, ShipperError } from '../errors.ts';
 import type { Group } from '../log.ts';
 import { type Clock, type FaceLog, origin, timed } from './face-log.ts';
 import { OutputLines, harmless } from './output-lines.ts';
+import { toldLines } from './told.ts';
 import { roomIn } from './drain.ts';
 
 type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
@@ -85,7 +86,7 @@ export class TerminalLog implements FaceLog {
 
   #say(stream: NodeJS.WriteStream, message: string, colour?: Colour): void {
     this.#output.flush();
-    const lines = message.split(/\r\n|\r|\n/).map(harmless);
+    const lines = toldLines(message).map(harmless);
     const text = lines.map((line) => (colour === undefined ? line : styleText(colour, line, { stream })));
     stream.write(`${text.join('\n')}\n`);
   }

@@ -13,6 +13,7 @@ const form = '[user@]host[:port]';
 
 /** Reads `[user@]host[:port]`, with IPv6 as `[::1]:22`, `[::1]` or `::1`. `subject` is what a sentence calls it. */
 export function parseAddress(text: string, subject: string, report: Report): PartialAddress | null {
+  if (/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(text)) return report(`${subject} must not be a URL: its form is ${form}`);
   const at = text.lastIndexOf('@');
   const rest = text.slice(at + 1);
   const [, bracketed, bracketedPort] = /^\[([^\]]*)\](?::(.*))?$/s.exec(rest) ?? [];
@@ -59,6 +60,7 @@ export function checkHost(text: string, subject: string, report: Report): string
 export function checkUser(text: string, subject: string, report: Report): string | null {
   if (text === '') return report(`${subject} has an empty user`);
   if (text.startsWith('-')) return report(`${subject} has a user that begins with "-"`);
+  if (text.includes(':')) return report(`${subject} has a ":" in its user: a password belongs in the input "password"`);
   if (/[\s\p{C}]/u.test(text)) return report(`${subject} has white space or a control character in its user`);
   return text;
 }

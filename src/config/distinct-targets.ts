@@ -87,7 +87,17 @@ export function selectTargets(
   problems: Problems,
 ): readonly Target[] {
   if (patterns.length === 0 || fleet.length === 0) return fleet;
-  const report = (sentence: string): void => problems.absent('INPUT', sentence, { input: 'host' });
+  const input = { input: 'host' };
+  // What is no pattern may hold a password, and is not repeated.
+  const odd = patterns.filter((pattern) => /@|\/\//.test(pattern));
+  if (odd.length > 0) {
+    problems.add(
+      input,
+      'the config has "targets": select among them by name or host (web*,!web7), without user or URL',
+    );
+    return fleet;
+  }
+  const report = (sentence: string): void => problems.absent('INPUT', sentence, input);
   const names = [...new Set(fleet.flatMap((target) => [target.name, target.host]))];
   const selected = fleet.filter((target) => matchesTarget(patterns.join(), target));
   const plain = patterns.map((pattern) => pattern.replace(/^!\s*/, ''));

@@ -9,7 +9,7 @@ const roomyDirectories = new Set(['/media', '/mnt', '/opt', '/srv']);
 
 /** A path on the target, made absolute. Where there is no base directory, it must be absolute itself. */
 export function targetPath(text: string, subject: string, base: string | undefined, report: Report): string | null {
-  if (hasControl(text)) return report(`${subject} has a control character (is a line end at its end?)`);
+  if (isNoPath(text, subject, report)) return null;
   if (text.startsWith('~')) return report(`${subject} begins with "~", which is not expanded: write the absolute path`);
   if (posix.isAbsolute(text)) return clean(text);
   if (base === undefined) return report(`${subject} must be an absolute path, or "base_dir" must be given`);
@@ -19,7 +19,7 @@ export function targetPath(text: string, subject: string, base: string | undefin
 
 /** A path inside a revision, made plain: without `.`, doubled or final slashes. `.` is the revision itself. */
 export function innerPath(text: string, subject: string, place: string, report: Report): string | null {
-  if (hasControl(text)) return report(`${subject} has a control character (is a line end at its end?)`);
+  if (isNoPath(text, subject, report)) return null;
   if (text.startsWith('/')) return report(`${subject} must be relative to ${place}`);
   const path = clean(text);
   return path === '..' || path.startsWith('../') ? report(`${subject} leaves ${place} by ".."`) : path;
@@ -60,6 +60,12 @@ function clean(path: string): string {
   return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain;
 }
 
-function hasControl(text: string): boolean {
-  return /\p{Cc}/u.test(text);
+/** Bytes that the path of a system call has at most, on every system that Shipper knows. */
+const longestPath = 4096;
+
+function isNoPath(text: string, subject: string, report: Report): boolean {
+  if (/\p{Cc}/u.test(text)) report(`${subject} has a control character (is a line end at its end?)`);
+  else if (Buffer.byteLength(text) > longestPath) report(`${subject} is longer than ${longestPath} bytes`);
+  else return false;
+  return true;
 }

@@ -21,6 +21,9 @@ function byPlace({ at: a }: Finding, { at: b }: Finding): number {
   return a.line - b.line || a.column - b.column;
 }
 
+/** So many are told one by one. */
+const mostProblems = 200;
+
 /** Collects everything that is wrong, so that one run reports all of it. No sentence may contain a value. */
 export class Problems {
   readonly #findings: Finding[] = [];
@@ -47,9 +50,9 @@ export class Problems {
     const unique = new Map(found.map((finding) => [JSON.stringify([finding.message, finding.at]), finding]));
     const problems = [...unique.values()].sort(byPlace);
     const code = problems.every((finding) => finding.code === 'INPUT') ? 'INPUT' : 'CONFIG';
-    throw new ShipperError(
-      code,
-      problems.map(({ message, at }) => ({ message, at })),
-    );
+    throw new ShipperError(code, [
+      ...problems.slice(0, mostProblems).map(({ message, at }) => ({ message, at })),
+      ...(problems.length > mostProblems ? [{ message: 'There are more problems than these.' }] : []),
+    ]);
   }
 }

@@ -1,6 +1,7 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
 import { type Position, ShipperError } from '../errors.ts';
+import { findInWorkspace } from '../workspace.ts';
 import { type Document, isObject, type JsonObject } from './document.ts';
 import { parseJson } from './parse.ts';
 import type { Problems } from './problems.ts';
@@ -31,25 +32,20 @@ export function readConfig(workspace: string, file: string, problems: Problems):
 }
 
 function load(workspace: string, path: string, name: string): Uint8Array {
-  const outside = `The config "${name}" is outside the workspace: give a path below it in the input "config".`;
-  if (leaves(resolve(workspace), path)) throw new ShipperError('CONFIG', outside);
-  try {
-    if (leaves(realpathSync(workspace), realpathSync(path))) throw new ShipperError('CONFIG', outside);
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof ShipperError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    const what =
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? `There is no config "${name}" (looked for ${path}): was the repository checked out? If it is new, ${smallest}.`
-        : `The config "${name}" cannot be read (${code}, looked for ${path}).`;
-    throw new ShipperError('CONFIG', what, { cause: error });
+  const found = findInWorkspace(workspace, path);
+  if ('problem' in found) {
+    const { problem, missing = false, cause } = found;
+    const what = missing
+      ? `There is no config "${name}" (looked for ${path}): was the repository checked out? If it is new, ${smallest}.`
+      : `The config "${name}" ${problem}.`;
+    throw new ShipperError('CONFIG', what, { cause });
   }
-}
-
-function leaves(workspace: string, path: string): boolean {
-  const way = relative(workspace, path);
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
+  try {
+    return readFileSync(found.path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    throw new ShipperError('CONFIG', `The config "${name}" cannot be read (${code}, looked for ${path}).`, { cause });
+  }
 }
 
 function decode(bytes: Uint8Array, at: Position): string {

@@ -1,6 +1,6 @@
 import type validator from '../generated/validate.d.cts';
 import { namesIn } from './document.ts';
-import { didYouMean, nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import { memberOf, namesOf, schema, type Schema } from './schema.ts';
 
 export const listenerForms = ['run', 'upload'];
@@ -56,8 +56,7 @@ export function subjectOf(pointer: string): string {
 function unknown(key: string, around: readonly string[], part: Schema): string {
   const known = namesOf(part);
   const what = around.at(-1) === 'events' ? 'event' : 'key';
-  if (nearest(key, known) !== undefined) return `unknown ${what} "${key}"${didYouMean(key, known)}`;
-  return `unknown ${what} "${key}"${elsewhere(key)}`;
+  return `unknown ${what} "${key}"${elsewhere(key) || didYouMean(key, known)}`;
 }
 
 /** Where a key belongs that is known, but not here. */

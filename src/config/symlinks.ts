@@ -1,7 +1,7 @@
 import type { Symlink } from './config.ts';
 import type { Document } from './document.ts';
 import { entriesOf, type Layer } from './layers.ts';
-import { contains, innerPath, targetPath } from './paths.ts';
+import { innerPath, targetPath } from './paths.ts';
 import type { Problems } from './problems.ts';
 import type { RawStructure } from './raw.ts';
 
@@ -13,15 +13,28 @@ export function symlinksOf(
   problems: Problems,
 ): readonly Symlink[] {
   const symlinks: Symlink[] = [];
+  const paths = new Set<string>();
+  const around = new Set<string>();
   for (const [written, link] of entriesOf(document, layers, 'symlinks')) {
     const report = problems.at(link.value);
     const source = targetPath(written, 'the source of a symlink', base, problems.at(link.key));
     const path = innerPath(link.found, "a symlink's path", 'the revision', report);
     if (path === null) continue;
-    const other = symlinks.find((known) => contains(known.path, path) || contains(path, known.path));
+    const parents = parentsOf(path);
+    const overlaps = paths.has(path) || around.has(path) || parents.some((parent) => paths.has(parent));
     if (path === '.') report("a symlink's path must be below the revision, not the revision itself");
-    else if (other !== undefined) report("a symlink's path is, is in or contains that of another one");
-    else symlinks.push({ source: source ?? written, path });
+    else if (overlaps) report("a symlink's path is, is in or contains that of another one");
+    else {
+      symlinks.push({ source: source ?? written, path });
+      paths.add(path);
+      for (const parent of parents) around.add(parent);
+    }
   }
   return symlinks;
+}
+
+/** `a` and `a/b` of `a/b/c`. */
+function parentsOf(path: string): readonly string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }

@@ -30,9 +30,16 @@ export function explain(text: string, error: unknown): SyntaxFault {
   return { spot, sentence: `the JSON is broken at ${found.slice(0, 40)}${missing}` };
 }
 
-/** Whether a text holds nothing but white space and comments. */
+/** Whether a text holds nothing but white space and comments. Looks at each character once, whatever there is of them. */
 export function isBlank(text: string): boolean {
-  return text.replace(/\/\*[^]*?\*\/|\/\/.*/g, '').trim() === '';
+  for (let at = 0; at < text.length;) {
+    const ends = text.startsWith('/*', at) ? '*/' : text.startsWith('//', at) ? '\n' : undefined;
+    if (ends === undefined && text.charAt(at).trim() !== '') return false;
+    const end = ends === undefined ? at + 1 : text.indexOf(ends, at + 2) + ends.length;
+    if (ends !== undefined && end < at + 2) return ends === '\n'; // No end: of a line, the text's own will do.
+    at = end;
+  }
+  return true;
 }
 
 interface SyntaxError extends Spot {

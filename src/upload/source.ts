@@ -1,7 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { basename } from 'node:path';
 import { workspacePath } from '../config/paths.ts';
 import { ShipperError } from '../errors.ts';
+import { findInWorkspace } from '../workspace.ts';
 import { toBytes } from './entry.ts';
 
 /** What an upload is to take, and where it is to go. */
@@ -22,22 +23,19 @@ export async function findSource(workspace: string, from: string, to: string): P
   const inside = clean(from, 'from', 'the workspace');
   const destination = clean(to, '"to"', 'the revision');
   const base = await realpath(workspace);
-  const path = join(base, inside);
-  let root: string;
-  try {
-    root = await realpath(path);
-  } catch (cause) {
-    const message = `there is no ${inside} in the workspace: is it built before it is uploaded?`;
+  const found = findInWorkspace(base, inside);
+  if ('problem' in found) {
+    const { missing = false, problem, cause } = found;
+    const message = missing
+      ? `there is no ${inside} in the workspace: is it built before it is uploaded?`
+      : `${inside} ${problem}`;
     throw new ShipperError('UPLOAD', message, { cause });
   }
-  if (root !== base && !root.startsWith(base + sep)) {
-    throw new ShipperError('UPLOAD', `${inside} leads out of the workspace, to ${root}`);
-  }
+  const { path: root, name: inWorkspace } = found;
   const stats = await lstat(root);
   if (!stats.isFile() && !stats.isDirectory()) {
     throw new ShipperError('UPLOAD', `${inside} is neither a file nor a directory`);
   }
-  const inWorkspace = relative(base, root).split(sep).join('/');
   if (inWorkspace.split('/').includes('.git')) throw new ShipperError('UPLOAD', `${inside}: .git is never uploaded`);
   return {
     workspace: base,

@@ -1,7 +1,7 @@
-import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import type { Position } from '../../errors.ts';
+import { nameInWorkspace } from '../../workspace.ts';
 import type { ListenerFailure } from '../messages.ts';
 
 const place = /(?<path>(?:file:\/\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(?<line>\d+):(?<column>\d+)\)?$/;
@@ -41,7 +41,6 @@ function positionIn(line: string, workspace: string): Position | undefined {
 /** A path or file URL, relative to the workspace with `/`; undefined outside it, and for Shipper's own file. */
 export function relativeTo(workspace: string, pathOrUrl: string): string | undefined {
   const path = pathOrUrl.startsWith('file:') ? fileURLToPath(pathOrUrl) : pathOrUrl;
-  const way = relative(workspace, path);
-  const outside = way === '' || way.startsWith('..') || isAbsolute(way) || path === process.argv[1];
-  return outside ? undefined : way.replaceAll('\\', '/');
+  const name = nameInWorkspace(workspace, path);
+  return name === '' || path === process.argv[1] ? undefined : name;
 }

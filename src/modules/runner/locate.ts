@@ -1,7 +1,8 @@
-import { realpathSync, statSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import type { ModuleListener } from '../../config/config.ts';
 import type { LoadProblem, LocatedMethod } from '../messages.ts';
+import { findInWorkspace, nameInWorkspace } from '../../workspace.ts';
 import { hintAtMissing } from './missing-module.ts';
 
 export const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'] as const;
@@ -39,8 +40,8 @@ function locateModule(
 ): { readonly path: string } | { readonly problem: string } {
   const { module } = listener;
   const base = resolve(workspace, module);
-  if (!isBelow(workspace, base)) {
-    return { problem: `the module ${module} is outside the workspace; move it into the workspace, or copy it there.` };
+  if (nameInWorkspace(workspace, base) === undefined) {
+    return { problem: `the module ${module} is outside the workspace: move it into the workspace, or copy it there.` };
   }
   const candidates = extensions.map((extension) => base + extension).filter(isFile);
   const [candidate, second] = candidates;
@@ -52,21 +53,11 @@ function locateModule(
     const names = candidates.map((path) => relative(workspace, path)).join(' and ');
     return { problem: `${names} both exist; remove or rename one of them, so that it is clear which to load.` };
   }
-  const path = realpathSync(candidate);
-  if (!isBelow(workspace, path)) {
-    const name = relative(workspace, candidate);
-    return {
-      problem: `${name} is a symlink to ${path}, outside the workspace; put the file itself into the workspace.`,
-    };
-  }
-  return { path };
+  const found = findInWorkspace(workspace, candidate);
+  if ('path' in found) return { path: found.path };
+  return { problem: `${relative(workspace, candidate)} ${found.problem}.` };
 }
 
 export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function isBelow(directory: string, path: string): boolean {
-  const way = relative(directory, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
