@@ -126,7 +126,7 @@ const uploadEvents = [
 /* harmony import */ var fastest_levenshtein__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1916);
 
 const plain = (name) => name.toLowerCase().replace(/[-_: ]/g, '');
-/** The known name that a mistyped one was most likely meant to be, whatever its case and separators. */
+/** The known name that a mistyped one was most likely meant to be by its letters, whatever its case and separators. */
 function nearest(name, known) {
     const typed = plain(name).slice(0, 100);
     const limit = Math.min(3, Math.max(1, Math.floor(typed.length / 3)));
@@ -145,10 +145,35 @@ function stepsBetween(one, other) {
     const steps = (0,fastest_levenshtein__WEBPACK_IMPORTED_MODULE_0__/* .distance */ .Io)(one, other);
     return steps === 2 && sorted(one) === sorted(other) ? 1 : steps;
 }
-/** The end of a sentence about an unknown name; empty when nothing is near. */
+/** The known names that share the most words with another one; several where they share as many. */
+function alike(name, known) {
+    const typed = wordsOf(name.slice(0, 100));
+    const scores = known.map((candidate) => [candidate, likeness(typed, wordsOf(candidate))]);
+    const best = Math.max(enough, ...scores.map(([, score]) => score));
+    return scores.flatMap(([candidate, score]) => (score === best ? [candidate] : []));
+}
+/** Two of three words in common, counted over both names. */
+const enough = 0.66;
+/** From 0 (no word in common) to 1 (all, in whatever order). */
+function likeness(typed, known) {
+    const common = typed.filter((word) => known.some((other) => isSameWord(word, other)));
+    return Math.min(1, (2 * common.length) / (typed.length + known.length));
+}
+function wordsOf(name) {
+    const words = name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+    return words.split(/[^a-z0-9]+/).filter((word) => word !== '');
+}
+/** `dirs` stands for `directories`, `revision` for `revisions`, `revison` for `revision`. */
+function isSameWord(one, other) {
+    const [short = '', long = ''] = [one, other].map((word) => word.replace(/(?<=..)s$/, '')).sort(byLength);
+    return (short.length >= 3 && long.startsWith(short)) || stepsBetween(short, long) <= Math.floor(short.length / 4);
+}
+const byLength = (one, other) => one.length - other.length;
+/** The end of a sentence about an unknown name: what is near by its letters, else by its words; empty if nothing is. */
 function didYouMean(name, known) {
-    const candidate = nearest(name, known);
-    return candidate === undefined ? '' : `: did you mean "${candidate}"?`;
+    const near = nearest(name, known);
+    const candidates = near === undefined ? alike(name, known).slice(0, 2) : [near];
+    return candidates.length === 0 ? '' : `: did you mean ${candidates.map((each) => `"${each}"`).join(' or ')}?`;
 }
 
 
@@ -175,8 +200,8 @@ const systemDirectories = new Set(system.split(' ').map((name) => `/${name}`));
 const roomyDirectories = new Set(['/media', '/mnt', '/opt', '/srv']);
 /** A path on the target, made absolute. Where there is no base directory, it must be absolute itself. */
 function targetPath(text, subject, base, report) {
-    if (hasControl(text))
-        return report(`${subject} has a control character (is a line end at its end?)`);
+    if (isNoPath(text, subject, report))
+        return null;
     if (text.startsWith('~'))
         return report(`${subject} begins with "~", which is not expanded: write the absolute path`);
     if (node_path__WEBPACK_IMPORTED_MODULE_0__.posix.isAbsolute(text))
@@ -188,8 +213,8 @@ function targetPath(text, subject, base, report) {
 }
 /** A path inside a revision, made plain: without `.`, doubled or final slashes. `.` is the revision itself. */
 function innerPath(text, subject, place, report) {
-    if (hasControl(text))
-        return report(`${subject} has a control character (is a line end at its end?)`);
+    if (isNoPath(text, subject, report))
+        return null;
     if (text.startsWith('/'))
         return report(`${subject} must be relative to ${place}`);
     const path = clean(text);
@@ -225,8 +250,16 @@ function clean(path) {
     const plain = node_path__WEBPACK_IMPORTED_MODULE_0__.posix.normalize(path);
     return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain;
 }
-function hasControl(text) {
-    return /\p{Cc}/u.test(text);
+/** Bytes that the path of a system call has at most, on every system that Shipper knows. */
+const longestPath = 4096;
+function isNoPath(text, subject, report) {
+    if (/\p{Cc}/u.test(text))
+        report(`${subject} has a control character (is a line end at its end?)`);
+    else if (Buffer.byteLength(text) > longestPath)
+        report(`${subject} is longer than ${longestPath} bytes`);
+    else
+        return false;
+    return true;
 }
 
 
@@ -391,6 +424,42 @@ function asShipperError(error) {
 
 /***/ }),
 
+/***/ 8822:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ kindOf),
+/* harmony export */   Pm: () => (/* binding */ gathered)
+/* harmony export */ });
+/* unused harmony export listed */
+/** How many targets are named before the others are only counted. */
+const mostNamed = 5;
+/** What failed on several targets, one text for each kind of failure: the first of it, and where it was the same. */
+function gathered(failures) {
+    const kinds = new Map();
+    for (const failure of failures) {
+        const kind = kindOf(failure.message, failure.target);
+        kinds.set(kind, [...(kinds.get(kind) ?? []), failure]);
+    }
+    return [...kinds.values()].map(([first, ...others]) => {
+        const names = others.flatMap(({ target }) => target ?? []);
+        return `${first?.message ?? ''}${names.length === 0 ? '' : `\n(the same on ${listed(names)})`}`;
+    });
+}
+/** What a message says of any target; two of one kind differ in nothing but the target's name. */
+function kindOf(message, target) {
+    return target === undefined ? message : message.replaceAll(target, '\0');
+}
+/** Names for a sentence: all of a few, of many the first. */
+function listed(names) {
+    const more = names.length - mostNamed;
+    return more > 1 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ');
+}
+
+
+/***/ }),
+
 /***/ 2710:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -420,7 +489,7 @@ function endOf(text) {
 
 /***/ }),
 
-/***/ 9826:
+/***/ 4517:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -434,6 +503,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: ./build/src/errors.js
 var errors = __nccwpck_require__(6595);
+// EXTERNAL MODULE: ./build/src/visible.js
+var visible = __nccwpck_require__(7808);
 ;// CONCATENATED MODULE: ./build/src/action/face-log.js
 /** `12 ms`, `1.2 s`, `2 min 5 s`. */
 function duration(milliseconds) {
@@ -454,7 +525,87 @@ function origin(cause) {
     return [`Caused by ${cause.name}`, ...frames].join('\n');
 }
 
+// EXTERNAL MODULE: ./build/src/gathered.js
+var gathered = __nccwpck_require__(8822);
+;// CONCATENATED MODULE: ./build/src/action/annotations.js
+
+/** The runner shows no more annotations of one kind from one step. */
+const most = 10;
+/**
+ * The annotations of a step, within what the runner shows of them. The last place of each kind is kept: of errors for
+ * the failure that ends the run, of the others for how many more there are. Of those that differ in nothing but a
+ * target's name, one is an annotation. Whatever is none is for the log alone.
+ */
+class Annotations {
+    #annotate;
+    #counts = {
+        notice: { shown: 0, left: 0, last: '' },
+        warning: { shown: 0, left: 0, last: '' },
+        error: { shown: 0, left: 0, last: '' },
+    };
+    #known = new Set();
+    constructor(annotate) {
+        this.#annotate = annotate;
+    }
+    /** Whether it became an annotation. */
+    add(kind, message, target) {
+        const count = this.#counts[kind];
+        const known = JSON.stringify([kind, (0,gathered/* kindOf */.I)(message, target)]);
+        if (target !== undefined && this.#known.has(known))
+            return false;
+        this.#known.add(known);
+        if (count.shown < most - 1) {
+            count.shown += 1;
+            this.#annotate(kind, message, {});
+            return true;
+        }
+        count.left += 1;
+        count.last = message;
+        return false;
+    }
+    /** The causes of a failure, as many as there are places; how many of them became annotations. */
+    fail(causes) {
+        const room = Math.max(1, most - this.#counts.error.shown);
+        const more = causes.length - room;
+        causes.slice(0, room).forEach(({ message, properties }, index) => {
+            const isLast = index === room - 1 && more > 0;
+            this.#annotate('error', isLast ? `${message}\n(and ${more} more, in the log)` : message, properties);
+        });
+        this.#counts.error.shown += Math.min(room, causes.length);
+        return Math.min(room, causes.length);
+    }
+    /** Says in the place that was kept how many more there are. */
+    close() {
+        for (const kind of ['notice', 'warning']) {
+            const { left, last } = this.#counts[kind];
+            this.#counts[kind].left = 0;
+            if (left === 0)
+                continue;
+            this.#annotate(kind, left === 1 ? last : `${left} more ${kind}s are in the log of this step.`, {});
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/action/told.js
+
+/** In front of what a program printed. */
+const mark = '  │ ';
+/** In front of every line of a message but its first; what is to be copied from there can stand behind blanks. */
+const indent = '    ';
+/**
+ * The lines of a message. Whatever it quotes is made visible, and no line break in it begins a line that could be taken
+ * for one of Shipper's own: each but the first is set in.
+ */
+function toldLines(message) {
+    const [first = '', ...rest] = (0,visible/* visibleLines */.g)(message);
+    return [
+        first,
+        ...rest.map((line) => line === '' || line.startsWith(mark) || line.startsWith(indent) ? line : `${indent}${line}`),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./build/src/action/output-lines.js
+
 /** A program that prints no line break for this long gets one from us, so that memory stays bounded. */
 const longestLine = 65_536;
 // The runner compares by the rules of a culture, where control characters, zero-width ones and marks count for nothing.
@@ -499,7 +650,7 @@ class OutputLines {
         this.#line(line);
     }
     #line(line) {
-        this.#write(harmless(`  │ ${line}`));
+        this.#write(harmless(`${mark}${line}`));
     }
 }
 
@@ -527,37 +678,42 @@ function roomIn(stream) {
 
 
 
-/** The runner shows no more annotations of one kind from one step. */
-const mostAnnotations = 10;
+
+
+
 /** The log in the form that the runner of GitHub Actions understands: groups, annotations, debug lines. */
 class ActionsLog {
     #core;
     #now;
     #output;
-    #annotations = { notice: 0, warning: 0, error: 0 };
+    #annotations;
     #group;
     constructor(core, now) {
         this.#core = core;
         this.#now = now;
         this.#output = new OutputLines((line) => core.info(line));
+        this.#annotations = new Annotations((kind, message, properties) => {
+            this.#output.flush();
+            core[kind](message, properties);
+        });
     }
     debug(message) {
         this.#output.flush();
-        this.#core.debug(message);
+        this.#core.debug(toldLines(message).join('\n'));
     }
     info(message) {
         this.#output.flush();
-        for (const line of message.split(/\r\n|\r|\n/))
+        for (const line of toldLines(message))
             this.#core.info(harmless(line));
     }
     notice(message) {
-        this.#annotate('notice', message, {});
+        this.#annotate('notice', message);
     }
-    warning(message) {
-        this.#annotate('warning', message, {});
+    warning(message, target) {
+        this.#annotate('warning', message, target);
     }
     error(message) {
-        this.#annotate('error', message, {});
+        this.#annotate('error', message);
     }
     output(text) {
         this.#output.add(text);
@@ -566,7 +722,7 @@ class ActionsLog {
     group(title) {
         this.#group?.end();
         this.#output.flush();
-        this.#core.startGroup(title);
+        this.#core.startGroup((0,visible/* visible */.R)(title));
         const start = this.#now();
         const group = {
             end: (outcome = 'done') => {
@@ -586,31 +742,36 @@ class ActionsLog {
     }
     fail(error) {
         this.#group?.end('failed'); // In a folded group the reader would not see it.
-        if (!(error instanceof errors/* ShipperError */.oV)) {
-            this.#annotate('error', error instanceof Error ? (error.stack ?? error.message) : String(error), titled('INTERNAL'));
-            return;
+        const causes = causesOf(error).map(({ message, ...cause }) => ({
+            ...cause,
+            message: toldLines(message).join('\n'),
+        }));
+        const shown = this.#annotations.fail(causes);
+        for (const { message, properties } of causes.slice(shown)) {
+            const { file, startLine = 1, startColumn = 1 } = properties;
+            this.info(`error: ${file === undefined ? '' : `${file}:${startLine}:${startColumn}: `}${message}`);
         }
-        for (const { message, at } of error.problems) {
-            this.#annotate('error', message, { ...titled(error.code), ...placed(at) });
-        }
-        if (error.cause instanceof Error)
+        if (error instanceof errors/* ShipperError */.oV && error.cause instanceof Error)
             this.debug(origin(error.cause));
     }
     close() {
         this.#group?.end();
         this.#output.flush();
+        this.#annotations.close();
     }
-    #annotate(kind, message, properties) {
+    #annotate(kind, message, target) {
         this.#output.flush();
-        this.#annotations[kind] += 1;
-        if (this.#annotations[kind] <= mostAnnotations) {
-            this.#core[kind](message, properties);
-        }
-        else {
-            const { file, startLine, startColumn } = properties;
-            this.info(`${kind}: ${file === undefined ? '' : `${file}:${startLine ?? 1}:${startColumn ?? 1}: `}${message}`);
-        }
+        const text = toldLines(message).join('\n');
+        if (!this.#annotations.add(kind, text, target))
+            this.info(`${kind}: ${text}`);
     }
+}
+function causesOf(error) {
+    if (!(error instanceof errors/* ShipperError */.oV)) {
+        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        return [{ message, properties: titled('INTERNAL') }];
+    }
+    return error.problems.map(({ message, at }) => ({ message, properties: { ...titled(error.code), ...placed(at) } }));
 }
 const titled = (code) => ({ title: `Shipper: ${code}` });
 /** The runner drops a column unless the annotation ends on the line where it begins. */
@@ -717,10 +878,10 @@ function row(name) {
 var config_events = __nccwpck_require__(5704);
 // EXTERNAL MODULE: ./build/src/config/nearest.js
 var nearest = __nccwpck_require__(9855);
+// EXTERNAL MODULE: ./build/src/workspace.js
+var src_workspace = __nccwpck_require__(8595);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/action/text-file.js
 
 /** The text of a file in UTF-8, or in UTF-16 with a byte order mark: `>` in Windows PowerShell writes that. */
@@ -734,7 +895,6 @@ function readTextFile(path) {
 ;// CONCATENATED MODULE: ./build/src/action/known-hosts-input.js
 
 
-
 /**
  * What the input known-hosts means: the lines themselves, or the content of a file in the workspace. Every host key
  * in base64 begins with AAAA, so one line without it is a path, unless it is a fingerprint: that is for others to
@@ -743,21 +903,24 @@ function readTextFile(path) {
 function knownHostsText(value, workspace, problems) {
     if (value.includes('\n') || /\sAAAA|\b(?:SHA256|MD5):/.test(value))
         return value;
+    const read = readInWorkspace(workspace, value);
+    if ('text' in read)
+        return read.text;
+    problems.push({
+        message: `input "known-hosts": is neither known_hosts lines (host, type, key) nor a file in the workspace: it ${read.problem}`,
+    });
+    return value;
+}
+/** The text of a file of the workspace; or why it cannot be had, as the end of a sentence that begins with its name. */
+function readInWorkspace(workspace, path) {
+    const found = (0,src_workspace/* findInWorkspace */.e)(workspace, path);
+    if ('problem' in found)
+        return found;
     try {
-        const root = (0,external_node_fs_.realpathSync)(workspace);
-        const path = (0,external_node_fs_.realpathSync)((0,external_node_path_.resolve)(root, value));
-        const inside = (0,external_node_path_.relative)(root, path);
-        if (inside === '..' || inside.startsWith(`..${external_node_path_.sep}`) || (0,external_node_path_.isAbsolute)(inside)) {
-            throw new Error('it is outside the workspace');
-        }
-        return readTextFile(path);
+        return { text: readTextFile(found.path) };
     }
     catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        problems.push({
-            message: `input "known-hosts": is neither known_hosts lines (host, type, key) nor a file in the workspace: ${reason}`,
-        });
-        return value;
+        return { problem: `cannot be read: ${error instanceof Error ? error.message : String(error)}` };
     }
 }
 
@@ -785,12 +948,27 @@ function takeInputs(env) {
 /** What must never be printed, of what was given. */
 function secretsOf(given) {
     const secrets = inputNames.filter((name) => definitionOf(name).secret === true && given.get(name) !== 'agent');
-    return secrets.flatMap((name) => given.get(name) ?? []);
+    const misplaced = ['host', 'user', 'proxy-jump'].flatMap((name) => passwordsIn(given.get(name) ?? ''));
+    return [...secrets.flatMap((name) => given.get(name) ?? []), ...misplaced];
+}
+const isSet = (name, env) => `${prefix}${name.toUpperCase()}` in env;
+/** The runner sets every input: where some are not there, a dry run could turn into a deploy. */
+function incomplete(dropped) {
+    const names = dropped.map((name) => `"${name}"`).join(', ');
+    return new errors/* ShipperError */.oV('INPUT', `The runner sets every input of the action, but ${names} did not arrive, and so nothing was done: what starts Shipper must not ` +
+        'be a shell that drops variables with a hyphen in their names, as dash does. Start it by `uses:`, or from a terminal with flags (--help).');
+}
+/** What stands as a password in `user:password@host`, where none belongs. */
+function passwordsIn(text) {
+    return [...text.matchAll(/[^@,:\s/]+:([^@,\s]+)@/g)].map(([, password = '']) => password);
 }
 /** Reads and checks the action's inputs; every problem at once in one INPUT error. Removes them from `env`. */
 function readInputs(env, log, mask) {
+    const dropped = inputNames.filter((name) => definitionOf(name).default !== undefined && !isSet(name, env));
     const given = takeInputs(env);
     mask(secretsOf(given));
+    if (dropped.length > 0 && given.size > 0)
+        throw incomplete(dropped);
     const problems = [...given].flatMap(([name, value]) => unknownInput(name, value, log));
     if (!given.has('key') && !given.has('password')) {
         problems.push({
@@ -800,10 +978,11 @@ function readInputs(env, log, mask) {
     const written = given.get('known-hosts');
     const knownHosts = written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
     const file = knownHosts === written ? {} : { knownHostsFile: written };
-    return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts, ...file };
+    const { inputs, secrets } = parseInputs(given, (name) => `input "${name}"`, problems);
+    return { inputs: { ...inputs, knownHosts, ...file }, secrets };
 }
 /**
- * Checks what was given and turns it into Inputs; `label` names an input in a message. Throws one INPUT error with the
+ * Checks what was given and parts it; `label` names an input in a message. Throws one INPUT error with the
  * problems found before, and all of its own.
  */
 function parseInputs(given, label, found) {
@@ -831,9 +1010,6 @@ function parseInputs(given, label, found) {
         host: given.get('host'),
         user: given.get('user'),
         port: port === undefined ? undefined : whole('port', port, 65_535),
-        key: given.get('key'),
-        passphrase: given.get('passphrase'),
-        password: given.get('password'),
         knownHosts: given.get('known-hosts'),
         fingerprint: given.get('fingerprint'),
         proxyJump: given.get('proxy-jump'),
@@ -854,7 +1030,8 @@ function parseInputs(given, label, found) {
     }
     if (problems.length > 0)
         throw new errors/* ShipperError */.oV('INPUT', problems);
-    return inputs;
+    const secrets = { key: given.get('key'), passphrase: given.get('passphrase'), password: given.get('password') };
+    return { inputs, secrets };
 }
 function unknownInput(name, value, log) {
     if (isInputName(name))
@@ -953,6 +1130,7 @@ var external_node_util_ = __nccwpck_require__(7975);
 
 
 
+
 /**
  * The log for a person at a terminal: what is said on stdout, warnings and errors on stderr. Colours only where the
  * stream is a terminal and NO_COLOR is not set. Lines are made harmless here too: a `run:` step of a workflow is a
@@ -1023,13 +1201,15 @@ class TerminalLog {
     }
     #say(stream, message, colour) {
         this.#output.flush();
-        const lines = message.split(/\r\n|\r|\n/).map(harmless);
+        const lines = toldLines(message).map(harmless);
         const text = lines.map((line) => (colour === undefined ? line : (0,external_node_util_.styleText)(colour, line, { stream })));
         stream.write(`${text.join('\n')}\n`);
     }
 }
 const place = (at) => at === undefined ? 'error: ' : `${at.file}:${at.line}:${at.column}: `;
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/action/flags.js
 
 
@@ -1132,13 +1312,14 @@ async function readCommandLine(argv, env) {
     // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
     if (!given.has('key') && !asked.includes('password'))
         given.set('key', 'agent');
-    const inputs = parseInputs(given, (name) => `--${name}`, problems);
+    const { inputs, secrets } = parseInputs(given, (name) => `--${name}`, problems);
     if (asked.length === 0)
-        return { wants, inputs };
+        return { wants, given: { inputs, secrets } };
     // Only here: opening the standard input takes a part of the time to start.
     const { askSecrets } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 3218));
     const answers = await askSecrets(asked, process.stdin, process.stderr);
-    return { wants, inputs: { ...inputs, ...Object.fromEntries(asked.map((name, index) => [name, answers[index]])) } };
+    const answered = Object.fromEntries(asked.map((name, index) => [name, answers[index]]));
+    return { wants, given: { inputs, secrets: { ...secrets, ...answered } } };
 }
 /** Puts the content of a file in place of its path. */
 function readNamedFile(name, given, home, problems) {
@@ -1211,7 +1392,7 @@ function terminalFace(argv, env) {
         readInputs: async () => {
             const line = await readCommandLine(argv, env);
             if (line.wants === 'run')
-                return line.inputs;
+                return line.given;
             process.stdout.write(line.wants === 'help' ? help() : `${version}\n`);
             return undefined;
         },
@@ -3992,9 +4173,18 @@ function explain(text, error) {
     const missing = endsValue(before.at(-1)) && !/^[\]}:,]/.test(found) ? ': is a comma missing before it?' : '';
     return { spot, sentence: `the JSON is broken at ${found.slice(0, 40)}${missing}` };
 }
-/** Whether a text holds nothing but white space and comments. */
+/** Whether a text holds nothing but white space and comments. Looks at each character once, whatever there is of them. */
 function isBlank(text) {
-    return text.replace(/\/\*[^]*?\*\/|\/\/.*/g, '').trim() === '';
+    for (let at = 0; at < text.length;) {
+        const ends = text.startsWith('/*', at) ? '*/' : text.startsWith('//', at) ? '\n' : undefined;
+        if (ends === undefined && text.charAt(at).trim() !== '')
+            return false;
+        const end = ends === undefined ? at + 1 : text.indexOf(ends, at + 2) + ends.length;
+        if (ends !== undefined && end < at + 2)
+            return ends === '\n'; // No end: of a line, the text's own will do.
+        at = end;
+    }
+    return true;
 }
 function isSyntaxError(error) {
     return error instanceof Error && 'line' in error && 'offset' in error;
@@ -4158,7 +4348,7 @@ function unknown(lower, isForShipper) {
 const environment_prefix = /^SHIP_+/i;
 /**
  * Reads every variable that begins with `SHIP_`. A deeper one goes over a shallower one (`SHIP_BASE_DIR` over
- * `SHIP_CONFIG`). Values are converted to what the schema asks for, and never printed.
+ * `SHIP_CONFIG`). Values are converted to what the schema asks for, and never printed. `listening`: those that bring listeners.
  */
 function readEnvironment(environment, problems) {
     const warnings = [];
@@ -4183,7 +4373,8 @@ function readEnvironment(environment, problems) {
     const depth = ({ pointer }) => pointer.split('/').length;
     const ordered = overrides.sort((a, b) => depth(a) - depth(b));
     const empty = { value: {}, places: new Map() };
-    return { document: ordered.reduce((merged, { document }) => overlay(merged, document), empty), warnings };
+    const listening = overrides.filter(({ pointer }) => pointer.startsWith('/events')).map(({ variable }) => variable);
+    return { document: ordered.reduce((merged, { document }) => overlay(merged, document), empty), warnings, listening };
 }
 function refuseContradictions(overrides, problems) {
     const first = new Map();
@@ -4250,6 +4441,8 @@ var config_pattern = __nccwpck_require__(4187);
 const address_form = '[user@]host[:port]';
 /** Reads `[user@]host[:port]`, with IPv6 as `[::1]:22`, `[::1]` or `::1`. `subject` is what a sentence calls it. */
 function parseAddress(text, subject, report) {
+    if (/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(text))
+        return report(`${subject} must not be a URL: its form is ${address_form}`);
     const at = text.lastIndexOf('@');
     const rest = text.slice(at + 1);
     const [, bracketed, bracketedPort] = /^\[([^\]]*)\](?::(.*))?$/s.exec(rest) ?? [];
@@ -4301,6 +4494,8 @@ function checkUser(text, subject, report) {
         return report(`${subject} has an empty user`);
     if (text.startsWith('-'))
         return report(`${subject} has a user that begins with "-"`);
+    if (text.includes(':'))
+        return report(`${subject} has a ":" in its user: a password belongs in the input "password"`);
     if (/[\s\p{C}]/u.test(text))
         return report(`${subject} has white space or a control character in its user`);
     return text;
@@ -4364,6 +4559,8 @@ function byPlace({ at: a }, { at: b }) {
         return Number(a === undefined) - Number(b === undefined);
     return a.line - b.line || a.column - b.column;
 }
+/** So many are told one by one. */
+const mostProblems = 200;
 /** Collects everything that is wrong, so that one run reports all of it. No sentence may contain a value. */
 class Problems {
     #findings = [];
@@ -4387,11 +4584,15 @@ class Problems {
         const unique = new Map(found.map((finding) => [JSON.stringify([finding.message, finding.at]), finding]));
         const problems = [...unique.values()].sort(byPlace);
         const code = problems.every((finding) => finding.code === 'INPUT') ? 'INPUT' : 'CONFIG';
-        throw new errors/* ShipperError */.oV(code, problems.map(({ message, at }) => ({ message, at })));
+        throw new errors/* ShipperError */.oV(code, [
+            ...problems.slice(0, mostProblems).map(({ message, at }) => ({ message, at })),
+            ...(problems.length > mostProblems ? [{ message: 'There are more problems than these.' }] : []),
+        ]);
     }
 }
 
 ;// CONCATENATED MODULE: ./build/src/config/read.js
+
 
 
 
@@ -4422,27 +4623,21 @@ function readConfig(workspace, file, problems) {
     return empty;
 }
 function load(workspace, path, name) {
-    const outside = `The config "${name}" is outside the workspace: give a path below it in the input "config".`;
-    if (leaves((0,external_node_path_.resolve)(workspace), path))
-        throw new errors/* ShipperError */.oV('CONFIG', outside);
-    try {
-        if (leaves((0,external_node_fs_.realpathSync)(workspace), (0,external_node_fs_.realpathSync)(path)))
-            throw new errors/* ShipperError */.oV('CONFIG', outside);
-        return (0,external_node_fs_.readFileSync)(path);
-    }
-    catch (error) {
-        if (error instanceof errors/* ShipperError */.oV)
-            throw error;
-        const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-        const what = code === 'ENOENT' || code === 'ENOTDIR'
+    const found = (0,src_workspace/* findInWorkspace */.e)(workspace, path);
+    if ('problem' in found) {
+        const { problem, missing = false, cause } = found;
+        const what = missing
             ? `There is no config "${name}" (looked for ${path}): was the repository checked out? If it is new, ${smallest}.`
-            : `The config "${name}" cannot be read (${code}, looked for ${path}).`;
-        throw new errors/* ShipperError */.oV('CONFIG', what, { cause: error });
+            : `The config "${name}" ${problem}.`;
+        throw new errors/* ShipperError */.oV('CONFIG', what, { cause });
     }
-}
-function leaves(workspace, path) {
-    const way = (0,external_node_path_.relative)(workspace, path);
-    return way === '..' || way.startsWith(`..${external_node_path_.sep}`) || (0,external_node_path_.isAbsolute)(way);
+    try {
+        return (0,external_node_fs_.readFileSync)(found.path);
+    }
+    catch (cause) {
+        const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+        throw new errors/* ShipperError */.oV('CONFIG', `The config "${name}" cannot be read (${code}, looked for ${path}).`, { cause });
+    }
 }
 function decode(bytes, at) {
     try {
@@ -4454,7 +4649,7 @@ function decode(bytes, at) {
 }
 
 // EXTERNAL MODULE: ./build/src/config/paths.js
-var paths = __nccwpck_require__(7301);
+var config_paths = __nccwpck_require__(7301);
 ;// CONCATENATED MODULE: ./build/src/config/distinct-targets.js
 
 
@@ -4479,7 +4674,7 @@ function separate(neighbours, problems) {
             continue;
         }
         const rival = kept.find(({ target }) => overlap(target.revisions, revisions));
-        const trespasser = kept.find(({ target }) => (0,paths/* contains */.gR)(target.revisions, activeSymlink) || (0,paths/* contains */.gR)(revisions, target.activeSymlink));
+        const trespasser = kept.find(({ target }) => (0,config_paths/* contains */.gR)(target.revisions, activeSymlink) || (0,config_paths/* contains */.gR)(revisions, target.activeSymlink));
         if (rival !== undefined)
             report('a target before has these revisions under another active symlink');
         else if (trespasser !== undefined)
@@ -4489,7 +4684,7 @@ function separate(neighbours, problems) {
     return kept;
 }
 function overlap(one, other) {
-    return (0,paths/* contains */.gR)(one, other) || (0,paths/* contains */.gR)(other, one);
+    return (0,config_paths/* contains */.gR)(one, other) || (0,config_paths/* contains */.gR)(other, one);
 }
 /** Targets without a name go by their host; where that is not enough, also by port, user and active symlink. */
 function distinct_targets_name(candidates, problems) {
@@ -4536,7 +4731,14 @@ function groupBy(items, keyOf) {
 function selectTargets(fleet, patterns, problems) {
     if (patterns.length === 0 || fleet.length === 0)
         return fleet;
-    const report = (sentence) => problems.absent('INPUT', sentence, { input: 'host' });
+    const input = { input: 'host' };
+    // What is no pattern may hold a password, and is not repeated.
+    const odd = patterns.filter((pattern) => /@|\/\//.test(pattern));
+    if (odd.length > 0) {
+        problems.add(input, 'the config has "targets": select among them by name or host (web*,!web7), without user or URL');
+        return fleet;
+    }
+    const report = (sentence) => problems.absent('INPUT', sentence, input);
     const names = [...new Set(fleet.flatMap((target) => [target.name, target.host]))];
     const selected = fleet.filter((target) => (0,config_pattern/* matchesTarget */.P)(patterns.join(), target));
     const plain = patterns.map((pattern) => pattern.replace(/^!\s*/, ''));
@@ -4639,8 +4841,8 @@ function readRun(written, place, report) {
     return { kind: 'run', ...place, run, on, once, env: [...new Set(env)], timeout, allowFailure };
 }
 function readUpload(written, place, report) {
-    const upload = (0,paths/* workspacePath */.X5)(written.upload, '"upload"', 'the workspace', report('upload'));
-    const to = (0,paths/* workspacePath */.X5)(written.to ?? '.', '"to"', 'the revision', report('to'));
+    const upload = (0,config_paths/* workspacePath */.X5)(written.upload, '"upload"', 'the workspace', report('upload'));
+    const to = (0,config_paths/* workspacePath */.X5)(written.to ?? '.', '"to"', 'the revision', report('to'));
     const exclude = (written.exclude ?? []).filter((pattern) => pattern !== undefined);
     if (!config_events/* uploadEvents */.rD.includes(place.event)) {
         report('upload')(`there is no new revision to upload to in ${place.event}: upload in ${config_events/* uploadEvents */.rD.join(', ')}`);
@@ -4654,21 +4856,33 @@ function readUpload(written, place, report) {
 /** The symlinks that these layers give, their sources absolute and no path in or over another one's. */
 function symlinksOf(document, layers, base, problems) {
     const symlinks = [];
+    const paths = new Set();
+    const around = new Set();
     for (const [written, link] of entriesOf(document, layers, 'symlinks')) {
         const report = problems.at(link.value);
-        const source = (0,paths/* targetPath */.Bd)(written, 'the source of a symlink', base, problems.at(link.key));
-        const path = (0,paths/* innerPath */.gh)(link.found, "a symlink's path", 'the revision', report);
+        const source = (0,config_paths/* targetPath */.Bd)(written, 'the source of a symlink', base, problems.at(link.key));
+        const path = (0,config_paths/* innerPath */.gh)(link.found, "a symlink's path", 'the revision', report);
         if (path === null)
             continue;
-        const other = symlinks.find((known) => (0,paths/* contains */.gR)(known.path, path) || (0,paths/* contains */.gR)(path, known.path));
+        const parents = parentsOf(path);
+        const overlaps = paths.has(path) || around.has(path) || parents.some((parent) => paths.has(parent));
         if (path === '.')
             report("a symlink's path must be below the revision, not the revision itself");
-        else if (other !== undefined)
+        else if (overlaps)
             report("a symlink's path is, is in or contains that of another one");
-        else
+        else {
             symlinks.push({ source: source ?? written, path });
+            paths.add(path);
+            for (const parent of parents)
+                around.add(parent);
+        }
     }
     return symlinks;
+}
+/** `a` and `a/b` of `a/b/c`. */
+function parentsOf(path) {
+    const names = path.split('/').slice(0, -1);
+    return names.map((_, index) => names.slice(0, index + 1).join('/'));
 }
 
 ;// CONCATENATED MODULE: ./build/src/config/structure.js
@@ -4689,8 +4903,8 @@ function baseOf(document, layers, problems) {
         report('"base_dir" must be an absolute path');
         return anyBase;
     }
-    const base = (0,paths/* targetPath */.Bd)(written.found, '"base_dir"', undefined, report);
-    return base === null || (0,paths/* isRefused */.H0)(base, '"base_dir"', report) ? anyBase : base;
+    const base = (0,config_paths/* targetPath */.Bd)(written.found, '"base_dir"', undefined, report);
+    return base === null || (0,config_paths/* isRefused */.H0)(base, '"base_dir"', report) ? anyBase : base;
 }
 /** Resolves and checks what Shipper maintains on one target; undefined if the places that it needs are not all known. */
 function structureOf(document, layers, problems) {
@@ -4701,7 +4915,7 @@ function structureOf(document, layers, problems) {
             return undefined;
         if (written === undefined)
             return { ...placeOf(document, '/config'), found: `${base}/${fallback}` };
-        const path = (0,paths/* targetPath */.Bd)(written.found, subject, base, problems.at(written.value));
+        const path = (0,config_paths/* targetPath */.Bd)(written.found, subject, base, problems.at(written.value));
         return path === null ? undefined : { ...written, found: path };
     };
     const active = settingOf(document, layers, 'active_symlink');
@@ -4724,14 +4938,14 @@ function structureOf(document, layers, problems) {
 function checkPlaces(link, revisions, problems) {
     const reportLink = problems.at(link.value);
     const reportRevisions = problems.at(revisions.value);
-    (0,paths/* refuseSystemChild */.iH)(link.found, '"active_symlink"', reportLink);
-    if (!(0,paths/* isRefused */.H0)(revisions.found, '"directories.revisions"', reportRevisions)) {
-        (0,paths/* refuseSystemChild */.iH)(revisions.found, '"directories.revisions"', reportRevisions);
+    (0,config_paths/* refuseSystemChild */.iH)(link.found, '"active_symlink"', reportLink);
+    if (!(0,config_paths/* isRefused */.H0)(revisions.found, '"directories.revisions"', reportRevisions)) {
+        (0,config_paths/* refuseSystemChild */.iH)(revisions.found, '"directories.revisions"', reportRevisions);
     }
-    if ((0,paths/* contains */.gR)(revisions.found, link.found)) {
+    if ((0,config_paths/* contains */.gR)(revisions.found, link.found)) {
         reportLink('"active_symlink" must not be or be in "directories.revisions"');
     }
-    else if ((0,paths/* contains */.gR)(link.found, revisions.found)) {
+    else if ((0,config_paths/* contains */.gR)(link.found, revisions.found)) {
         reportRevisions('"directories.revisions" must not be in the active symlink');
     }
 }
@@ -4740,11 +4954,11 @@ function checkDirectory({ name, place }, link, revisions, problems) {
         return;
     const report = problems.at(place.value);
     const subject = `"directories.${name}"`;
-    if (!(0,paths/* isRefused */.H0)(place.found, subject, report))
-        (0,paths/* refuseSystemChild */.iH)(place.found, subject, report);
-    if ((0,paths/* contains */.gR)(link, place.found))
+    if (!(0,config_paths/* isRefused */.H0)(place.found, subject, report))
+        (0,config_paths/* refuseSystemChild */.iH)(place.found, subject, report);
+    if ((0,config_paths/* contains */.gR)(link, place.found))
         report(`${subject} is or is in the active symlink, which is no directory`);
-    if (place.found !== revisions && (0,paths/* contains */.gR)(revisions, place.found)) {
+    if (place.found !== revisions && (0,config_paths/* contains */.gR)(revisions, place.found)) {
         report(`${subject} is in "directories.revisions", which is for revisions alone`);
     }
 }
@@ -4938,8 +5152,8 @@ function sourceOf(document, config, fleet, problems) {
     if (written === undefined)
         return undefined;
     const report = problems.at(written.value);
-    const path = (0,paths/* targetPath */.Bd)(written.found, '"source_dir"', baseOf(document, layers, problems), report);
-    if (path !== null && fleet.some(({ revisions }) => (0,paths/* contains */.gR)(path, revisions))) {
+    const path = (0,config_paths/* targetPath */.Bd)(written.found, '"source_dir"', baseOf(document, layers, problems), report);
+    if (path !== null && fleet.some(({ revisions }) => (0,config_paths/* contains */.gR)(path, revisions))) {
         report('"source_dir" holds "directories.revisions", and would be copied into itself');
     }
     return path ?? undefined;
@@ -5010,9 +5224,7 @@ function subjectOf(pointer) {
 function sentences_unknown(key, around, part) {
     const known = namesOf(part);
     const what = around.at(-1) === 'events' ? 'event' : 'key';
-    if ((0,nearest/* nearest */.p)(key, known) !== undefined)
-        return `unknown ${what} "${key}"${(0,nearest/* didYouMean */.a)(key, known)}`;
-    return `unknown ${what} "${key}"${elsewhere(key)}`;
+    return `unknown ${what} "${key}"${elsewhere(key) || (0,nearest/* didYouMean */.a)(key, known)}`;
 }
 /** Where a key belongs that is known, but not here. */
 function elsewhere(key) {
@@ -5031,16 +5243,34 @@ function elsewhere(key) {
 
 
 
+/** Of more faults than that, the others are not put into words. */
+const mostFaults = 1_000;
+/** Entries that an array may have; the validator takes quadratic time where each of them is wrong. */
+const mostEntries = 10_000;
 /** Holds a document against the schema. What is wrong goes to `problems`; what comes back is the rest, and it is valid. */
-function validate_validate(document, problems) {
+function validate_validate(whole, problems) {
+    const document = without(whole, endless(whole, problems));
     const empty = emptyTexts(document.value);
     const faults = validate_default()(document.value) ? [] : fold((validate_default()).errors ?? [], document.value, empty);
-    for (const fault of faults) {
+    for (const fault of faults.slice(0, mostFaults)) {
         const unknown = unknownKey(fault);
         const place = placeOf(document, unknown ?? fault.instancePath);
         problems.add(unknown === undefined ? place.value : place.key, sentenceFor(fault));
     }
     return without(document, new Set([...empty, ...faults.map((fault) => unknownKey(fault) ?? refused(fault))]));
+}
+/** Pointers to the arrays that are longer than any in earnest. */
+function endless(document, problems) {
+    const { events, config } = document.value;
+    const arrays = [
+        ...Object.entries(isObject(events) ? events : {}).map(([name, value]) => [below('/events', name), value, 1_000]),
+        ['/config/targets', isObject(config) ? config['targets'] : undefined, mostEntries],
+    ];
+    const found = arrays.filter(([, value, most]) => Array.isArray(value) && value.length > most);
+    for (const [pointer, , most] of found) {
+        problems.add(placeOf(document, pointer).value, `${subjectOf(pointer)} has more than ${most} entries`);
+    }
+    return new Set(found.map(([pointer]) => pointer));
 }
 /** What goes with a fault: a listener is nothing without its command or its path. */
 function refused({ instancePath }) {
@@ -5067,18 +5297,21 @@ function join(sets) {
 /** One fault per cause: of a listener's forms, only the one that was meant has its say. */
 function fold(faults, root, empty) {
     const serious = faults.filter((fault) => fault.keyword === 'additionalProperties' || !empty.has(fault.instancePath));
-    const listeners = serious.filter(({ keyword }) => keyword === 'anyOf');
-    const folded = listeners.flatMap((listener) => {
-        const form = formOf(valueAt(root, listener.instancePath));
-        if (form === undefined)
-            return [listener];
-        return serious.filter(({ instancePath, schemaPath }) => isAtOrBelow(instancePath, listener.instancePath) && schemaPath.startsWith(`#/definitions/${form}/`));
+    const listeners = new Map(serious.flatMap((fault) => (fault.keyword === 'anyOf' ? [[fault.instancePath, fault]] : [])));
+    const forms = new Map([...listeners.keys()].map((pointer) => [pointer, formOf(valueAt(root, pointer))]));
+    return serious.filter((fault) => {
+        const pointer = listenerAround(fault.instancePath);
+        if (!listeners.has(pointer))
+            return true;
+        const form = forms.get(pointer);
+        return form === undefined
+            ? fault === listeners.get(pointer)
+            : fault.schemaPath.startsWith(`#/definitions/${form}/`);
     });
-    const others = serious.filter(({ instancePath }) => !listeners.some((listener) => isAtOrBelow(instancePath, listener.instancePath)));
-    return [...others, ...folded];
 }
-function isAtOrBelow(pointer, around) {
-    return pointer === around || pointer.startsWith(`${around}/`);
+/** The pointer to the listener that something belongs to; any other pointer as it is. */
+function listenerAround(pointer) {
+    return /^\/events\/[^/]+\/\d+/.exec(pointer)?.[0] ?? pointer;
 }
 /** The form of listener that was meant; undefined when that cannot be told. */
 function formOf(listener) {
@@ -5104,11 +5337,17 @@ function loadConfig({ workspace, file, environment, overrides = {} }) {
     const hasListeners = overrides.listeners !== false;
     const read = (document) => validate_validate(hasListeners ? document : without(document, new Set(['/events'])), problems);
     const written = gather(read(readConfig(workspace, file, problems)), problems);
-    const { document, warnings } = readEnvironment(environment, problems);
+    const { document, warnings, listening } = readEnvironment(environment, problems);
     const inputs = readOverrides(overrides, problems);
     const resolved = resolveConfig(overrideFile(written, read(document)), inputs, problems);
     problems.throwIfAny();
-    return { config: resolved.config, warnings: [...warnings, ...resolved.warnings] };
+    const notices = hasListeners && listening.length > 0 ? [noticeOf(listening)] : [];
+    return { config: resolved.config, warnings: [...warnings, ...resolved.warnings], notices };
+}
+/** Listeners are code that runs beside the key: whoever can set a variable of the job could bring some. */
+function noticeOf(variables) {
+    return (`Listeners come from the environment, by ${variables.join(', ')}. They run as those of the config do. If you did not set that, ` +
+        'an earlier step of this job did: see docs/security.md, "What runs on the runner".');
 }
 
 // EXTERNAL MODULE: ./build/src/deploy/summary.js
@@ -5206,17 +5445,34 @@ async function main() {
         });
     }
     try {
-        const inputs = await face.readInputs();
-        if (inputs !== undefined) {
+        const given = await face.readInputs();
+        if (given !== undefined) {
+            const { inputs } = given;
             face.log.info(`Shipper ${version}`);
             const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
-            const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
+            const { config, warnings, notices } = loadConfig({
+                workspace,
+                file: inputs.config,
+                environment: env,
+                overrides: inputs,
+            });
             for (const warning of warnings)
                 face.log.warning(warning);
+            for (const notice of notices)
+                face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9438));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 897));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
-            const error = await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
+            const error = await run({
+                face,
+                ...given,
+                config,
+                env,
+                workspace,
+                now: new Date(),
+                runner,
+                signal: cancel.signal,
+            });
             if (error !== undefined)
                 ending.fail(error, true);
         }
@@ -5249,12 +5505,12 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: external "node:url"
 const external_node_url_namespaceObject = require("node:url");
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: ./build/src/workspace.js
+var src_workspace = __nccwpck_require__(8595);
 ;// CONCATENATED MODULE: ./build/src/modules/child/describe-failure.js
 
 
@@ -5293,9 +5549,8 @@ function positionIn(line, workspace) {
 /** A path or file URL, relative to the workspace with `/`; undefined outside it, and for Shipper's own file. */
 function relativeTo(workspace, pathOrUrl) {
     const path = pathOrUrl.startsWith('file:') ? (0,external_node_url_namespaceObject.fileURLToPath)(pathOrUrl) : pathOrUrl;
-    const way = (0,external_node_path_.relative)(workspace, path);
-    const outside = way === '' || way.startsWith('..') || (0,external_node_path_.isAbsolute)(way) || path === process.argv[1];
-    return outside ? undefined : way.replaceAll('\\', '/');
+    const name = (0,src_workspace/* nameInWorkspace */._)(workspace, path);
+    return name === '' || path === process.argv[1] ? undefined : name;
 }
 
 ;// CONCATENATED MODULE: ./build/src/modules/child/exports.js
@@ -5352,6 +5607,8 @@ function methodNames(instance) {
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/modules/child/missing-import.js
 
 
@@ -6012,7 +6269,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 9438:
+/***/ 897:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6950,7 +7207,7 @@ function tell(fact, log, target, named) {
             log.info(`${here}switched back to ${fact.name ?? (fact.link === '' ? 'no active symlink, as before' : fact.link)}`);
             break;
         case 'warning':
-            log.warning(`${target}${isStep(fact.step) ? `, ${fact.step}` : ''}: ${fact.message}`);
+            log.warning(`${target}${isStep(fact.step) ? `, ${fact.step}` : ''}: ${fact.message}`, target);
             break;
         case 'settled':
             log.notice(`${here}put in order what an earlier run left when it died (${fact.token})`);
@@ -7917,6 +8174,8 @@ function shorten(command) {
 var pattern = __nccwpck_require__(4187);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/src/workspace.js
+var src_workspace = __nccwpck_require__(8595);
 // EXTERNAL MODULE: ./build/src/config/nearest.js
 var nearest = __nccwpck_require__(9855);
 ;// CONCATENATED MODULE: ./build/src/modules/runner/missing-module.js
@@ -7993,6 +8252,7 @@ function isDirectory(path) {
 
 
 
+
 const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
 /**
  * Finds the file of every listener below the workspace (absolute, free of symlinks). A module that several listeners
@@ -8019,8 +8279,8 @@ function locateModules(listeners, workspace) {
 function locateModule(listener, workspace) {
     const { module } = listener;
     const base = (0,external_node_path_.resolve)(workspace, module);
-    if (!isBelow(workspace, base)) {
-        return { problem: `the module ${module} is outside the workspace; move it into the workspace, or copy it there.` };
+    if ((0,src_workspace/* nameInWorkspace */._)(workspace, base) === undefined) {
+        return { problem: `the module ${module} is outside the workspace: move it into the workspace, or copy it there.` };
     }
     const candidates = extensions.map((extension) => base + extension).filter(isFile);
     const [candidate, second] = candidates;
@@ -8032,21 +8292,13 @@ function locateModule(listener, workspace) {
         const names = candidates.map((path) => (0,external_node_path_.relative)(workspace, path)).join(' and ');
         return { problem: `${names} both exist; remove or rename one of them, so that it is clear which to load.` };
     }
-    const path = (0,external_node_fs_.realpathSync)(candidate);
-    if (!isBelow(workspace, path)) {
-        const name = (0,external_node_path_.relative)(workspace, candidate);
-        return {
-            problem: `${name} is a symlink to ${path}, outside the workspace; put the file itself into the workspace.`,
-        };
-    }
-    return { path };
+    const found = (0,src_workspace/* findInWorkspace */.e)(workspace, candidate);
+    if ('path' in found)
+        return { path: found.path };
+    return { problem: `${(0,external_node_path_.relative)(workspace, candidate)} ${found.problem}.` };
 }
 function isFile(path) {
     return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-function isBelow(directory, path) {
-    const way = (0,external_node_path_.relative)(directory, path);
-    return way !== '' && way !== '..' && !way.startsWith(`..${external_node_path_.sep}`) && !(0,external_node_path_.isAbsolute)(way);
 }
 
 ;// CONCATENATED MODULE: ./build/src/modules/runner/answers.js
@@ -9097,28 +9349,25 @@ var paths = __nccwpck_require__(7301);
 
 
 
+
 /** Finds what `from` names in the workspace. Rejects with UPLOAD where it is missing, or where a path leaves its place. */
 async function findSource(workspace, from, to) {
     const inside = clean(from, 'from', 'the workspace');
     const destination = clean(to, '"to"', 'the revision');
     const base = await (0,external_node_fs_promises_namespaceObject.realpath)(workspace);
-    const path = (0,external_node_path_.join)(base, inside);
-    let root;
-    try {
-        root = await (0,external_node_fs_promises_namespaceObject.realpath)(path);
-    }
-    catch (cause) {
-        const message = `there is no ${inside} in the workspace: is it built before it is uploaded?`;
+    const found = (0,src_workspace/* findInWorkspace */.e)(base, inside);
+    if ('problem' in found) {
+        const { missing = false, problem, cause } = found;
+        const message = missing
+            ? `there is no ${inside} in the workspace: is it built before it is uploaded?`
+            : `${inside} ${problem}`;
         throw new errors/* ShipperError */.oV('UPLOAD', message, { cause });
     }
-    if (root !== base && !root.startsWith(base + external_node_path_.sep)) {
-        throw new errors/* ShipperError */.oV('UPLOAD', `${inside} leads out of the workspace, to ${root}`);
-    }
+    const { path: root, name: inWorkspace } = found;
     const stats = await (0,external_node_fs_promises_namespaceObject.lstat)(root);
     if (!stats.isFile() && !stats.isDirectory()) {
         throw new errors/* ShipperError */.oV('UPLOAD', `${inside} is neither a file nor a directory`);
     }
-    const inWorkspace = (0,external_node_path_.relative)(base, root).split(external_node_path_.sep).join('/');
     if (inWorkspace.split('/').includes('.git'))
         throw new errors/* ShipperError */.oV('UPLOAD', `${inside}: .git is never uploaded`);
     return {
@@ -9497,31 +9746,8 @@ class Local {
 
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-;// CONCATENATED MODULE: ./build/src/gathered.js
-/** How many targets are named before the others are only counted. */
-const mostNamed = 5;
-/** What failed on several targets, one text for each kind of failure: the first of it, and where it was the same. */
-function gathered(failures) {
-    const kinds = new Map();
-    for (const failure of failures) {
-        const kind = gathered_kindOf(failure.message, failure.target);
-        kinds.set(kind, [...(kinds.get(kind) ?? []), failure]);
-    }
-    return [...kinds.values()].map(([first, ...others]) => {
-        const names = others.flatMap(({ target }) => target ?? []);
-        return `${first?.message ?? ''}${names.length === 0 ? '' : `\n(the same on ${listed(names)})`}`;
-    });
-}
-/** What a message says of any target; two of one kind differ in nothing but the target's name. */
-function gathered_kindOf(message, target) {
-    return target === undefined ? message : message.replaceAll(target, '\0');
-}
-/** Names for a sentence: all of a few, of many the first. */
-function listed(names) {
-    const more = names.length - mostNamed;
-    return more > 1 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ');
-}
-
+// EXTERNAL MODULE: ./build/src/gathered.js
+var gathered = __nccwpck_require__(8822);
 // EXTERNAL MODULE: ./build/src/last-lines.js
 var last_lines = __nccwpck_require__(2710);
 ;// CONCATENATED MODULE: ./build/src/generated/command-sh.js
@@ -10003,28 +10229,8 @@ function commandVariables(scene, place) {
 
 ;// CONCATENATED MODULE: external "node:string_decoder"
 const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./build/src/visible.js
-// Besides controls: what turns a line's direction, and the separators that some viewers break a line at.
-const commanding = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-/**
- * A text that others wrote, made to be seen and not obeyed: escape sequences lose their escape, a line break in a name
- * begins no line, and nothing turns the direction of what stands around it. Tabs stay.
- */
-function visible(text) {
-    return text.replace(commanding, (character) => {
-        const code = character.codePointAt(0) ?? 0;
-        if (character === '\t')
-            return character;
-        if (code < 0x20)
-            return String.fromCodePoint(0x2400 + code);
-        return code === 0x7f ? '␡' : `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
-    });
-}
-/** The lines of a text, each made visible. CR, LF and CRLF end a line, as they do for a runner and a terminal. */
-function visibleLines(text) {
-    return text.split(/\r\n|\n|\r/).map(visible);
-}
-
+// EXTERNAL MODULE: ./build/src/visible.js
+var visible = __nccwpck_require__(7808);
 ;// CONCATENATED MODULE: ./build/src/listeners/target-lines.js
 
 
@@ -10061,7 +10267,7 @@ class TargetLines {
         this.#rest = '';
     }
     #tell(lines) {
-        return this.#log.output(lines.map((line) => `${this.#prefix}${visible(line)}\n`).join(''));
+        return this.#log.output(lines.map((line) => `${this.#prefix}${(0,visible/* visible */.R)(line)}\n`).join(''));
     }
 }
 
@@ -10088,7 +10294,7 @@ async function runOnTargets(run, listener, scene, stage) {
         stage.log.info('(once, in an earlier wave)');
     const ended = await Promise.allSettled(places.map(async (place) => runOn(place, scene, run, stage)));
     const [first, ...others] = ended.flatMap((each) => (each.status === 'rejected' ? [(0,errors/* asShipperError */.oB)(each.reason)] : []));
-    for (const other of gathered(others))
+    for (const other of (0,gathered/* gathered */.Pm)(others))
         stage.log.warning(`${nameListener(listener)} failed ${other}`);
     if (first !== undefined)
         throw first;
@@ -11802,14 +12008,14 @@ function show({ host, port }) {
 ;// CONCATENATED MODULE: ./build/src/ssh/fingerprints.js
 
 /** A line of `ssh-keygen -l`, such as `256 SHA256:… root@web1 (ED25519)`; its comment may hold anything. */
-const fingerprints_listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
+const listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
 /**
  * Reads the input `fingerprint`: one or more `SHA256:…`, bare or as `ssh-keygen -l` prints them, separated by white
  * space or commas. Gives them without padding; throws INPUT.
  */
 function readFingerprints(text) {
     return text
-        .replace(fingerprints_listed, ' $1 ')
+        .replace(listed, ' $1 ')
         .split(/[\s,]+/)
         .filter((entry) => entry !== '')
         .map(readFingerprint);
@@ -12097,9 +12303,9 @@ function secretLines(...texts) {
  * was written; rejects with what was wrong before anything was contacted.
  */
 async function run(request) {
-    const { face, inputs, config, env, workspace, now, runner, signal } = request;
+    const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
     const { log } = face;
-    const credentials = readCredentials(inputs, env, face);
+    const credentials = readCredentials(secrets, env, face);
     const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
     if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
         throw new errors/* ShipperError */.oV('INPUT', `the input fingerprint belongs to one server, but this run has ${config.targets.length} targets: use known-hosts`);
@@ -12183,6 +12389,85 @@ function runUrl(env) {
     return server === undefined || repository === undefined || id === undefined
         ? '-'
         : `${server}/${repository}/actions/runs/${id}`;
+}
+
+
+/***/ }),
+
+/***/ 7808:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ visible),
+/* harmony export */   g: () => (/* binding */ visibleLines)
+/* harmony export */ });
+// Besides controls: what turns a line's direction, and the separators that some viewers break a line at.
+const commanding = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/**
+ * A text that others wrote, made to be seen and not obeyed: escape sequences lose their escape, a line break in a name
+ * begins no line, and nothing turns the direction of what stands around it. Tabs stay.
+ */
+function visible(text) {
+    return text.replace(commanding, (character) => {
+        const code = character.codePointAt(0) ?? 0;
+        if (character === '\t')
+            return character;
+        if (code < 0x20)
+            return String.fromCodePoint(0x2400 + code);
+        return code === 0x7f ? '␡' : `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
+    });
+}
+/** The lines of a text, each made visible. CR, LF and CRLF end a line, as they do for a runner and a terminal. */
+function visibleLines(text) {
+    return text.split(/\r\n|\n|\r/).map(visible);
+}
+
+
+/***/ }),
+
+/***/ 8595:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   _: () => (/* binding */ nameInWorkspace),
+/* harmony export */   e: () => (/* binding */ findInWorkspace)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
+
+
+/**
+ * Finds what a path, from the workspace or absolute, leads to: its absolute path, free of symlinks, and its name from
+ * the workspace with `/`. Nothing outside is ever named by it, neither by `..` nor through a symlink.
+ */
+function findInWorkspace(workspace, path) {
+    const wanted = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(workspace, path);
+    if (nameInWorkspace(workspace, wanted) === undefined)
+        return { problem: 'is outside the workspace: give a path below it' };
+    try {
+        const root = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(workspace);
+        const real = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(wanted);
+        const name = nameInWorkspace(root, real);
+        return name === undefined
+            ? { problem: `is a symlink to ${real}, outside the workspace: put what it leads to into the workspace` }
+            : { path: real, name };
+    }
+    catch (cause) {
+        const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+        const missing = code === 'ENOENT' || code === 'ENOTDIR';
+        return { problem: missing ? 'does not exist' : `cannot be read (${code})`, missing, cause };
+    }
+}
+/** The name of an absolute path from a directory, with `/`, empty for the directory itself; undefined outside of it. */
+function nameInWorkspace(directory, path) {
+    const way = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path);
+    if (way === '..' || way.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_1__.sep}`) || (0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(way))
+        return undefined;
+    return way.split(node_path__WEBPACK_IMPORTED_MODULE_1__.sep).join('/');
 }
 
 
@@ -34230,7 +34515,7 @@ var __webpack_exports__ = {};
 var exports = __webpack_exports__;
 
 // What dist/shipper.js offers: the start to index.js, and its SSH library to the server of script/demo.
-exports.start = () => (__nccwpck_require__(9826)/* .start */ .n)();
+exports.start = () => (__nccwpck_require__(4517)/* .start */ .n)();
 exports.ssh2 = () => __nccwpck_require__(5472);
 
 })();

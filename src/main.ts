@@ -19,16 +19,32 @@ async function main(): Promise<void> {
     });
   }
   try {
-    const inputs = await face.readInputs();
-    if (inputs !== undefined) {
+    const given = await face.readInputs();
+    if (given !== undefined) {
+      const { inputs } = given;
       face.log.info(`Shipper ${version}`);
       const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
-      const { config, warnings } = loadConfig({ workspace, file: inputs.config, environment: env, overrides: inputs });
+      const { config, warnings, notices } = loadConfig({
+        workspace,
+        file: inputs.config,
+        environment: env,
+        overrides: inputs,
+      });
       for (const warning of warnings) face.log.warning(warning);
+      for (const notice of notices) face.log.notice(notice);
       // Only here: help, a wrong config and the process of the modules start without SSH.
       const { run } = await import(/* webpackMode: "eager" */ './run.ts');
       const runner = env['RUNNER_NAME'] ?? hostname();
-      const error = await run({ face, inputs, config, env, workspace, now: new Date(), runner, signal: cancel.signal });
+      const error = await run({
+        face,
+        ...given,
+        config,
+        env,
+        workspace,
+        now: new Date(),
+        runner,
+        signal: cancel.signal,
+      });
       if (error !== undefined) ending.fail(error, true);
     }
     ending.succeed();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Face } from './action/face.ts';
-import type { Inputs } from './action/inputs.ts';
+import type { Inputs, Secrets } from './action/inputs.ts';
 import type { Config } from './config/config.ts';
 import { outputsOf } from './deploy/outputs.ts';
 import { describe } from './deploy/report.ts';
@@ -18,6 +18,8 @@ import { readPrivateKey } from './ssh/private-key.ts';
 export interface RunRequest {
   readonly face: Face;
   readonly inputs: Inputs;
+  /** What opens the servers; they go no further than the credentials. */
+  readonly secrets: Secrets;
   readonly config: Config;
   /** The runner's variables, without inputs. */
   readonly env: NodeJS.ProcessEnv;
@@ -34,9 +36,9 @@ export interface RunRequest {
  * was written; rejects with what was wrong before anything was contacted.
  */
 export async function run(request: RunRequest): Promise<ShipperError | undefined> {
-  const { face, inputs, config, env, workspace, now, runner, signal } = request;
+  const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
   const { log } = face;
-  const credentials = readCredentials(inputs, env, face);
+  const credentials = readCredentials(secrets, env, face);
   const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
   if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
     throw new ShipperError(
@@ -93,7 +95,7 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
 }
 
 /** The key, the agent or the password; what must not be seen of them is masked. */
-function readCredentials({ key, passphrase, password }: Inputs, env: NodeJS.ProcessEnv, face: Face): Credentials {
+function readCredentials({ key, passphrase, password }: Secrets, env: NodeJS.ProcessEnv, face: Face): Credentials {
   if (key === undefined) return { password };
   if (key === 'agent') {
     const agent = env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? String.raw`\\.\pipe\openssh-ssh-agent` : '');

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inputNames } from '../../src/action/input-table.ts';
-import { type Inputs, readInputs } from '../../src/action/inputs.ts';
+import { type Inputs, type Secrets, readInputs } from '../../src/action/inputs.ts';
 import { ShipperError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import { defaultVariables } from './fixture.ts';
@@ -20,7 +20,8 @@ const absent = {
   proxyJump: undefined,
   revision: undefined,
 };
-const defaults: Inputs = {
+type All = Inputs & Secrets;
+const defaults: All = {
   ...absent,
   command: 'deploy',
   config: 'shipper.json',
@@ -33,17 +34,14 @@ const defaults: Inputs = {
 };
 const hosts = 'web1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5';
 
-function read(variables: Readonly<Record<string, string>>): { inputs: Inputs; warnings: string[]; masked: string[] } {
+function read(variables: Readonly<Record<string, string>>): { inputs: All; warnings: string[]; masked: string[] } {
   const warnings: string[] = [];
   const masked: string[] = [];
   const silent = (): void => undefined;
   const warning = (message: string): number => warnings.push(message);
   const log: Log = { debug: silent, info: silent, notice: silent, warning, error: silent, output: () => undefined };
-  return {
-    inputs: readInputs({ ...defaultVariables, ...variables }, log, (secrets) => masked.push(...secrets)),
-    warnings,
-    masked,
-  };
+  const given = readInputs({ ...defaultVariables, ...variables }, log, (secrets) => masked.push(...secrets));
+  return { inputs: { ...given.inputs, ...given.secrets }, warnings, masked };
 }
 
 function problemsOf(variables: Readonly<Record<string, string>>): readonly string[] {
@@ -57,7 +55,7 @@ function problemsOf(variables: Readonly<Record<string, string>>): readonly strin
   assert.fail('nothing was wrong');
 }
 
-const readings: readonly (readonly [string, Readonly<Record<string, string>>, Partial<Inputs>])[] = [
+const readings: readonly (readonly [string, Readonly<Record<string, string>>, Partial<All>])[] = [
   ['a key alone is enough', {}, {}],
   ['an empty input is an absent one', { INPUT_PORT: '', INPUT_COMMAND: ' ', INPUT_REVISION: '\n' }, {}],
   ['values are trimmed', { INPUT_HOST: ' web1\n', INPUT_PORT: ' 22 ' }, { host: 'web1', port: 22 }],

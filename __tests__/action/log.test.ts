@@ -25,7 +25,7 @@ test('the action tells groups, steps and annotations as the runner expects them'
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     '::debug::seen by few',
     'two',
-    '  │ lines',
+    '    lines',
     '::group::Prepare',
     '  init_directories             …    12 ms',
     '  │ half a line',
@@ -42,7 +42,7 @@ test('a terminal gets the same in plain text, warnings on stderr', async () => {
   assert.equal(stderr, 'warning: 50% full\n');
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     'two',
-    '  │ lines',
+    '    lines',
     'Prepare',
     '  init_directories             …    12 ms',
     '  │ half a line',
@@ -81,7 +81,7 @@ for (const form of ['action', 'terminal']) {
 
   test(`what is quoted in a message cannot act as a workflow command: ${form}`, async () => {
     const { stdout, stderr } = await told(form, [['info', 'a\n ::add-mask::b\r::error::c\nd ##[error]e']]);
-    assert.equal(stdout + stderr, 'a\n  │  ::add-mask::b\n  │ ::error::c\n  │ d # #[error]e\n');
+    assert.equal(stdout + stderr, 'a\n│      ::add-mask::b\n│     ::error::c\n    d # #[error]e\n');
   });
 
   test(`closing prints what has no line break yet and ends the group, once: ${form}`, async () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readFlags } from '../../src/action/flags.ts';
 import { help } from '../../src/action/help.ts';
 import { inputNames } from '../../src/action/input-table.ts';
-import type { Inputs } from '../../src/action/inputs.ts';
+import type { Given, Inputs, Secrets } from '../../src/action/inputs.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 import { type Start, start } from './fixture.ts';
 
@@ -74,11 +74,13 @@ test('--help and --version print and read nothing, wherever they stand', async (
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-async function inputsOf(options: Start): Promise<Inputs> {
+async function inputsOf(options: Start): Promise<Inputs & Secrets> {
   const { stdout, stderr } = await start('inputs', options);
   assert.equal(stderr, '');
-  return (JSON.parse(stdout) as { inputs: Inputs }).inputs;
+  return all(JSON.parse(stdout) as Given);
 }
+
+const all = ({ inputs, secrets }: Given): Inputs & Secrets => ({ ...inputs, ...secrets });
 
 test('a terminal reads key and known hosts from files, ~ included', async () => {
   await using home = await temporaryDirectory('home');

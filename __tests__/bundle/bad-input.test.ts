@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
+import { runAction } from '../rig/action.ts';
 import { generateKey } from '../rig/keys.ts';
 import { startRelay } from '../rig/relay.ts';
 import { freePort } from '../rig/server.ts';
@@ -46,6 +49,28 @@ const early: readonly Early[] = [
     inputs: { host: undefined, user: undefined, port: undefined, key: undefined, 'known-hosts': undefined },
     code: 'INPUT',
     says: [/^input "key": is empty/],
+  },
+  ...['ssh://deploy@app.example.com', 'sftp://app.example.com:22/srv', '//app.example.com'].map((host): Early => ({
+    name: `a host that is a URL, ${host}`,
+    inputs: { host, 'proxy-jump': 'jump.example.com' },
+    code: 'INPUT',
+    says: [/^input "host": it must not be a URL: its form is \[user@\]host\[:port\]$/],
+  })),
+  {
+    name: 'a password in a host, which is shown nowhere',
+    inputs: { host: 'deploy:hidden-1@app.example.com', 'proxy-jump': 'jump:hidden-2@jump.example.com' },
+    code: 'INPUT',
+    says: [
+      /^input "host": it has a ":" in its user: a password belongs in the input "password"$/,
+      /^input "proxy-jump": it has a ":" in its user/,
+    ],
+  },
+  {
+    name: 'a password in a host that is to select among targets',
+    inputs: { host: 'deploy:hidden-1@web1' },
+    env: { SHIP_TARGETS: '[{"host": "web1"}, {"host": "web2"}]' },
+    code: 'INPUT',
+    says: [/^input "host": the config has "targets": select among them by name or host/],
   },
   { name: 'an empty host', inputs: { host: '' }, code: 'INPUT', says: [/^There is no host: give the input "host"/] },
   { name: 'an empty user', inputs: { user: ' ' }, code: 'INPUT', says: [/^There is no user: give the input "user"/] },
@@ -351,6 +376,23 @@ const late: readonly Late[] = [
   },
 ];
 
+test('behind a shell that drops variables with a hyphen, a dry run is refused and does not become a deploy', async () => {
+  await using site = await siteOn(server);
+  await site.succeed({ revision: 'v1' });
+  const before = await site.tree();
+  await using shim = await temporaryDirectory('shim');
+  const entry = join(shim.path, 'start');
+  const bundle = join(import.meta.dirname, '..', '..', 'dist', 'index.js');
+  writeFileSync(entry, `#!/bin/dash\nexec '${process.execPath}' '${bundle}'\n`);
+  const inputs = { ...site.inputs, 'dry-run': 'true', revision: 'v2' };
+  const run = await runAction({ cwd: site.workspace.path, node: '/bin/dash', entry, inputs });
+  assert.match(
+    refusal(run, 'INPUT'),
+    /"dry-run", "connect-timeout", "lock-timeout" did not arrive, and so nothing was done/,
+  );
+  assert.equal(await site.tree(), before);
+});
+
 describe('before anything is changed, it refuses', { concurrency: 3 }, () => {
   for (const { name, inputs, config = {}, put = '', own = '', code, says } of late) {
     test(name, async () => {
@@ -417,11 +459,11 @@ test('without a host key it prints the line to add, and sends nothing to authent
   await using site = await siteOn(fresh);
   const run = await site.run({ 'known-hosts': '' });
   const message = refusal(run, 'HOST_KEY');
-  assert.ok(message.includes(`\n${fresh.knownHosts}\n`), message);
+  assert.ok(message.includes(`\n    ${fresh.knownHosts}\n`), message);
   assert.match(message, /has neither `known-hosts` nor `fingerprint`\. Nothing was sent to it\./);
   assert.match(message, /Compare first: `ssh-keygen -lf \/etc\/ssh\/ssh_host_ed25519_key\.pub`, on the server itself/);
   assert.match(fresh.log(), /Connection from 127\.0\.0\.1/);
   assert.doesNotMatch(fresh.log(), new RegExp(`publickey|Accepted|Failed|authenticating user|${fresh.user}`));
-  await site.succeed({ 'known-hosts': /^\[.*$/m.exec(message)?.[0] });
+  await site.succeed({ 'known-hosts': /^ *\[.*$/m.exec(message)?.[0].trim() });
   assert.match(fresh.log(), /Accepted publickey/);
 });

@@ -46,7 +46,10 @@ const refusals: readonly (readonly [string, ...string[]])[] = [
   ['a b', 'it has white space or a control character in its host'],
   ['a\u0000', 'it has white space or a control character in its host'],
   ['a\u202e', 'it has white space or a control character in its host'],
-  ['ssh://a', `it must not be a URL: ${form}`],
+  ...['ssh://a', 'ssh://me@a', 'sftp://me:pw@a:22/x', '//a', '//me@a'].map(
+    (text) => [text, `it must not be a URL: ${form}`] as const,
+  ),
+  ['me:pw@a', 'it has a ":" in its user: a password belongs in the input "password"'],
   ['a/b', "it has a character that no host's name has"],
   ['$(id)', "it has a character that no host's name has"],
   ['[a]', 'it has something in [ ] that is no IPv6 address'],

@@ -47,6 +47,7 @@ test('the smallest config and two inputs are a whole config', () => {
       listeners: [],
     },
     warnings: [],
+    notices: [],
   });
 });
 
@@ -235,4 +236,19 @@ test('a file outside the workspace is refused, by .. and by symlink', () => {
 test('a file that is no UTF-8 is refused', () => {
   writeFileSync(join(workspace, 'utf16.json'), Buffer.from('\ufeff{}', 'utf16le'));
   assert.equal(errorOfFile('utf16.json').message, 'the config is not UTF-8 text');
+});
+
+test('listeners from the environment are told by their variables, not by what they do', () => {
+  const environment = {
+    SHIP_EVENTS__ON_START: '[{"run": "echo hidden", "on": "runner"}]',
+    SHIP_EVENTS: '{"on:error": ["a.B.c"]}',
+    SHIP_SYNC: 'false',
+  };
+  const { notices } = load(smallest, { environment });
+  assert.equal(notices.length, 1);
+  assert.match(notices[0] ?? '', /^Listeners come from the environment, by SHIP_EVENTS, SHIP_EVENTS__ON_START\./);
+  assert.doesNotMatch(notices[0] ?? '', /hidden|SYNC/);
+  const overrides = { host: 'example.com', user: 'deploy', listeners: false };
+  assert.deepEqual(load(smallest, { environment, overrides }).notices, []);
+  assert.deepEqual(load(smallest).notices, []);
 });

@@ -21,7 +21,7 @@ export interface Given {
 const reachable: Overrides = { host: 'example.com', user: 'deploy' };
 
 /** Loads a config from its text or value; without `overrides`, the inputs name a host and a user. */
-export function load(content: unknown, given: Given = {}): { config: Config; warnings: readonly string[] } {
+export function load(content: unknown, given: Given = {}): ReturnType<typeof loadConfig> {
   const { environment = {}, overrides = reachable, file = 'shipper.json' } = given;
   const path = join(workspace, file);
   mkdirSync(dirname(path), { recursive: true });

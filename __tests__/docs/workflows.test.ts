@@ -93,6 +93,7 @@ for (const { name, text, workflow } of sources) {
     }
     for (const step of stepsOf(workflow).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'))) {
       assert.equal(step.with?.['persist-credentials'], false);
+      assert.equal(step.with['allow-unsafe-pr-checkout'], undefined);
     }
   });
 
@@ -108,6 +109,12 @@ for (const { name, text, workflow } of sources) {
     }
   });
 }
+
+test('every checkout is of a version that refuses the code of a fork beside secrets', () => {
+  const versions = sources.flatMap(({ text }) => [...text.matchAll(/actions\/checkout@\S+ # v(\d+)/g)]);
+  assert.ok(versions.length > 5);
+  assert.ok(versions.every(([, major]) => Number(major) >= 7));
+});
 
 test('an action is pinned to the same commit everywhere', () => {
   const commits = new Map<string, string>();

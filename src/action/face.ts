@@ -1,7 +1,7 @@
 import { ActionsLog } from './actions-log.ts';
 import { loadCore } from './core.ts';
 import { help, version } from './help.ts';
-import { type Inputs, readInputs } from './inputs.ts';
+import { type Given, readInputs } from './inputs.ts';
 import type { FaceLog } from './face-log.ts';
 import { type Outputs, openSummary, setOutput } from './outputs.ts';
 import { masksOf } from './secrets.ts';
@@ -13,7 +13,7 @@ export interface Face {
   readonly form: 'action' | 'terminal';
   readonly log: FaceLog;
   /** Reads and checks the inputs, or rejects with one INPUT error; undefined: all that was asked for has been printed. */
-  readInputs(): Promise<Inputs | undefined>;
+  readInputs(): Promise<Given | undefined>;
   /** Keeps these, and what follows from them, out of the log. */
   mask(secrets: readonly string[]): void;
   /** Sets what is known by now; may be called again with more. Nothing in a terminal. */
@@ -63,7 +63,7 @@ function terminalFace(argv: readonly string[], env: NodeJS.ProcessEnv): Face {
     log: new TerminalLog(now, { verbose: env['RUNNER_DEBUG'] === '1' }),
     readInputs: async () => {
       const line = await readCommandLine(argv, env);
-      if (line.wants === 'run') return line.inputs;
+      if (line.wants === 'run') return line.given;
       process.stdout.write(line.wants === 'help' ? help() : `${version}\n`);
       return undefined;
     },

@@ -20,10 +20,6 @@ export interface Inputs {
   readonly host: string | undefined;
   readonly user: string | undefined;
   readonly port: number | undefined;
-  /** The private key's text, or `agent`. */
-  readonly key: string | undefined;
-  readonly passphrase: string | undefined;
-  readonly password: string | undefined;
   /** Lines of a known_hosts file; a path has already been read. */
   readonly knownHosts: string | undefined;
   /** Where these lines stand, if that is a file of the workspace. */
@@ -38,6 +34,20 @@ export interface Inputs {
   /** Seconds. */
   readonly lockTimeout: number;
   readonly concurrency: number;
+}
+
+/** The inputs that open a server. Apart from the others, so that they travel only to who logs in by them. */
+export interface Secrets {
+  /** The private key's text, or `agent`. */
+  readonly key: string | undefined;
+  readonly passphrase: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** All that was given, in two parts. */
+export interface Given {
+  readonly inputs: Inputs;
+  readonly secrets: Secrets;
 }
 
 /** Inputs as text, by name; what is absent or empty is not in it. */
@@ -84,7 +94,7 @@ function passwordsIn(text: string): readonly string[] {
 }
 
 /** Reads and checks the action's inputs; every problem at once in one INPUT error. Removes them from `env`. */
-export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: readonly string[]) => void): Inputs {
+export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: readonly string[]) => void): Given {
   const dropped = inputNames.filter((name) => definitionOf(name).default !== undefined && !isSet(name, env));
   const given = takeInputs(env);
   mask(secretsOf(given));
@@ -100,14 +110,15 @@ export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: rea
   const knownHosts =
     written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
   const file = knownHosts === written ? {} : { knownHostsFile: written };
-  return { ...parseInputs(given, (name) => `input "${name}"`, problems), knownHosts, ...file };
+  const { inputs, secrets } = parseInputs(given, (name) => `input "${name}"`, problems);
+  return { inputs: { ...inputs, knownHosts, ...file }, secrets };
 }
 
 /**
- * Checks what was given and turns it into Inputs; `label` names an input in a message. Throws one INPUT error with the
+ * Checks what was given and parts it; `label` names an input in a message. Throws one INPUT error with the
  * problems found before, and all of its own.
  */
-export function parseInputs(given: GivenInputs, label: (name: InputName) => string, found: readonly Problem[]): Inputs {
+export function parseInputs(given: GivenInputs, label: (name: InputName) => string, found: readonly Problem[]): Given {
   const problems = [...found];
   const text = (name: DefaultedName): string => given.get(name) ?? inputTable[name].default;
   const reject = (name: InputName, must: string): void => {
@@ -130,9 +141,6 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
     host: given.get('host'),
     user: given.get('user'),
     port: port === undefined ? undefined : whole('port', port, 65_535),
-    key: given.get('key'),
-    passphrase: given.get('passphrase'),
-    password: given.get('password'),
     knownHosts: given.get('known-hosts'),
     fingerprint: given.get('fingerprint'),
     proxyJump: given.get('proxy-jump'),
@@ -152,7 +160,8 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
     problems.push({ message: `${label('revision')}: ${command} needs the name of a revision here.` });
   }
   if (problems.length > 0) throw new ShipperError('INPUT', problems);
-  return inputs;
+  const secrets = { key: given.get('key'), passphrase: given.get('passphrase'), password: given.get('password') };
+  return { inputs, secrets };
 }
 
 function unknownInput(name: string, value: string, log: Log): readonly Problem[] {

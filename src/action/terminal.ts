@@ -2,12 +2,12 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Problem, ShipperError } from '../errors.ts';
 import { readFlags } from './flags.ts';
-import { type Inputs, parseInputs } from './inputs.ts';
+import { type Given, parseInputs } from './inputs.ts';
 import { readTextFile } from './text-file.ts';
 
 /** What a command line asks for: to print something, or a run. */
 export type CommandLine =
-  { readonly wants: 'help' } | { readonly wants: 'version' } | { readonly wants: 'run'; readonly inputs: Inputs };
+  { readonly wants: 'help' } | { readonly wants: 'version' } | { readonly wants: 'run'; readonly given: Given };
 
 /**
  * Reads the flags (section 8 of the contract) and the files that they name, and asks for what must not stand in a
@@ -28,12 +28,13 @@ export async function readCommandLine(argv: readonly string[], env: NodeJS.Proce
   // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
   if (!given.has('key') && !asked.includes('password')) given.set('key', 'agent');
 
-  const inputs = parseInputs(given, (name) => `--${name}`, problems);
-  if (asked.length === 0) return { wants, inputs };
+  const { inputs, secrets } = parseInputs(given, (name) => `--${name}`, problems);
+  if (asked.length === 0) return { wants, given: { inputs, secrets } };
   // Only here: opening the standard input takes a part of the time to start.
   const { askSecrets } = await import(/* webpackMode: "eager" */ './ask.ts');
   const answers = await askSecrets(asked, process.stdin, process.stderr);
-  return { wants, inputs: { ...inputs, ...Object.fromEntries(asked.map((name, index) => [name, answers[index]])) } };
+  const answered = Object.fromEntries(asked.map((name, index) => [name, answers[index]]));
+  return { wants, given: { inputs, secrets: { ...secrets, ...answered } } };
 }
 
 /** Puts the content of a file in place of its path. */

@@ -30,7 +30,8 @@ export interface Target extends Address {
   readonly symlinks: readonly Symlink[];
 }
 
-interface ListenerOrigin {
+/** What all listeners have: where the config has them. */
+export interface ListenerOrigin {
   readonly event: EventName;
   /** Place in the event's list, from 0. */
   readonly index: number;

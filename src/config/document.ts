@@ -3,7 +3,7 @@ import type { Origin } from './problems.ts';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Who wrote a value, and the key before it. */
-export interface Place {
+export interface Written {
   readonly key: Origin;
   readonly value: Origin;
 }
@@ -11,7 +11,7 @@ export interface Place {
 /** A piece of JSON that knows, by JSON pointer, where each of its values came from. */
 export interface Document<Value = unknown> {
   readonly value: Value;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, Written>;
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -32,7 +32,7 @@ export function namesIn(pointer: string): string[] {
 }
 
 /** Where a value came from; for one that is not there, where the nearest value around it did. */
-export function placeOf(document: Document, pointer: string): Place {
+export function placeOf(document: Document, pointer: string): Written {
   let around = pointer;
   for (;;) {
     const place = document.places.get(around);

@@ -1,4 +1,4 @@
-import { below, type Document, isObject, type JsonObject, type Place } from './document.ts';
+import { below, type Document, isObject, type JsonObject, type Written } from './document.ts';
 import { overlay } from './merge.ts';
 import { parseJson } from './parse.ts';
 import type { Problems } from './problems.ts';
@@ -18,12 +18,12 @@ const prefix = /^SHIP_+/i;
 
 /**
  * Reads every variable that begins with `SHIP_`. A deeper one goes over a shallower one (`SHIP_BASE_DIR` over
- * `SHIP_CONFIG`). Values are converted to what the schema asks for, and never printed.
+ * `SHIP_CONFIG`). Values are converted to what the schema asks for, and never printed. `listening`: those that bring listeners.
  */
 export function readEnvironment(
   environment: Environment,
   problems: Problems,
-): { document: Document<JsonObject>; warnings: readonly string[] } {
+): { document: Document<JsonObject>; warnings: readonly string[]; listening: readonly string[] } {
   const warnings: string[] = [];
   const overrides: Override[] = [];
   for (const [variable, text = ''] of Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -42,7 +42,8 @@ export function readEnvironment(
   const depth = ({ pointer }: Override): number => pointer.split('/').length;
   const ordered = overrides.sort((a, b) => depth(a) - depth(b));
   const empty: Document<JsonObject> = { value: {}, places: new Map() };
-  return { document: ordered.reduce((merged, { document }) => overlay(merged, document), empty), warnings };
+  const listening = overrides.filter(({ pointer }) => pointer.startsWith('/events')).map(({ variable }) => variable);
+  return { document: ordered.reduce((merged, { document }) => overlay(merged, document), empty), warnings, listening };
 }
 
 function refuseContradictions(overrides: readonly Override[], problems: Problems): void {
@@ -68,7 +69,7 @@ function convert(
   const pointer = names.reduce(below, '');
   const read = readValue(variable, text, names, schema, problems);
   if (read === null) return null;
-  const places = new Map<string, Place>();
+  const places = new Map<string, Written>();
   names.forEach((_, depth) => places.set(names.slice(0, depth).reduce(below, ''), { key: origin, value: origin }));
   for (const [at, place] of read.places) places.set(`${pointer}${at}`, place);
   const value = names.reduceRight<unknown>((inner, name) => Object.fromEntries([[name, inner]]), read.value);

@@ -1,4 +1,4 @@
-import { below, type Document, type Place, placeOf } from './document.ts';
+import { below, type Document, type Written, placeOf } from './document.ts';
 
 /** A part of the document that may say something; of several, the first that does has the say. */
 export interface Layer<Value extends object> {
@@ -7,7 +7,7 @@ export interface Layer<Value extends object> {
 }
 
 /** A value, with where it was written. */
-export interface Found<Value> extends Place {
+export interface Found<Value> extends Written {
   readonly found: Value;
 }
 

@@ -24,6 +24,8 @@ export interface ConfigRequest {
 export function loadConfig({ workspace, file, environment, overrides = {} }: ConfigRequest): {
   readonly config: Config;
   readonly warnings: readonly string[];
+  /** What is allowed and should not go unseen. */
+  readonly notices: readonly string[];
 } {
   const problems = new Problems();
   const hasListeners = overrides.listeners !== false;
@@ -31,9 +33,18 @@ export function loadConfig({ workspace, file, environment, overrides = {} }: Con
     validate(hasListeners ? document : without(document, new Set(['/events'])), problems);
 
   const written = gather(read(readConfig(workspace, file, problems)), problems);
-  const { document, warnings } = readEnvironment(environment, problems);
+  const { document, warnings, listening } = readEnvironment(environment, problems);
   const inputs = readOverrides(overrides, problems);
   const resolved = resolveConfig(overrideFile(written, read(document)), inputs, problems);
   problems.throwIfAny();
-  return { config: resolved.config, warnings: [...warnings, ...resolved.warnings] };
+  const notices = hasListeners && listening.length > 0 ? [noticeOf(listening)] : [];
+  return { config: resolved.config, warnings: [...warnings, ...resolved.warnings], notices };
+}
+
+/** Listeners are code that runs beside the key: whoever can set a variable of the job could bring some. */
+function noticeOf(variables: readonly string[]): string {
+  return (
+    `Listeners come from the environment, by ${variables.join(', ')}. They run as those of the config do. If you did not set that, ` +
+    'an earlier step of this job did: see docs/security.md, "What runs on the runner".'
+  );
 }

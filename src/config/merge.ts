@@ -1,4 +1,4 @@
-import { below, type Document, isObject, type JsonObject, type Place, placeOf, without } from './document.ts';
+import { below, type Document, isObject, type JsonObject, type Written, placeOf, without } from './document.ts';
 import type { Problems } from './problems.ts';
 
 /** Lays one document over another: objects merge by key, anything else replaces what was there, arrays too. */
@@ -50,7 +50,7 @@ export function gather(file: Document<JsonObject>, problems: Problems): Document
   return { value: { ...Object.fromEntries(rest), config: gathered }, places };
 }
 
-function forget(places: Map<string, Place>, pointer: string): void {
+function forget(places: Map<string, Written>, pointer: string): void {
   for (const at of [...places.keys()]) if (isWithin(at, pointer)) places.delete(at);
 }
 

@@ -15,8 +15,8 @@ export interface Overrides {
   readonly listeners?: boolean | undefined;
 }
 
-/** The inputs, checked. What was wrong is absent. */
-export interface Inputs {
+/** The same, checked. What was wrong is absent. */
+export interface CheckedOverrides {
   /** The entries of `host`, as written. */
   readonly hosts: readonly string[];
   readonly user: string | undefined;
@@ -25,7 +25,7 @@ export interface Inputs {
   readonly revision: string | undefined;
 }
 
-export function readOverrides(overrides: Overrides, problems: Problems): Inputs {
+export function readOverrides(overrides: Overrides, problems: Problems): CheckedOverrides {
   const read = <Value>(
     text: string | number | undefined,
     input: string,

@@ -1,5 +1,5 @@
 import { type DocumentNode, parse } from '@humanwhocodes/momoa';
-import { below, type Document, type Place } from './document.ts';
+import { below, type Document, type Written } from './document.ts';
 import type { Origin, Problems } from './problems.ts';
 import { explain, mode, type Spot, type SyntaxFault } from './syntax.ts';
 
@@ -20,7 +20,7 @@ export function parseJson(text: string, locate: (spot: Spot) => Origin, problems
     if (error instanceof RangeError) return { spot: { line: 1, column: 1 }, sentence: tooDeep };
     return explain(text, error);
   }
-  const places = new Map<string, Place>();
+  const places = new Map<string, Written>();
   const read = (node: ValueNode, pointer: string, key: Origin, depth: number): unknown => {
     const value = locate(node.loc.start);
     places.set(pointer, { key, value });

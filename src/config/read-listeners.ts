@@ -1,17 +1,10 @@
-import type { Position } from '../errors.ts';
-import type { Listener, ModuleListener, RunListener, UploadListener } from './config.ts';
+import type { Listener, ListenerOrigin, ModuleListener, RunListener, UploadListener } from './config.ts';
 import { below, type Document, placeOf } from './document.ts';
-import { type EventName, eventNames, uploadEvents } from './events.ts';
+import { eventNames, uploadEvents } from './events.ts';
 import { workspacePath } from './paths.ts';
 import { listOf } from './pattern.ts';
 import type { Problems, Report } from './problems.ts';
 import type { RawFile, RawListener, RawRun, RawUpload } from './raw.ts';
-
-interface Place {
-  readonly event: EventName;
-  readonly index: number;
-  readonly at: Position | undefined;
-}
 
 /** Reports what is wrong with one key of a listener. */
 type ReportKey = (...keys: readonly (string | number)[]) => Report;
@@ -34,12 +27,12 @@ export function readListeners(
   );
 }
 
-function readListener(written: RawListener, place: Place, report: ReportKey): Listener | null {
+function readListener(written: RawListener, place: ListenerOrigin, report: ReportKey): Listener | null {
   if (typeof written === 'string') return readModule(written, place, report());
   return 'run' in written ? readRun(written, place, report) : readUpload(written, place, report);
 }
 
-function readModule(reference: string, place: Place, report: Report): ModuleListener | null {
+function readModule(reference: string, place: ListenerOrigin, report: Report): ModuleListener | null {
   const names = reference.split('.');
   const [className = '', method = ''] = names.slice(-2);
   const path = names.slice(0, -2);
@@ -57,7 +50,7 @@ function readModule(reference: string, place: Place, report: Report): ModuleList
   return { kind: 'module', ...place, reference, module: path.join('/'), className, method };
 }
 
-function readRun(written: RawRun, place: Place, report: ReportKey): RunListener {
+function readRun(written: RawRun, place: ListenerOrigin, report: ReportKey): RunListener {
   const { run, on, once = false, timeout, allow_failure: allowFailure = false } = written;
   const onRunner = on === 'runner';
   if (run.includes('\0') || run.trim() === '') report('run')('"run" must be a command, without NUL characters');
@@ -78,7 +71,7 @@ function readRun(written: RawRun, place: Place, report: ReportKey): RunListener 
   return { kind: 'run', ...place, run, on, once, env: [...new Set(env)], timeout, allowFailure };
 }
 
-function readUpload(written: RawUpload, place: Place, report: ReportKey): UploadListener | null {
+function readUpload(written: RawUpload, place: ListenerOrigin, report: ReportKey): UploadListener | null {
   const upload = workspacePath(written.upload, '"upload"', 'the workspace', report('upload'));
   const to = workspacePath(written.to ?? '.', '"to"', 'the revision', report('to'));
   const exclude = (written.exclude ?? []).filter((pattern) => pattern !== undefined);

@@ -3,7 +3,7 @@ import { type Document, type JsonObject, placeOf } from './document.ts';
 import { fleetOf, selectTargets } from './distinct-targets.ts';
 import { settingOf } from './layers.ts';
 import { readListeners } from './read-listeners.ts';
-import type { Inputs } from './overrides.ts';
+import type { CheckedOverrides } from './overrides.ts';
 import { contains, targetPath } from './paths.ts';
 import { matchesTarget } from './pattern.ts';
 import type { Problems } from './problems.ts';
@@ -16,7 +16,7 @@ import { wavesOf } from './waves.ts';
 /** Makes a valid document and the inputs into the config of a run. What is wrong goes to `problems`. */
 export function resolveConfig(
   document: Document<JsonObject>,
-  inputs: Inputs,
+  inputs: CheckedOverrides,
   problems: Problems,
 ): { config: Config; warnings: readonly string[] } {
   const { events = {}, config: raw = {} } = document.value as RawFile;

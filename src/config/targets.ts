@@ -2,7 +2,7 @@ import { checkHost, checkUser, parseChain, type PartialAddress } from './address
 import type { Address, Target } from './config.ts';
 import { type Document, placeOf } from './document.ts';
 import { type Layer, settingOf } from './layers.ts';
-import { type Inputs, parseHosts } from './overrides.ts';
+import { type CheckedOverrides, parseHosts } from './overrides.ts';
 import type { Origin, Problems } from './problems.ts';
 import type { RawConfig, RawStructure, RawTarget } from './raw.ts';
 import { type Structure, structureOf } from './structure.ts';
@@ -19,7 +19,7 @@ export interface Candidate {
 export function readTargets(
   document: Document,
   config: RawConfig,
-  inputs: Inputs,
+  inputs: CheckedOverrides,
   problems: Problems,
 ): readonly Candidate[] {
   const { target, targets } = config;
@@ -69,7 +69,7 @@ function structuresOf(
 function connectionOf(
   document: Document,
   layer: Layer<RawTarget>,
-  inputs: Inputs,
+  inputs: CheckedOverrides,
   address: PartialAddress | undefined,
   problems: Problems,
 ): Address & Pick<Target, 'proxyJump'> {

@@ -3,7 +3,7 @@ import { nearest } from './nearest.ts';
 import { follow, memberOf, namesOf, schema, type Schema } from './schema.ts';
 
 /** What a variable sets, as the names on the way to it. */
-interface Known {
+interface Setting {
   readonly names: readonly string[];
   readonly schema: Schema;
 }
@@ -26,7 +26,7 @@ const spellings = [
 ];
 
 /** Finds what a variable sets by its name after `SHIP_`. The names of directories and symlinks become lower case. */
-export function findVariable(spelling: string): Known | Unknown {
+export function findVariable(spelling: string): Setting | Unknown {
   const lower = spelling.toLowerCase();
   const levels = lower.split('__').filter((level) => level !== '');
   const [first = ''] = levels;

@@ -12,7 +12,7 @@ export function tell(fact: TargetFact, log: RunLog, target: string, named: boole
       );
       break;
     case 'warning':
-      log.warning(`${target}${isStep(fact.step) ? `, ${fact.step}` : ''}: ${fact.message}`);
+      log.warning(`${target}${isStep(fact.step) ? `, ${fact.step}` : ''}: ${fact.message}`, target);
       break;
     case 'settled':
       log.notice(`${here}put in order what an earlier run left when it died (${fact.token})`);
