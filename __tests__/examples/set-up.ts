@@ -60,18 +60,26 @@ export const workflowOf = (example: string, name = 'deploy.yml'): string =>
 
 export interface Access {
   readonly key: string;
+  /** As a line of `authorized_keys` has it, with its comment. */
+  readonly publicKey: string;
   readonly knownHosts: string;
 }
 
+const step = (holding: string): string => blockUnder('README.md', 'First deploy', 'sh', holding);
+
 /** Makes the user and the keys of the README's first deploy, by its own commands. */
 export async function firstSteps(network: Network, server: Machine, base: string): Promise<Access> {
-  const step = (holding: string): string => blockUnder('README.md', 'First deploy', 'sh', holding);
   const computer = async (script: string): Promise<string> => network.runner.sh(`set -e\n${script}`);
   await computer('rm -rf ~/.ssh');
   const publicKey = (await computer(step('ssh-keygen -t ed25519'))).split('\n').at(-1) ?? '';
-  const user = step('useradd').replace('ssh-ed25519 AAAA… deploy from GitHub Actions', publicKey);
-  await server.sh(`set -e\n${user.replaceAll('/var/www/app', base)}`);
+  await letIn(server, base, publicKey);
   await computer(step('ssh-keyscan').replaceAll('app.example.com', server.name));
   const [key, knownHosts] = await Promise.all([computer('cat ~/.ssh/app_deploy'), computer('cat ~/.ssh/app_host')]);
-  return { key, knownHosts };
+  return { key, publicKey, knownHosts };
+}
+
+/** Makes the user of the first deploy on a server, and the directory that it deploys to. */
+export async function letIn(server: Machine, base: string, publicKey: string): Promise<void> {
+  const user = step('useradd').replace('ssh-ed25519 AAAA… deploy from GitHub Actions', publicKey);
+  await server.sh(`set -e\n${user.replaceAll('/var/www/app', base)}`);
 }

@@ -18,8 +18,10 @@ export class Site {
 
   async ask() {
     try {
-      const response = await fetch('https://app.example.com/up', { signal: AbortSignal.timeout(5000) });
-      return response.ok ? undefined : `it answers ${response.status}`;
+      // A redirect, to a login perhaps, is no good answer.
+      const options = { redirect: 'manual', signal: AbortSignal.timeout(5000) };
+      const { status } = await fetch('https://app.example.com/up', options);
+      return status === 200 ? undefined : `it answers ${status}`;
     } catch (error) {
       return String(error);
     }

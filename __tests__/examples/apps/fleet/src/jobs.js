@@ -1,0 +1,2 @@
+console.log(require('./version.json').version);
+setInterval(() => undefined, 1000);
