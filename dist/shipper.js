@@ -5461,7 +5461,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 897));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1822));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6269,7 +6269,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 897:
+/***/ 1822:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -7474,6 +7474,24 @@ class Site {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/deploy/selecting.js
+
+/** Whether a target is one of those that a row is for, as it is now. */
+function fits({ state: { phase, link }, reachable }, selector) {
+    switch (selector) {
+        case 'working':
+            return phase !== 'unchanged';
+        case 'open':
+            return reachable && isOpen(phase);
+        case 'switched':
+            return reachable && isSwitched(phase);
+        case 'quiet':
+            return reachable && !isDone(phase) && !isSwitched(phase);
+        case 'returned':
+            return phase === 'returned' && link !== '';
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/deploy/step-lines.js
 /** Tells the steps of a fleet in one line each, however many targets there are. */
 class StepLines {
@@ -7499,7 +7517,24 @@ class StepLines {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/deploy/without-them.js
+
+/** Where some targets of a fleet cannot be reached, the message names the way on without them. */
+function withoutThem(error, sites) {
+    const down = sites.filter(({ connection, failure }) => connection === undefined && failure !== undefined);
+    if (!(error instanceof errors/* ShipperError */.oV) || error.code === 'CANCELLED')
+        return error;
+    if (down.length === 0 || down.length === sites.length)
+        return error;
+    const pattern = ['*', ...down.map(({ target }) => `!${target.name}`)].join(',');
+    const what = `${error.message} No target was changed. To go on without ${down.length === 1 ? 'it' : 'them'}, give the input host: '${pattern}'`;
+    const { code, target, step } = error;
+    return new errors/* ShipperError */.oV(code, what, { target, step, cause: error });
+}
+
 ;// CONCATENATED MODULE: ./build/src/deploy/fleet.js
+
+
 
 
 
@@ -7539,7 +7574,12 @@ class Fleet {
     }
     /** Connects to all, and rejects with the first failure after the last one has been tried. */
     async connect() {
-        await this.#each(this.sites, async (site) => site.connect());
+        try {
+            await this.#each(this.sites, async (site) => site.connect());
+        }
+        catch (error) {
+            throw withoutThem(error, this.sites);
+        }
     }
     /** Takes the steps on these. Rejects with the first failure; what the others still do then has some seconds to end. */
     async perform(sites, work, last = false, revision) {
@@ -7622,20 +7662,6 @@ function noted(site, error) {
     if (site !== undefined)
         site.failure ??= failure;
     return failure;
-}
-function fits({ state: { phase, link }, reachable }, selector) {
-    switch (selector) {
-        case 'working':
-            return phase !== 'unchanged';
-        case 'open':
-            return reachable && isOpen(phase);
-        case 'switched':
-            return reachable && isSwitched(phase);
-        case 'quiet':
-            return reachable && !isDone(phase) && !isSwitched(phase);
-        case 'returned':
-            return phase === 'returned' && link !== '';
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/moments.js
@@ -7754,7 +7780,18 @@ function tellDifferences(sites, log) {
     if (new Set(sites.map(({ revision }) => revision)).size < 2)
         return;
     const each = sites.map(({ target, revision }) => `${target.name} to ${revision ?? 'none'}`);
-    log.warning(`the targets go to different revisions: ${each.join(', ')}`);
+    log.warning(`the targets go to different revisions: ${shortened(each)}`);
+}
+/** A fleet of which one target missed a deploy, say, is put right by this one. */
+function tellUnlike(sites, command, log) {
+    const names = sites.map(({ previous }) => previous ?? 'none');
+    if (command === 'rollback' || command === 'prepare' || new Set(names).size < 2)
+        return;
+    const each = sites.map(({ target }, index) => `${target.name} on ${names[index] ?? 'none'}`);
+    log.notice(`the targets are not on the same revision, and will be after this ${command}: ${shortened(each)}`);
+}
+function shortened(parts) {
+    return parts.length <= 10 ? parts.join(', ') : `${parts.slice(0, 10).join(', ')} and ${parts.length - 10} more`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/plan.js
@@ -7875,6 +7912,57 @@ function withPlans(result, sites, { config, name }) {
     return { ...result, targets };
 }
 
+;// CONCATENATED MODULE: ./build/src/deploy/recovery.js
+
+
+
+
+/** The way back of a failed run, as far as the targets can be reached; those that cannot go back alone. */
+class Recovery {
+    #options;
+    constructor(options) {
+        this.#options = options;
+    }
+    /**
+     * Plays the tape `stay` where something was switched and is to stay, else `back`. Never rejects. Resolves with whether
+     * the run had completed after all: the connection was lost, or it was cancelled, only afterwards.
+     */
+    async run() {
+        const { facts, fleet, listeners, signal, playing } = this.#options;
+        const switched = fleet.sites.filter(({ state }) => isSwitched(state.phase));
+        const stays = switched.length > 0 && (facts.command === 'rollback' || !facts.config.rollbackOnFailure);
+        if (stays)
+            for (const site of switched)
+                site.learn({ kind: 'stays' });
+        if (signal.aborted)
+            listeners.kill();
+        for (const moment of moments(stays ? stay : back, { ...playing, stays: false })) {
+            if (this.#hasCompleted())
+                return true;
+            await this.#meet(moment, switched.length > 0).catch((error) => this.#warn(error));
+        }
+        return this.#hasCompleted();
+    }
+    async #meet(moment, made) {
+        const { dispatcher, fleet, signal, standing } = this.#options;
+        switch (moment.kind) {
+            case 'event':
+                return dispatcher.back(moment, { ...standing(), made });
+            case 'judge':
+                return fleet.judge();
+            case 'work':
+                return fleet.putBack(fleet.select(moment.on), moment.work, moment.last, signal.aborted);
+            case 'pause': // There are no waves on the way back.
+        }
+    }
+    #hasCompleted() {
+        return this.#options.fleet.sites.every(({ state: { phase } }) => phase === 'completed' || phase === 'unchanged');
+    }
+    #warn(error) {
+        this.#options.warn((0,errors/* asShipperError */.oB)(error).message);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/deploy/dispatcher.js
 
 
@@ -7951,8 +8039,16 @@ function wavesOf(sizes) {
         return wave;
     });
 }
+/** Says which targets a wave is, where there are several. */
+function tellWave(wave, fleet, log) {
+    if (wave.of < 2)
+        return;
+    const names = fleet.select('working', wave).map(({ target }) => target.name);
+    log.info(`wave ${wave.number} of ${wave.of}: ${names.join(', ')}`);
+}
 
 ;// CONCATENATED MODULE: ./build/src/deploy/ship.js
+
 
 
 
@@ -8042,7 +8138,11 @@ class Run {
                 return this.#fleet.judge();
             case 'work': {
                 const { work, on, wave, last } = moment;
+                if (wave !== undefined)
+                    tellWave(wave, this.#fleet, log);
                 await this.#fleet.perform(this.#fleet.select(on, wave), work, last);
+                if (work.includes('preflight'))
+                    tellUnlike(this.#fleet.sites, facts.command, log);
                 if (work.includes('create_revision'))
                     await makeAlike(this.#fleet, facts, work);
                 if (work.includes('choose'))
@@ -8050,37 +8150,18 @@ class Run {
             }
         }
     }
-    /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
+    /** Clears the error where the run turns out to have completed. */
     async #recover() {
-        const { facts, listeners, signal } = this.#options;
-        const switched = this.#fleet.sites.filter(({ state }) => isSwitched(state.phase));
-        const stays = switched.length > 0 && (facts.command === 'rollback' || !facts.config.rollbackOnFailure);
-        if (stays)
-            for (const site of switched)
-                site.learn({ kind: 'stays' });
-        if (signal.aborted)
-            listeners.kill();
-        for (const moment of moments(stays ? stay : back, { ...this.#playing, stays: false })) {
-            if (this.#succeededAfterAll())
-                return;
-            await this.#meetBack(moment, switched.length > 0);
-        }
-        this.#succeededAfterAll();
-    }
-    /** What fails while going back is a warning beside the first error, and keeps nothing else from being put back. */
-    async #meetBack(moment, made) {
-        switch (moment.kind) {
-            case 'event':
-                return this.#dispatcher.back(moment, { error: this.#error, outcome: this.#result(true).status, made });
-            case 'judge':
-                return this.#attempt(this.#fleet.judge());
-            case 'work': {
-                const { work, on, last } = moment;
-                const { aborted } = this.#options.signal;
-                return this.#attempt(this.#fleet.putBack(this.#fleet.select(on), work, last, aborted));
-            }
-            case 'pause': // There are no waves on the way back.
-        }
+        const { facts, listeners, signal, log } = this.#options;
+        const recovery = new Recovery({
+            ...{ facts, listeners, signal, fleet: this.#fleet, dispatcher: this.#dispatcher, playing: this.#playing },
+            standing: () => ({ error: this.#error, outcome: this.#result(true).status }),
+            warn: (message) => this.#warn(message),
+        });
+        if (!(await recovery.run()))
+            return;
+        log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
+        this.#error = undefined;
     }
     /** Reads what can be read: one target that fails keeps no other from being shown. */
     async #read() {
@@ -8109,15 +8190,6 @@ class Run {
             waves: wavesOf(facts.config.waves.sizes),
             pause: facts.config.waves.pause,
         };
-    }
-    /** Whether every target turns out to be done: the connection was lost, or the run cancelled, only afterwards. */
-    #succeededAfterAll() {
-        const isDoneWell = this.#fleet.sites.every(({ state: { phase } }) => phase === 'completed' || phase === 'unchanged');
-        if (!isDoneWell || this.#error === undefined)
-            return false;
-        this.#options.log.warning(`the run had completed when it failed: ${this.#error.message}`);
-        this.#error = undefined;
-        return true;
     }
     async #attempt(work) {
         await work.catch((error) => this.#warn((0,errors/* asShipperError */.oB)(error).message));

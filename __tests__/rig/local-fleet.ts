@@ -6,7 +6,8 @@ import type { Config, Listener, Target } from '../../src/config/config.ts';
 import type { Command, EventName } from '../../src/config/events.ts';
 import type { Result } from '../../src/deploy/result.ts';
 import { type Limits, limits } from '../../src/deploy/patience.ts';
-import { type Shipped, ship } from '../../src/deploy/ship.ts';
+import { ship } from '../../src/deploy/ship.ts';
+import type { Shipped } from '../../src/deploy/ship-options.ts';
 import { deferred } from '../../src/deferred.ts';
 import { Listeners } from '../../src/listeners/listeners.ts';
 import type { RunLog } from '../../src/log.ts';
@@ -53,8 +54,8 @@ export interface LocalFleet extends AsyncDisposable {
   journal(name: string): string;
   /** Resolves once no target has anything of a run any more; rejects with what is left after ten seconds. */
   atRest(): Promise<void>;
-  /** Another fleet with the same on each target. */
-  copy(): Promise<LocalFleet>;
+  /** Another fleet with the same on each target, or on the first so many. */
+  copy(size?: number): Promise<LocalFleet>;
 }
 
 /** A `run` listener, as the config makes it. */
@@ -83,9 +84,9 @@ export async function localFleet(size: number): Promise<LocalFleet> {
       for (let tries = 0; tries < 400 && left().length > 0; tries += 1) await sleep(25);
       if (left().length > 0) throw new Error(`left: ${left().join(', ')}`);
     },
-    copy: async () => {
-      const copied = await localFleet(size);
-      for (const name of names) await copySite(root(name), copied.root(name));
+    copy: async (some = size) => {
+      const copied = await localFleet(some);
+      for (const name of copied.names) await copySite(root(name), copied.root(name));
       return copied;
     },
     [Symbol.asyncDispose]: async () => directory[Symbol.asyncDispose](),

@@ -8,9 +8,11 @@ import { expectedNames } from './expectation.ts';
 import type { Wave } from './moments.ts';
 import { type Limits, limits as usualLimits } from './patience.ts';
 import { Site } from './site.ts';
-import { isDone, isOpen, isSwitched } from './state.ts';
+import { fits } from './selecting.ts';
+import { isOpen } from './state.ts';
 import { StepLines } from './step-lines.ts';
 import type { Selector, Work } from './timeline.ts';
+import { withoutThem } from './without-them.ts';
 
 export interface FleetOptions {
   readonly facts: RunFacts;
@@ -68,7 +70,11 @@ export class Fleet {
 
   /** Connects to all, and rejects with the first failure after the last one has been tried. */
   async connect(): Promise<void> {
-    await this.#each(this.sites, async (site) => site.connect());
+    try {
+      await this.#each(this.sites, async (site) => site.connect());
+    } catch (error) {
+      throw withoutThem(error, this.sites);
+    }
   }
 
   /** Takes the steps on these. Rejects with the first failure; what the others still do then has some seconds to end. */
@@ -159,19 +165,4 @@ function noted(site: Site | undefined, error: unknown): ShipperError {
   const failure = asShipperError(error);
   if (site !== undefined) site.failure ??= failure;
   return failure;
-}
-
-function fits({ state: { phase, link }, reachable }: Site, selector: Selector): boolean {
-  switch (selector) {
-    case 'working':
-      return phase !== 'unchanged';
-    case 'open':
-      return reachable && isOpen(phase);
-    case 'switched':
-      return reachable && isSwitched(phase);
-    case 'quiet':
-      return reachable && !isDone(phase) && !isSwitched(phase);
-    case 'returned':
-      return phase === 'returned' && link !== '';
-  }
 }

@@ -1,3 +1,4 @@
+import type { Command } from '../config/events.ts';
 import { ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
 import type { RunFacts } from '../remote/setup.ts';
@@ -46,5 +47,17 @@ export async function makeAlike(fleet: Fleet, facts: RunFacts, work: readonly Wo
 export function tellDifferences(sites: readonly Site[], log: RunLog): void {
   if (new Set(sites.map(({ revision }) => revision)).size < 2) return;
   const each = sites.map(({ target, revision }) => `${target.name} to ${revision ?? 'none'}`);
-  log.warning(`the targets go to different revisions: ${each.join(', ')}`);
+  log.warning(`the targets go to different revisions: ${shortened(each)}`);
+}
+
+/** A fleet of which one target missed a deploy, say, is put right by this one. */
+export function tellUnlike(sites: readonly Site[], command: Command, log: RunLog): void {
+  const names = sites.map(({ previous }) => previous ?? 'none');
+  if (command === 'rollback' || command === 'prepare' || new Set(names).size < 2) return;
+  const each = sites.map(({ target }, index) => `${target.name} on ${names[index] ?? 'none'}`);
+  log.notice(`the targets are not on the same revision, and will be after this ${command}: ${shortened(each)}`);
+}
+
+function shortened(parts: readonly string[]): string {
+  return parts.length <= 10 ? parts.join(', ') : `${parts.slice(0, 10).join(', ')} and ${parts.length - 10} more`;
 }

@@ -1,46 +1,17 @@
-import type { Target } from '../config/config.ts';
 import { asShipperError, type ShipperError } from '../errors.ts';
-import type { Listeners } from '../listeners/listeners.ts';
-import type { RunLog } from '../log.ts';
-import type { Connection } from '../ssh/connection-types.ts';
-import { type RunFacts, setupWords } from '../remote/setup.ts';
+import { setupWords } from '../remote/setup.ts';
 import { cancellable, isCancelled, isLate, pause } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import { type Moment, moments, type Playing } from './moments.ts';
-import { makeAlike, nameOnAll, previousOf, revisionOf, tellDifferences } from './names.ts';
+import { makeAlike, nameOnAll, previousOf, revisionOf, tellDifferences, tellUnlike } from './names.ts';
 import { resultOf, withPlans } from './outcome.ts';
-import type { Limits } from './patience.ts';
+import { Recovery } from './recovery.ts';
 import type { Result } from './result.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { isDone, isSwitched } from './state.ts';
-import { back, dry, forth, type Row, stay } from './timeline.ts';
-import { wavesOf } from './waves.ts';
-
-export interface ShipOptions {
-  readonly facts: RunFacts;
-  readonly dryRun: boolean;
-  /** Unique to this run: lower-case letters and digits. */
-  readonly id: string;
-  /** How many targets are worked on at once. */
-  readonly concurrency: number;
-  /** Seconds. */
-  readonly connectTimeout: number;
-  readonly connect: (target: Target) => Promise<Connection>;
-  /** How long a target may be silent over each work; by default minutes. */
-  readonly limits?: Limits;
-  readonly listeners: Listeners;
-  readonly log: RunLog;
-  /** Aborted when the run is to be cancelled; a ShipperError as its reason is what failed. */
-  readonly signal: AbortSignal;
-  /** Told of the result as soon as more of it is known. */
-  readonly onResult: (result: Result) => void;
-}
-
-export interface Shipped {
-  readonly result: Result;
-  /** Why the run failed; the first error wins. */
-  readonly error: ShipperError | undefined;
-}
+import { isDone } from './state.ts';
+import type { Shipped, ShipOptions } from './ship-options.ts';
+import { dry, forth, type Row } from './timeline.ts';
+import { tellWave, wavesOf } from './waves.ts';
 
 /** Milliseconds that a cancelled run may still take, all in all. */
 const cancelMilliseconds = 4_500;
@@ -124,41 +95,26 @@ class Run {
         return this.#fleet.judge();
       case 'work': {
         const { work, on, wave, last } = moment;
+        if (wave !== undefined) tellWave(wave, this.#fleet, log);
         await this.#fleet.perform(this.#fleet.select(on, wave), work, last);
+        if (work.includes('preflight')) tellUnlike(this.#fleet.sites, facts.command, log);
         if (work.includes('create_revision')) await makeAlike(this.#fleet, facts, work);
         if (work.includes('choose')) tellDifferences(this.#fleet.sites, log);
       }
     }
   }
 
-  /** Puts everything back as it was, as far as the targets can be reached; those that cannot do it alone. */
+  /** Clears the error where the run turns out to have completed. */
   async #recover(): Promise<void> {
-    const { facts, listeners, signal } = this.#options;
-    const switched = this.#fleet.sites.filter(({ state }) => isSwitched(state.phase));
-    const stays = switched.length > 0 && (facts.command === 'rollback' || !facts.config.rollbackOnFailure);
-    if (stays) for (const site of switched) site.learn({ kind: 'stays' });
-    if (signal.aborted) listeners.kill();
-    for (const moment of moments(stays ? stay : back, { ...this.#playing, stays: false })) {
-      if (this.#succeededAfterAll()) return;
-      await this.#meetBack(moment, switched.length > 0);
-    }
-    this.#succeededAfterAll();
-  }
-
-  /** What fails while going back is a warning beside the first error, and keeps nothing else from being put back. */
-  async #meetBack(moment: Moment, made: boolean): Promise<void> {
-    switch (moment.kind) {
-      case 'event':
-        return this.#dispatcher.back(moment, { error: this.#error, outcome: this.#result(true).status, made });
-      case 'judge':
-        return this.#attempt(this.#fleet.judge());
-      case 'work': {
-        const { work, on, last } = moment;
-        const { aborted } = this.#options.signal;
-        return this.#attempt(this.#fleet.putBack(this.#fleet.select(on), work, last, aborted));
-      }
-      case 'pause': // There are no waves on the way back.
-    }
+    const { facts, listeners, signal, log } = this.#options;
+    const recovery = new Recovery({
+      ...{ facts, listeners, signal, fleet: this.#fleet, dispatcher: this.#dispatcher, playing: this.#playing },
+      standing: () => ({ error: this.#error, outcome: this.#result(true).status }),
+      warn: (message) => this.#warn(message),
+    });
+    if (!(await recovery.run())) return;
+    log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
+    this.#error = undefined;
   }
 
   /** Reads what can be read: one target that fails keeps no other from being shown. */
@@ -187,17 +143,6 @@ class Run {
       waves: wavesOf(facts.config.waves.sizes),
       pause: facts.config.waves.pause,
     };
-  }
-
-  /** Whether every target turns out to be done: the connection was lost, or the run cancelled, only afterwards. */
-  #succeededAfterAll(): boolean {
-    const isDoneWell = this.#fleet.sites.every(
-      ({ state: { phase } }) => phase === 'completed' || phase === 'unchanged',
-    );
-    if (!isDoneWell || this.#error === undefined) return false;
-    this.#options.log.warning(`the run had completed when it failed: ${this.#error.message}`);
-    this.#error = undefined;
-    return true;
   }
 
   async #attempt(work: Promise<void>): Promise<void> {

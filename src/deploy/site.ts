@@ -4,26 +4,12 @@ import { ShipperError } from '../errors.ts';
 import type { Fact } from '../remote/frame.ts';
 import { Session } from '../remote/session.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import { Knowledge, type KnowledgeOptions } from './knowledge.ts';
-import { type Limits, Patience } from './patience.ts';
+import { Knowledge } from './knowledge.ts';
+import { Patience } from './patience.ts';
 import { silentTarget, unbelievable, withHolder } from './site-errors.ts';
+import type { SiteOptions } from './site-options.ts';
 import { isUndecided, type RunnerFact, type TargetState } from './state.ts';
 import type { Work } from './timeline.ts';
-
-export interface SiteOptions extends Omit<KnowledgeOptions, 'name'> {
-  readonly target: Target;
-  /** This run's own word on this target, `run-…`. */
-  readonly token: string;
-  /** Seconds; for one attempt to connect, and for the target's shell to answer. */
-  readonly connectTimeout: number;
-  /** How long the target may be silent. */
-  readonly limits: Limits;
-  /** Seconds that the target waits for the lock. */
-  readonly lockTimeout: number;
-  readonly connect: (target: Target) => Promise<Connection>;
-  /** The words of the first frame, once the connection is there. */
-  readonly setup: (connection: Connection) => readonly string[];
-}
 
 /** The work after which only the target knows what the run came to. */
 const deciding: readonly Work[] = ['link_current_revision', 'complete'];
