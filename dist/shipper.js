@@ -5461,7 +5461,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1822));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4791));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6269,7 +6269,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 1822:
+/***/ 4791:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6696,7 +6696,8 @@ const external_node_zlib_namespaceObject = require("node:zlib");
 ;// CONCATENATED MODULE: ./build/src/remote/loader.js
 
 // Understood by every login shell: single quotes, no newline, no `!`, no backslash. The script and the first frame come
-// as one word of gzip in base64, or as one line on stdin: at once, or when a target that lacks the tools asks for it.
+// as one word of gzip in base64, in the request or as one line on stdin, where a target that lacks the tools to unpack it
+// asks for them in plain.
 const begin = `set -f;IFS="~";set -- $shipper_s;eval "$1"`;
 const feedBegin = 'IFS= read -r shipper_s;shipper_s=$(printf %b "$shipper_s")';
 const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)';
@@ -6713,11 +6714,19 @@ function longestRequest(identification) {
 function start(script, firstFrame, connection) {
     const text = `${script}~${firstFrame}`;
     const packed = (0,external_node_zlib_namespaceObject.gzipSync)(text, { level: 9 }).toString('base64');
-    const request = `exec sh -c '${unpack}||{ echo shipper-feed;${feedBegin};};${begin}' shipper '${packed}'`;
     const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
-    return request.length <= longestRequest(connection.identification) && !lacking.has(connection)
-        ? { request, feed, feedFirst: false }
-        : { request: `exec sh -c '${feedBegin};${begin}' shipper`, feed, feedFirst: true };
+    if (lacking.has(connection)) {
+        return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed, feed };
+    }
+    const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;
+    const request = `exec sh -c '${unpacked}' shipper '${packed}'`;
+    return request.length <= longestRequest(connection.identification)
+        ? { request, input: undefined, feed }
+        : {
+            request: `exec sh -c 'IFS= read -r shipper_s;set -- "$shipper_s";${unpacked}' shipper`,
+            input: `${packed}\n`,
+            feed,
+        };
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/start-failure.js
@@ -6765,6 +6774,8 @@ class Session {
     #interrupted;
     #beat;
     #answered = false;
+    /** Whether the connection went away, and not the script alone. */
+    #isCut = false;
     #preamble = '';
     #stderr = '';
     #rest = '';
@@ -6825,11 +6836,10 @@ class Session {
     }
     async #start(what) {
         const { connection, setup, answerTimeout, name, beat = 5_000 } = this.#options;
-        const { request, feed, feedFirst } = start(shipperSh, frame_frame([...setup, ...what]), connection);
-        const channel = await connection.exec(request);
+        const { request, input, feed } = start(shipperSh, frame_frame([...setup, ...what]), connection);
+        void connection.lost.then(() => (this.#isCut = true));
+        const channel = await connection.exec(request, input);
         this.#channel = channel;
-        if (feedFirst)
-            channel.stdin.write(feed);
         const silence = setTimeout(() => this.#ended(silentStart(name, answerTimeout)), answerTimeout * 1000);
         channel.stdin.on('error', (error) => this.#options.log.debug(`${name}: ${error.message}`));
         channel.stderr.on('data', (data) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
@@ -6902,7 +6912,7 @@ class Session {
         this.#work = undefined;
         if (work === undefined)
             return;
-        if (reason !== undefined || this.#answered)
+        if (reason !== undefined || this.#answered || this.#isCut)
             work.reject(reason ?? this.#lost(work.step));
         else
             work.reject(unknownStart(this.#options.name, `${this.#preamble}${this.#rest}${this.#stderr}`));
@@ -7367,14 +7377,15 @@ class Site {
     get runDirectory() {
         return `${this.target.revisions}/.shipper/runs/${this.#options.token}`;
     }
-    async connect() {
+    /** `early`: perhaps before the target has let the user in; then what is asked of it first rejects if it does not. */
+    async connect(early) {
         this.knowledge.steps.mark();
-        this.#connection = await this.reconnect();
+        this.#connection = await this.#options.connect(this.target, early);
         this.knowledge.steps.took('connect');
     }
     /** One more connection; the caller ends it. */
     async reconnect() {
-        return this.#options.connect(this.target);
+        return this.#options.connect(this.target, false);
     }
     /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */
     async perform(work, last = false, revision = this.revision ?? '') {
@@ -7572,10 +7583,13 @@ class Fleet {
     select(selector, wave) {
         return this.sites.slice(wave?.from, wave?.to).filter((site) => fits(site, selector));
     }
-    /** Connects to all, and rejects with the first failure after the last one has been tried. */
-    async connect() {
+    /**
+     * Connects to all, and rejects with the first failure after the last one has been tried. `atOnce`: work follows at
+     * once; a single target need not have let the user in before, of several all have.
+     */
+    async connect(atOnce) {
         try {
-            await this.#each(this.sites, async (site) => site.connect());
+            await this.#each(this.sites, async (site) => site.connect(atOnce && this.sites.length === 1));
         }
         catch (error) {
             throw withoutThem(error, this.sites);
@@ -8106,7 +8120,8 @@ class Run {
         const { listeners, signal } = this.#options;
         try {
             await cancellable(this.#dispatcher.dispatch('on:start'), signal);
-            await cancellable(this.#fleet.connect(), signal);
+            const [first] = moments(tape, this.#playing);
+            await cancellable(this.#fleet.connect(first?.kind === 'work'), signal);
             await this.#goForth(tape);
         }
         catch (error) {
@@ -8166,7 +8181,7 @@ class Run {
     /** Reads what can be read: one target that fails keeps no other from being shown. */
     async #read() {
         const { facts, signal } = this.#options;
-        await cancellable(this.#fleet.connect(), signal).catch((error) => this.#fail(error));
+        await cancellable(this.#fleet.connect(true), signal).catch((error) => this.#fail(error));
         if (signal.aborted)
             return;
         await cancellable(this.#fleet.read(dry[facts.command]), signal).catch((error) => this.#fail(error));
@@ -10018,7 +10033,236 @@ function failure_text(cause) {
     return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
 }
 
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/protocol/utils.js
+var utils = __nccwpck_require__(2184);
+var utils_default = /*#__PURE__*/__nccwpck_require__.n(utils);
+;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
+
+/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
+function fingerprintOf(key) {
+    return `SHA256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
+function keyTypeOf(key) {
+    return readStrings(key)?.[0]?.toString('latin1') ?? '';
+}
+/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
+function rsaBits(key) {
+    const [type, , modulus] = readStrings(key) ?? [];
+    if (type?.toString('latin1') !== 'ssh-rsa')
+        return undefined;
+    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
+}
+/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
+function publicKeyLine(key) {
+    return `${keyTypeOf(key)} ${key.toString('base64')}`;
+}
+/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
+function readStrings(data) {
+    const strings = [];
+    for (let at = 0; at < data.length;) {
+        if (at + 4 > data.length)
+            return undefined;
+        const end = at + 4 + data.readUInt32BE(at);
+        if (end > data.length)
+            return undefined;
+        strings.push(data.subarray(at + 4, end));
+        at = end;
+    }
+    return strings;
+}
+/** The wire form of strings, one after another. */
+function writeStrings(...strings) {
+    return Buffer.concat(strings.flatMap((string) => {
+        const bytes = Buffer.from(string);
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(bytes.length);
+        return [length, bytes];
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/packets.js
+
+
+const packets_ignore = 2;
+const userauthRequest = 50;
+const certificate = '-cert-v01@openssh.com';
+/** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
+const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
+/** By which algorithm a key is signed with; ssh2 knows it for keys without a certificate. */
+function algorithmFor(key, chosen) {
+    if (chosen !== undefined)
+        return chosen;
+    return packets_plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
+}
+/**
+ * Sends a signed request to be let in, as ssh2's `authPK` does, but for certified keys too: in the request stands the
+ * certificate and its name, in the signature the plain algorithm's name. A certified RSA key signs with SHA-512.
+ */
+function sendSigned(protocol, request, onSent) {
+    const { user, key } = request;
+    const algorithm = algorithmFor(key, request.algorithm);
+    const unsigned = Buffer.concat([
+        Buffer.of(userauthRequest),
+        writeStrings(user, 'ssh-connection', 'publickey'),
+        Buffer.of(1),
+        writeStrings(algorithm, key.getPublicSSH()),
+    ]);
+    request.sign(Buffer.concat([writeStrings(protocol._kex.sessionID), unsigned]), (signature) => {
+        const converted = utils_default().convertSignature(signature, packets_plain(key.type));
+        if (!Buffer.isBuffer(converted))
+            throw new Error('the signature of the key could not be read');
+        protocol._authsQueue.push('publickey');
+        send(protocol, Buffer.concat([unsigned, writeStrings(writeStrings(packets_plain(algorithm), converted))]));
+        onSent();
+    });
+}
+/**
+ * Sends a packet that says nothing. dropbear leaves at what comes too early, such as a channel before the login succeeded,
+ * without what it has yet to say; with this before it, it says first that the login failed.
+ */
+function sendNothing(protocol) {
+    send(protocol, Buffer.concat([Buffer.of(packets_ignore), writeStrings('')]));
+}
+function send(protocol, payload) {
+    const { write } = protocol._packetRW;
+    const start = write.allocStart;
+    const packet = write.alloc(payload.length);
+    packet.set(payload, start);
+    utils_default().sendPacket(protocol, write.finalize(packet));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
+/**
+ * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
+ * nothing for ever, and with a few, a chunk of data would become a million packets.
+ */
+const smallestPacket = 1_024;
+/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
+const longestQueue = 4 * 1_048_576;
+/** A server that does what the protocol forbids; the connection ends with it. */
+class Breach extends Error {
+}
+/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
+function guardChannels(client) {
+    const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
+    const handlers = protocol._handlers;
+    const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
+    // ssh2 would have the server prove keys that it announces, which nobody here asks for.
+    handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
+        if (wantReply)
+            protocol.requestFailure();
+    };
+    handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
+        if (info.packetSize < smallestPacket) {
+            throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);
+        }
+        confirm(_, info);
+        const channel = channels.get(info.recipient);
+        if (typeof channel === 'object')
+            waitForNetwork(channel, stream);
+    };
+    const withinWindow = (recipient, { length }) => {
+        const channel = channels.get(recipient);
+        if (typeof channel === 'object' && length > channel.incoming.window) {
+            throw new Breach('it sends more on a channel than it was allowed to');
+        }
+    };
+    handlers.CHANNEL_DATA = (_, recipient, bytes) => {
+        withinWindow(recipient, bytes);
+        data(_, recipient, bytes);
+    };
+    handlers.CHANNEL_EXTENDED_DATA = (_, recipient, bytes, type) => {
+        withinWindow(recipient, bytes);
+        extendedData(_, recipient, bytes, type);
+    };
+}
+/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
+function waitForNetwork(channel, stream) {
+    const write = channel._write.bind(channel);
+    channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
+        if (stream.writableLength > longestQueue && stream.writableNeedDrain)
+            stream.once('drain', () => callback(error));
+        else
+            callback(error);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-servers.js
+/**
+ * Servers that are known to read what they are sent ahead of their answers, in its order: OpenSSH in all its versions,
+ * and dropbear. Others may drop it (tinysshd waits for ever), so they get one thing after the other. OpenSSH for Windows
+ * hands over to another process in a way of its own.
+ */
+function takesHaste(software) {
+    return /^(?:OpenSSH|dropbear)_\d/.test(software ?? '');
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
+/**
+ * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
+ * fails where another one has moved these parts.
+ */
+function partsOf(client) {
+    return client;
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-exec.js
+
+
+
+
+/** Hasty servers number the first channel of a connection so. */
+const firstChannel = 0;
+/** Bytes that they take before they have said so: of dropbear, which has the smallest window, 24,576. */
+const smallestWindow = 24_000;
+/** Whether `execAtOnce` may be used for the first channel of this connection. */
+function canExecAtOnce(client) {
+    return takesHaste(partsOf(client)._remoteVer);
+}
+/** `client.exec`, after which `input` is written at once. */
+function execInTurn(client, command, input, done) {
+    client.exec(command, (error, channel) => {
+        if (error === undefined && input !== undefined)
+            channel.write(input);
+        done(error, channel);
+    });
+}
+/**
+ * The same for the first channel of a connection: the request goes out together with the opening of its channel, whose
+ * number is known, and with the first of the input. It needs no answer from the server before, not even to the login.
+ */
+function execAtOnce(client, command, input, done) {
+    const { _protocol: protocol } = partsOf(client);
+    const exec = protocol.exec.bind(protocol);
+    const restore = () => void (protocol.exec = exec);
+    const bytes = Buffer.from(input ?? '');
+    const ahead = bytes.subarray(0, smallestWindow);
+    sendNothing(protocol);
+    client.exec(command, (error, channel) => {
+        restore();
+        if (error === undefined && bytes.length > 0) {
+            const { outgoing } = channel;
+            outgoing.window = Math.max(0, outgoing.window - ahead.length);
+            if (ahead.length < bytes.length)
+                channel.write(bytes.subarray(ahead.length));
+        }
+        done(error, channel);
+    });
+    exec(firstChannel, command, true);
+    if (ahead.length > 0)
+        protocol.channelData(firstChannel, ahead);
+    // ssh2 asks once the channel is open, which it must not do again.
+    protocol.exec = (number) => {
+        restore();
+        if (number !== firstChannel)
+            throw new Breach(`it numbers its first channel ${String(number)}`);
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/session.js
+
+
 
 
 
@@ -10038,36 +10282,59 @@ class session_Session {
     identification;
     keyFingerprint;
     lost;
+    ready;
     #facts;
+    #ready = deferred();
+    #lose = deferred();
     #reason;
     #ended = false;
     #gone = false;
+    /** Whether no channel was asked for yet. */
+    #isFresh = true;
     constructor(facts) {
         this.#facts = facts;
         this.address = facts.address;
         this.identification = facts.identification;
         this.keyFingerprint = facts.keyFingerprint;
-        this.lost = new Promise((resolve) => {
-            const lose = (error) => {
-                if (this.#gone)
-                    return;
-                this.#gone = true;
-                if (!this.#ended) {
-                    this.#reason = this.#explainLoss(error);
-                    facts.via?.distrust();
-                }
-                this.#release();
-                resolve(this.#reason);
-            };
-            facts.client.on('error', lose);
-            // A channel of a hop may stay half open after `end`.
-            facts.client.once('end', () => lose());
-            facts.client.once('close', () => lose());
-        });
+        this.ready = this.#ready.promise;
+        this.lost = this.#lose.promise;
     }
-    async exec(command) {
+    /** The user is in: from here on, the end of the client is the loss of the connection. */
+    confirm() {
+        const { client, via } = this.#facts;
+        const lose = (error) => {
+            if (this.#gone)
+                return;
+            if (!this.#ended)
+                via?.distrust();
+            this.#leave(this.#ended ? undefined : this.#explainLoss(error));
+        };
+        client.on('error', lose);
+        // A channel of a hop may stay half open after `end`.
+        client.once('end', () => lose());
+        client.once('close', () => lose());
+        this.#ready.resolve();
+    }
+    /** The user is not let in, after all. */
+    refuse(reason) {
+        this.#ready.reject(reason);
+        this.#leave(this.#ended ? undefined : reason);
+    }
+    #leave(reason) {
+        if (this.#gone)
+            return;
+        this.#gone = true;
+        this.#reason = reason;
+        this.#release();
+        this.#lose.resolve(reason);
+    }
+    async exec(command, input) {
         const { client, place, target } = this.#facts;
-        return this.#request((done) => client.exec(command, done), toChannel, (error) => {
+        const atOnce = this.#isFresh && canExecAtOnce(client);
+        this.#isFresh = false;
+        if (!atOnce)
+            await this.ready;
+        return this.#request((done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)), toChannel, (error) => {
             const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
             return new ChannelRefused('TARGET', message, { target, cause: error });
         });
@@ -10075,6 +10342,8 @@ class session_Session {
     /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
     async forward({ host, port }, target, stop) {
         const { client, place } = this.#facts;
+        this.#isFresh = false;
+        await this.ready;
         const to = `${host}:${String(port)}`;
         const accept = (channel) => (stop.aborted ? channel.destroy() : channel);
         const stopped = new Promise((_, reject) => {
@@ -10234,20 +10503,17 @@ async function runCommand(options) {
     const mark = (0,external_node_crypto_namespaceObject.randomUUID)();
     const words = [mark, options.runDirectory, options.id, options.cwd, options.command, options.umask];
     const first = frame_frame([...words, String(secret.length > 0), ...Object.entries(environment).flat()]);
-    const { request, feed, feedFirst } = start(commandSh, first, connection);
-    const channel = await command_open(connection, request, options.target);
+    const channel = await command_open(connection, start(commandSh, first, connection), options.target);
     channel.stdin.on('error', () => undefined);
-    if (feedFirst)
-        channel.stdin.write(feed);
     channel.stdin.end(secret.length > 0 ? `${frame_frame(secret)}\n` : '');
     const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
     const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
     const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());
     return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
 }
-async function command_open(connection, request, target) {
+async function command_open(connection, { request, input }, target) {
     try {
-        return await connection.exec(request);
+        return await connection.exec(request, input);
     }
     catch (cause) {
         if (!isChannelRefused(cause))
@@ -10472,15 +10738,13 @@ class Conversation {
     }
     /** Starts the script and waits for its first word. */
     static async start(connection, target, words) {
-        const { request, feed, feedFirst } = start(uploadSh, frame_frame(words), connection);
-        const conversation = new Conversation(await connection.exec(request), target);
-        if (feedFirst)
-            conversation.stdin.write(feed);
+        const { request, input, feed } = start(uploadSh, frame_frame(words), connection);
+        const conversation = new Conversation(await connection.exec(request, input), target);
         for (;;) {
             const line = await conversation.#line();
             if (line === 'shipper-upload 1')
                 return conversation;
-            if (line === 'shipper-feed' && !feedFirst)
+            if (line === 'shipper-feed')
                 conversation.stdin.write(feed);
         }
     }
@@ -11353,6 +11617,11 @@ class Authentication {
         this.credentials = credentials;
         this.#giveUp = giveUp;
     }
+    /** Whether nothing else could follow if what is tried now is refused. */
+    get isLast() {
+        const { key, agent, password } = this.credentials;
+        return [key, agent, password].filter((each) => each !== undefined).length === 1;
+    }
     /** Whether the password went out. */
     get passwordSent() {
         return this.#tried.includes('password');
@@ -11519,51 +11788,6 @@ function matches(pattern, name) {
             return false;
     }
     return /^\**$/.test(pattern.slice(at));
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
-
-/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
-function fingerprintOf(key) {
-    return `SHA256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-}
-/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
-function keyTypeOf(key) {
-    return readStrings(key)?.[0]?.toString('latin1') ?? '';
-}
-/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
-function rsaBits(key) {
-    const [type, , modulus] = readStrings(key) ?? [];
-    if (type?.toString('latin1') !== 'ssh-rsa')
-        return undefined;
-    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
-}
-/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
-function publicKeyLine(key) {
-    return `${keyTypeOf(key)} ${key.toString('base64')}`;
-}
-/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
-function readStrings(data) {
-    const strings = [];
-    for (let at = 0; at < data.length;) {
-        if (at + 4 > data.length)
-            return undefined;
-        const end = at + 4 + data.readUInt32BE(at);
-        if (end > data.length)
-            return undefined;
-        strings.push(data.subarray(at + 4, end));
-        at = end;
-    }
-    return strings;
-}
-/** The wire form of strings, one after another. */
-function writeStrings(...strings) {
-    return Buffer.concat(strings.flatMap((string) => {
-        const bytes = Buffer.from(string);
-        const length = Buffer.alloc(4);
-        length.writeUInt32BE(bytes.length);
-        return [length, bytes];
-    }));
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/known-hosts.js
@@ -11743,73 +11967,88 @@ function howToCompare(type) {
     return `Compare first: \`${command}\`, on the server itself, has to show the same SHA256:…. Then put the line into \`known-hosts\`.`;
 }
 
-;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
-/**
- * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
- * nothing for ever, and with a few, a chunk of data would become a million packets.
- */
-const smallestPacket = 1_024;
-/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
-const longestQueue = 4 * 1_048_576;
-/** A server that does what the protocol forbids; the connection ends with it. */
-class Breach extends Error {
-}
-/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
-function guardChannels(client) {
-    const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
-    const handlers = protocol._handlers;
-    const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
-    handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
-        if (info.packetSize < smallestPacket) {
-            throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);
-        }
-        confirm(_, info);
-        const channel = channels.get(info.recipient);
-        if (typeof channel === 'object')
-            waitForNetwork(channel, stream);
-    };
-    const withinWindow = (recipient, { length }) => {
-        const channel = channels.get(recipient);
-        if (typeof channel === 'object' && length > channel.incoming.window) {
-            throw new Breach('it sends more on a channel than it was allowed to');
-        }
-    };
-    handlers.CHANNEL_DATA = (_, recipient, bytes) => {
-        withinWindow(recipient, bytes);
-        data(_, recipient, bytes);
-    };
-    handlers.CHANNEL_EXTENDED_DATA = (_, recipient, bytes, type) => {
-        withinWindow(recipient, bytes);
-        extendedData(_, recipient, bytes, type);
-    };
-}
-/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
-function waitForNetwork(channel, stream) {
-    const write = channel._write.bind(channel);
-    channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
-        if (stream.writableLength > longestQueue && stream.writableNeedDrain)
-            stream.once('drain', () => callback(error));
-        else
-            callback(error);
-    });
-}
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-login.js
 
-;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
+
 /**
- * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
- * fails where another one has moved these parts.
+ * Lets the login take one round trip after the key exchange, where ssh2 takes three: the request to be let in goes out
+ * as soon as the server has said by which algorithms (with the same packets as the end of the key exchange), not only
+ * when it has accepted to authenticate at all; and a key is signed with at once, not only when the server has said that
+ * it would do. By then the host key is verified. `onProof` is told when something went out that may let the user in.
+ *
+ * An agent is still asked first whether the server takes a key: it may want its owner's consent for each signature.
  */
-function partsOf(client) {
-    return client;
+function hastenLogin(client, onProof) {
+    const { _protocol: protocol } = client;
+    const handlers = protocol._handlers;
+    const { SERVICE_ACCEPT: accepted, EXT_INFO: announced } = handlers;
+    const service = protocol.service.bind(protocol);
+    const authPassword = protocol.authPassword.bind(protocol);
+    const askWith = protocol.authPK.bind(protocol);
+    const inHaste = () => takesHaste(client._remoteVer);
+    let requested = '';
+    const begin = () => {
+        const name = requested;
+        requested = '';
+        if (name === '')
+            return;
+        writeTogether(client._sock);
+        accepted(protocol, name);
+    };
+    protocol.service = (name) => {
+        service(name);
+        requested = name;
+    };
+    handlers.SERVICE_ACCEPT = (_, name) => {
+        if (name === requested)
+            begin();
+    };
+    handlers.EXT_INFO = (_, extensions) => {
+        announced(_, extensions.map(withoutWeaker));
+        if (inHaste())
+            begin();
+    };
+    protocol.authPassword = (...request) => {
+        writeTogether(client._sock);
+        authPassword(...request);
+        onProof();
+    };
+    protocol.authPK = (user, key, algorithm, sign) => {
+        if (sign !== undefined)
+            sendSigned(protocol, { user, key, algorithm, sign }, onProof);
+        else if (inHaste() && key.isPrivateKey())
+            handlers.USERAUTH_PK_OK(protocol);
+        else
+            askWith(user, key, algorithm);
+    };
+}
+/**
+ * What is said from here on until this turn of the event loop ends goes out at once: a server that leaves at the first of
+ * it would otherwise break the writing of the rest, and what it said itself be lost.
+ */
+function writeTogether(stream) {
+    stream.cork();
+    setImmediate(() => stream.uncork());
+}
+/** ssh2 prefers SHA-256 for RSA keys, though servers may announce it and then take SHA-512 only. */
+function withoutWeaker(extension) {
+    const { name, algs } = extension;
+    return algs.includes('rsa-sha2-512') ? { name, algs: algs.filter((each) => each !== 'rsa-sha2-256') } : extension;
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/connect-client.js
 
 
-/** `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. */
-function connectClient(client, config) {
+
+/**
+ * `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. `onProof` is told
+ * each time that a signature or a password went out.
+ */
+function connectClient(client, config, onProof) {
     client.connect(config);
-    guardChannels(partsOf(client));
+    const parts = partsOf(client);
+    guardChannels(parts);
+    hastenLogin(parts, onProof);
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/handshake.js
@@ -11823,9 +12062,14 @@ function connectClient(client, config) {
 
 
 
+
+
 /** Silence is noticed after one interval more than may go unanswered: in 30 seconds. */
 const keepaliveCountMax = 5;
-/** Speaks SSH through a stream until the user is in. On failure the stream is destroyed, and the error says why. */
+/**
+ * Speaks SSH through a stream until the user is in, or may be (`early`). On failure the stream is destroyed, and the
+ * error says why.
+ */
 async function handshake(stream, facts) {
     const { address, place, target, credentials, log, stop } = facts;
     const client = new (lib_default()).Client();
@@ -11834,6 +12078,7 @@ async function handshake(stream, facts) {
     const notes = [];
     let phase = 'connecting';
     let banner = '';
+    let session;
     let refusal;
     return new Promise((resolve, reject) => {
         const greeting = readGreeting(stream, () => (phase = 'negotiating'), () => fail(undefined));
@@ -11845,7 +12090,7 @@ async function handshake(stream, facts) {
             settle();
             stream.destroy();
             const { offers, methods } = heard;
-            reject(refusal ??
+            const reason = refusal ??
                 (refused
                     ? explainAuthFailure(authentication, { place, target, methods, notes, banner }, cause)
                     : explainConnectFailure(cause, {
@@ -11856,7 +12101,17 @@ async function handshake(stream, facts) {
                         hostKeyTypes: policy.types,
                         banner,
                         passwordSent: authentication.passwordSent,
-                    })));
+                    }));
+            session?.refuse(refused ? reason : unanswered(reason));
+            reject(reason);
+        }
+        function enter() {
+            const identification = greeting().identification ?? '';
+            const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
+            const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
+            session = new session_Session({ ...facts, client, stream, identification, keyFingerprint });
+            resolve(session);
+            return session;
         }
         // Servers say goodbye, or nothing at all, after one refusal too many.
         const wasRefused = () => phase === 'authenticating' && heard.methods.length > 0;
@@ -11898,12 +12153,9 @@ async function handshake(stream, facts) {
         });
         client.once('ready', () => {
             settle();
-            const identification = greeting().identification ?? '';
-            const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
-            const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
-            resolve(new session_Session({ ...facts, client, stream, identification, keyFingerprint }));
+            (session ?? enter()).confirm();
         });
-        connectClient(client, {
+        const config = {
             sock: stream,
             username: address.user,
             authHandler: (left, partial) => authentication.next(left, partial),
@@ -11916,8 +12168,19 @@ async function handshake(stream, facts) {
             keepaliveInterval: facts.keepalive,
             keepaliveCountMax,
             debug: heard.listen,
+        };
+        connectClient(client, config, () => {
+            if (!facts.early || session !== undefined || !authentication.isLast || !canExecAtOnce(client))
+                return;
+            heard.methods = []; // What is refused from here on, is this.
+            enter();
         });
     });
+}
+/** Where the server did not answer, it may have let the user in, and done what came behind: that is a lost connection. */
+function unanswered(reason) {
+    const { message, target, cause } = reason;
+    return reason.code === 'CONNECT' ? reason : new errors/* ShipperError */.oV('CONNECT', message, { target, cause });
 }
 function describeNote(message, { agent }) {
     const reason = message.replace(/^Error signing data with key: /, '');
@@ -12007,12 +12270,12 @@ async function connect(route, credentials, hostKeys, options) {
         const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
         throw new errors/* ShipperError */.oV('INPUT', message, { target });
     }
-    const open = async (place, address, via) => persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via }));
+    const open = async (place, address, via, early = false) => persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via, early }));
     const { jumpHosts = new JumpHosts() } = options;
     const via = await jumpHosts.enter(route.proxyJump, async (hop, before) => open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before));
     try {
         const place = route.name === route.host ? show(route) : `${route.name} (${show(route)})`;
-        return await open({ place, target }, route, via);
+        return await open({ place, target }, route, via, options.early);
     }
     catch (error) {
         via?.end();
@@ -12025,13 +12288,21 @@ async function attempt(facts) {
     const timer = setTimeout(() => stop.abort(new TimedOut(timeout)), timeout * 1000);
     const cancel = () => stop.abort(connection_cancelled(facts));
     signal?.addEventListener('abort', cancel);
+    const keep = () => signal?.removeEventListener('abort', cancel);
+    const settle = () => clearTimeout(timer);
     try {
         const open = async () => via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
-        return await askEachKey(async (shown) => handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }));
+        const session = await askEachKey(async (shown) => handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }));
+        // From here on it is its owner's to end: something may run there already.
+        session.ready.then(settle, settle);
+        return session;
+    }
+    catch (error) {
+        settle();
+        throw error;
     }
     finally {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', cancel);
+        keep();
     }
 }
 /** A server shows one key at a time, and the fingerprint that the run was given may be of any of them. */
@@ -12115,14 +12386,14 @@ function readHostKeys({ knownHosts = '', knownHostsFile, lenient, fingerprint = 
 const newKey = 'make a new one with `ssh-keygen -t ed25519`';
 const privateFile = 'the key that belongs here is in the file without “.pub”, and begins with “-----BEGIN”';
 const publicKey = /^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+)\s|^-{4,5} ?BEGIN (?:RSA |SSH2 )?PUBLIC KEY/;
-const certificate = /^\S+-cert-v01@openssh\.com\s|-----BEGIN (?:TRUSTED )?CERTIFICATE-----/;
+const key_defects_certificate = /^\S+-cert-v01@openssh\.com\s|-----BEGIN (?:TRUSTED )?CERTIFICATE-----/;
 const path = /^(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\])[^\n]*$|^[^\s:]*(?:id_\w+|\.(?:pem|key|ppk|pub))$/;
 /** Each sentence says what was given instead of a private key, and what to do. The first one that fits counts. */
 const defects = [
     [/^$/, 'The key is empty: does the secret exist in this repository or environment, and may this run read it?'],
     [/^PuTTY-User-Key-File-/, 'The key is a PuTTY key: convert it with `puttygen key.ppk -O private-openssh -o id`.'],
     [/^sk-/, `The key is the public half of one on a security key, which a run cannot touch: ${newKey}.`],
-    [certificate, 'The key is a certificate, and Shipper does not use any: give the private key alone.'],
+    [key_defects_certificate, 'The key is a certificate, and Shipper does not use any: give the private key alone.'],
     [publicKey, `The key is a public key: ${privateFile}.`],
     [/BEGIN SSH2 ENCRYPTED PRIVATE KEY/, `The key is in the format of ssh.com, which is not supported: ${newKey}.`],
     [/-----BEGIN/, 'The key is cut off: its END line is missing. Copy the whole file, from BEGIN to END.'],
@@ -12418,7 +12689,7 @@ async function run(request) {
         id: `${now.getTime().toString(36)}-${(0,external_node_crypto_namespaceObject.randomBytes)(4).toString('hex')}`,
         concurrency,
         connectTimeout,
-        connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts }),
+        connect: async (target, early) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
         listeners,
         log,
         signal,

@@ -190,11 +190,12 @@ async function startSshServer(options = {}) {
     const asked = [];
     const connections = [];
     const closings = [];
-    const { algorithms, banner } = options;
+    const { algorithms, banner, ident } = options;
     const settings = {
         hostKeys: [hostKey.text],
         ...(algorithms && { algorithms }),
         ...(banner !== undefined && { banner }),
+        ...(ident !== undefined && { ident }),
     };
     const server = new (external_ssh2_default()).Server(settings, (connection) => {
         connections.push(connection);

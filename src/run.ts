@@ -82,7 +82,8 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
     id: `${now.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
     concurrency,
     connectTimeout,
-    connect: async (target) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts }),
+    connect: async (target, early) =>
+      connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
     listeners,
     log,
     signal,

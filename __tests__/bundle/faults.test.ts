@@ -5,62 +5,77 @@ import { type Fault, startRelay, type Direction } from '../rig/relay.ts';
 import { shipTo } from '../rig/ship.ts';
 import { startSshd } from '../rig/sshd.ts';
 
-const config = (base: string): object => ({
-  config: { base_dir: base, sync: false },
-  events: {
-    'after:create_revision': [{ run: 'echo here > index.html' }],
-    'after:link_current_revision': [{ run: 'cat index.html' }],
-    'before:completion': [{ run: 'true' }],
-  },
-});
+const listeners = {
+  'after:create_revision': [{ run: 'echo here > index.html' }],
+  'after:link_current_revision': [{ run: 'cat index.html' }],
+  'before:completion': [{ run: 'true' }],
+};
+
+/** With listeners, message by message; without, all in one that goes out before the login has succeeded. */
+const kinds = { listeners, 'one message': {} };
+
+const config = (base: string, events: object): object => ({ config: { base_dir: base, sync: false }, events });
 
 interface Case {
+  readonly kind: keyof typeof kinds;
   readonly fault: Fault;
   readonly direction: Direction;
   /** Part of the bytes that a whole run sends in that direction. */
   readonly part: number;
 }
 
-const parts = Array.from({ length: 24 }, (_, index) => (index + 0.5) / 24);
-const cases: readonly Case[] = (['cut', 'reset'] as const).flatMap((fault) =>
-  (['up', 'down'] as const).flatMap((direction) => parts.map((part) => ({ fault, direction, part }))),
+const parts = Array.from({ length: 8 }, (_, index) => (index + 0.5) / 8);
+const cases: readonly Case[] = (['listeners', 'one message'] as const).flatMap((kind) =>
+  (['cut', 'reset'] as const).flatMap((fault) =>
+    (['up', 'down'] as const).flatMap((direction) => parts.map((part) => ({ kind, fault, direction, part }))),
+  ),
 );
+const stalls: readonly Case[] = [0.3, 0.45, 0.6, 0.9].map((part) => ({
+  ...{ kind: 'one message', fault: 'stall', direction: 'down' },
+  part,
+}));
 
 test('a connection that breaks anywhere leaves the old revision, or the new one of a run that reported success', async (t) => {
   await using server = await startSshd();
   let done = 0;
-  const lanes = Array.from({ length: 3 }, async (_, lane) => {
+  const all = [...cases, ...stalls];
+  const lanes = Array.from({ length: 4 }, async (_, lane) => {
     const base = `${server.root}/site${lane}`;
     await using relay = await startRelay(server.port);
-    await using ship = await shipTo(server, config(base));
-    const inputs = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port) };
+    const inputs = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port), 'connect-timeout': '3' };
     const active = async (): Promise<string> => server.sh(`basename "$(readlink '${base}/current')"`);
-    await ship.succeed({ ...inputs, revision: 'first' });
-    const before = { ...relay.bytes };
-    await ship.succeed({ ...inputs, revision: 'second' });
-    const whole = { up: relay.bytes.up - before.up, down: relay.bytes.down - before.down };
-    for (const [index, { fault, direction, part }] of cases.entries()) {
-      if (index % 3 !== lane) continue;
-      const name = `${fault}-${direction}-${index}`;
-      const old = await active();
-      void relay.failAfter(direction, Math.floor(whole[direction] * part), fault);
-      const run = await ship.run({ ...inputs, revision: name });
-      for (let tries = 0; tries < 200; tries += 1) {
-        if ((await server.sh(`ls '${base}/revisions/.shipper/runs'`)) === '') break;
-        await sleep(50);
+    for (const kind of ['listeners', 'one message'] as const) {
+      await using ship = await shipTo(server, config(base, kinds[kind]));
+      await ship.succeed({ ...inputs, revision: `first-${lane}-${kind.length}` });
+      const before = { ...relay.bytes };
+      await ship.succeed({ ...inputs, revision: `second-${lane}-${kind.length}` });
+      const whole = { up: relay.bytes.up - before.up, down: relay.bytes.down - before.down };
+      for (const [index, each] of all.entries()) {
+        if (index % 4 !== lane || each.kind !== kind) continue;
+        const { fault, direction, part } = each;
+        const name = `${fault}-${direction}-${index}`;
+        const old = await active();
+        const failed = relay.failAfter(direction, Math.floor(whole[direction] * part), fault);
+        // Long enough for the first attempt to read the truth to meet the silence too.
+        if (fault === 'stall') void failed.then(() => setTimeout(() => relay.resume(), 4_000));
+        const run = await ship.run({ ...inputs, revision: name });
+        for (let tries = 0; tries < 1200; tries += 1) {
+          if ((await server.sh(`ls '${base}/revisions/.shipper/runs'`)) === '') break;
+          await sleep(50);
+        }
+        const log = run.lines.join('\n');
+        assert.equal(await server.sh(`ls -A '${base}/revisions/.shipper'`), 'active\njournal\nruns', `${name}\n${log}`);
+        assert.equal(await active(), run.code === 0 ? name : old, `${name}\n${log}`);
+        if (kind === 'listeners') assert.equal(await server.sh(`cat '${base}/current/index.html'`), 'here', name);
+        assert.notEqual(run.result?.status, 'unknown', `${name}\n${log}`);
+        done += 1;
       }
-      const log = run.lines.join('\n');
-      assert.equal(await server.sh(`ls -A '${base}/revisions/.shipper'`), 'active\njournal\nruns', `${name}\n${log}`);
-      assert.equal(await active(), run.code === 0 ? name : old, `${name}\n${log}`);
-      assert.equal(await server.sh(`cat '${base}/current/index.html'`), 'here', name);
-      assert.notEqual(run.result?.status, 'unknown', `${name}\n${log}`);
-      done += 1;
+      const last = await ship.succeed({ ...inputs, revision: `last-${lane}-${kind.length}` });
+      assert.equal(last.outputs['active-revision'], `last-${lane}-${kind.length}`);
     }
-    const last = await ship.succeed({ ...inputs, revision: 'last' });
-    assert.equal(last.outputs['active-revision'], 'last');
     assert.deepEqual(await server.sh(`ls -A '${base}'`), 'current\nrevisions');
   });
   await Promise.all(lanes);
   t.diagnostic(`${done} broken connections`);
-  assert.equal(done, cases.length);
+  assert.equal(done, all.length);
 });

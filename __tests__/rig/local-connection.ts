@@ -33,9 +33,10 @@ export function localConnection(path: string, home: string): Connection & { read
     identification: 'SSH-2.0-OpenSSH_local',
     keyFingerprint: 'SHA256:test',
     pids,
+    ready: Promise.resolve(),
     lost: lost.promise,
     end: () => lost.resolve(undefined),
-    exec: async (command) => {
+    exec: async (command, input) => {
       const child = spawn('/bin/sh', ['-c', command], {
         detached: true,
         env: { PATH: path, HOME: home, LANG: 'C.UTF-8' },
@@ -50,6 +51,7 @@ export function localConnection(path: string, home: string): Connection & { read
         closed.resolve();
       });
       child.stdin.on('error', () => undefined);
+      if (input !== undefined) child.stdin.write(input);
       const channel: Channel = {
         ...child,
         exit: exit.promise,

@@ -15,6 +15,8 @@ export interface SshServerOptions {
   readonly connected?: (connection: Connection) => void;
   readonly algorithms?: Algorithms;
   readonly banner?: string;
+  /** How it identifies itself, after `SSH-2.0-`. */
+  readonly ident?: string;
 }
 
 /** An SSH server in this process, for faults that have to be placed exactly. */
@@ -37,11 +39,12 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
   const asked: string[] = [];
   const connections: Connection[] = [];
   const closings: Promise<void>[] = [];
-  const { algorithms, banner } = options;
+  const { algorithms, banner, ident } = options;
   const settings = {
     hostKeys: [hostKey.text],
     ...(algorithms && { algorithms }),
     ...(banner !== undefined && { banner }),
+    ...(ident !== undefined && { ident }),
   };
   const server = new ssh2.Server(settings, (connection) => {
     connections.push(connection);

@@ -9,6 +9,7 @@ export interface Exchange {
 /** What a server of ssh2 sends, to be bent: nothing of it is public. */
 export interface ServerProtocol {
   channelOpenConfirm(remote: number, local: number, window: number, packet: number): void;
+  channelOpenFail(remote: number, reason: number): void;
   channelSuccess(channel: number): void;
   channelData(channel: number, data: Buffer): void;
   channelExtData(channel: number, data: Buffer, type: number): void;

@@ -21,7 +21,7 @@ export interface FleetOptions {
   readonly concurrency: number;
   /** Seconds. */
   readonly connectTimeout: number;
-  readonly connect: (target: Target) => Promise<Connection>;
+  readonly connect: (target: Target, early: boolean) => Promise<Connection>;
   readonly log: RunLog;
   /** How long a target may be silent over each work; by default minutes. */
   readonly limits?: Limits;
@@ -68,10 +68,13 @@ export class Fleet {
     return this.sites.slice(wave?.from, wave?.to).filter((site) => fits(site, selector));
   }
 
-  /** Connects to all, and rejects with the first failure after the last one has been tried. */
-  async connect(): Promise<void> {
+  /**
+   * Connects to all, and rejects with the first failure after the last one has been tried. `atOnce`: work follows at
+   * once; a single target need not have let the user in before, of several all have.
+   */
+  async connect(atOnce: boolean): Promise<void> {
     try {
-      await this.#each(this.sites, async (site) => site.connect());
+      await this.#each(this.sites, async (site) => site.connect(atOnce && this.sites.length === 1));
     } catch (error) {
       throw withoutThem(error, this.sites);
     }

@@ -17,7 +17,8 @@ export interface ShipOptions {
   readonly concurrency: number;
   /** Seconds. */
   readonly connectTimeout: number;
-  readonly connect: (target: Target) => Promise<Connection>;
+  /** `early`: something is asked of the target at once, so that it need not have let the user in yet. */
+  readonly connect: (target: Target, early: boolean) => Promise<Connection>;
   /** How long a target may be silent over each work; by default minutes. */
   readonly limits?: Limits;
   readonly listeners: Listeners;

@@ -64,7 +64,8 @@ class Run {
     const { listeners, signal } = this.#options;
     try {
       await cancellable(this.#dispatcher.dispatch('on:start'), signal);
-      await cancellable(this.#fleet.connect(), signal);
+      const [first] = moments(tape, this.#playing);
+      await cancellable(this.#fleet.connect(first?.kind === 'work'), signal);
       await this.#goForth(tape);
     } catch (error) {
       this.#fail(error);
@@ -120,7 +121,7 @@ class Run {
   /** Reads what can be read: one target that fails keeps no other from being shown. */
   async #read(): Promise<void> {
     const { facts, signal } = this.#options;
-    await cancellable(this.#fleet.connect(), signal).catch((error: unknown) => this.#fail(error));
+    await cancellable(this.#fleet.connect(true), signal).catch((error: unknown) => this.#fail(error));
     if (signal.aborted) return;
     await cancellable(this.#fleet.read(dry[facts.command]), signal).catch((error: unknown) => this.#fail(error));
   }

@@ -14,7 +14,7 @@ export interface SiteOptions extends Omit<KnowledgeOptions, 'name'> {
   readonly limits: Limits;
   /** Seconds that the target waits for the lock. */
   readonly lockTimeout: number;
-  readonly connect: (target: Target) => Promise<Connection>;
+  readonly connect: (target: Target, early: boolean) => Promise<Connection>;
   /** The words of the first frame, once the connection is there. */
   readonly setup: (connection: Connection) => readonly string[];
 }

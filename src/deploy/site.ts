@@ -73,15 +73,16 @@ export class Site {
     return `${this.target.revisions}/.shipper/runs/${this.#options.token}`;
   }
 
-  async connect(): Promise<void> {
+  /** `early`: perhaps before the target has let the user in; then what is asked of it first rejects if it does not. */
+  async connect(early: boolean): Promise<void> {
     this.knowledge.steps.mark();
-    this.#connection = await this.reconnect();
+    this.#connection = await this.#options.connect(this.target, early);
     this.knowledge.steps.took('connect');
   }
 
   /** One more connection; the caller ends it. */
   async reconnect(): Promise<Connection> {
-    return this.#options.connect(this.target);
+    return this.#options.connect(this.target, false);
   }
 
   /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */

@@ -6,7 +6,7 @@ import type { Channel, Connection } from '../ssh/connection-types.ts';
 import { CommandOutput, type OnOutput } from './command-output.ts';
 import { drained } from './drained.ts';
 import { frame } from './frame.ts';
-import { start } from './loader.ts';
+import { start, type Start } from './loader.ts';
 
 export interface TargetCommand {
   readonly connection: Connection;
@@ -44,10 +44,8 @@ export async function runCommand(options: TargetCommand): Promise<CommandResult>
   const mark = randomUUID();
   const words = [mark, options.runDirectory, options.id, options.cwd, options.command, options.umask];
   const first = frame([...words, String(secret.length > 0), ...Object.entries(environment).flat()]);
-  const { request, feed, feedFirst } = start(commandSh, first, connection);
-  const channel = await open(connection, request, options.target);
+  const channel = await open(connection, start(commandSh, first, connection), options.target);
   channel.stdin.on('error', () => undefined);
-  if (feedFirst) channel.stdin.write(feed);
   channel.stdin.end(secret.length > 0 ? `${frame(secret)}\n` : '');
   const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
   const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
@@ -55,9 +53,9 @@ export async function runCommand(options: TargetCommand): Promise<CommandResult>
   return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-async function open(connection: Connection, request: string, target: string): Promise<Channel> {
+async function open(connection: Connection, { request, input }: Start, target: string): Promise<Channel> {
   try {
-    return await connection.exec(request);
+    return await connection.exec(request, input);
   } catch (cause) {
     if (!isChannelRefused(cause)) throw cause;
     throw new ShipperError(

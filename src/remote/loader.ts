@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib';
 import type { Connection } from '../ssh/connection-types.ts';
 
 // Understood by every login shell: single quotes, no newline, no `!`, no backslash. The script and the first frame come
-// as one word of gzip in base64, or as one line on stdin: at once, or when a target that lacks the tools asks for it.
+// as one word of gzip in base64, in the request or as one line on stdin, where a target that lacks the tools to unpack it
+// asks for them in plain.
 const begin = `set -f;IFS="~";set -- $shipper_s;eval "$1"`;
 const feedBegin = 'IFS= read -r shipper_s;shipper_s=$(printf %b "$shipper_s")';
 const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)';
@@ -24,17 +25,26 @@ function longestRequest(identification: string): number {
 export interface Start {
   /** The exec request. */
   readonly request: string;
-  /** Must be sent on stdin: at once if `feedFirst`, else when the target asks for it by the line `shipper-feed`. */
+  /** What has to follow on stdin at once. */
+  readonly input: string | undefined;
+  /** Must be sent on stdin when the target asks for it by the line `shipper-feed`. */
   readonly feed: string;
-  readonly feedFirst: boolean;
 }
 
 export function start(script: string, firstFrame: string, connection: Connection): Start {
   const text = `${script}~${firstFrame}`;
   const packed = gzipSync(text, { level: 9 }).toString('base64');
-  const request = `exec sh -c '${unpack}||{ echo shipper-feed;${feedBegin};};${begin}' shipper '${packed}'`;
   const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
-  return request.length <= longestRequest(connection.identification) && !lacking.has(connection)
-    ? { request, feed, feedFirst: false }
-    : { request: `exec sh -c '${feedBegin};${begin}' shipper`, feed, feedFirst: true };
+  if (lacking.has(connection)) {
+    return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed, feed };
+  }
+  const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;
+  const request = `exec sh -c '${unpacked}' shipper '${packed}'`;
+  return request.length <= longestRequest(connection.identification)
+    ? { request, input: undefined, feed }
+    : {
+        request: `exec sh -c 'IFS= read -r shipper_s;set -- "$shipper_s";${unpacked}' shipper`,
+        input: `${packed}\n`,
+        feed,
+      };
 }

@@ -46,6 +46,8 @@ export class Session {
   #interrupted: (() => void) | undefined;
   #beat: NodeJS.Timeout | undefined;
   #answered = false;
+  /** Whether the connection went away, and not the script alone. */
+  #isCut = false;
   #preamble = '';
   #stderr = '';
   #rest = '';
@@ -107,10 +109,10 @@ export class Session {
 
   async #start(what: readonly string[]): Promise<void> {
     const { connection, setup, answerTimeout, name, beat = 5_000 } = this.#options;
-    const { request, feed, feedFirst } = start(shipperSh, frame([...setup, ...what]), connection);
-    const channel = await connection.exec(request);
+    const { request, input, feed } = start(shipperSh, frame([...setup, ...what]), connection);
+    void connection.lost.then(() => (this.#isCut = true));
+    const channel = await connection.exec(request, input);
     this.#channel = channel;
-    if (feedFirst) channel.stdin.write(feed);
     const silence = setTimeout(() => this.#ended(silentStart(name, answerTimeout)), answerTimeout * 1000);
     channel.stdin.on('error', (error: Error) => this.#options.log.debug(`${name}: ${error.message}`));
     channel.stderr.on('data', (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
@@ -177,7 +179,7 @@ export class Session {
     const work = this.#work;
     this.#work = undefined;
     if (work === undefined) return;
-    if (reason !== undefined || this.#answered) work.reject(reason ?? this.#lost(work.step));
+    if (reason !== undefined || this.#answered || this.#isCut) work.reject(reason ?? this.#lost(work.step));
     else work.reject(unknownStart(this.#options.name, `${this.#preamble}${this.#rest}${this.#stderr}`));
   }
 

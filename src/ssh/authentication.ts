@@ -22,6 +22,12 @@ export class Authentication {
     this.#giveUp = giveUp;
   }
 
+  /** Whether nothing else could follow if what is tried now is refused. */
+  get isLast(): boolean {
+    const { key, agent, password } = this.credentials;
+    return [key, agent, password].filter((each) => each !== undefined).length === 1;
+  }
+
   /** Whether the password went out. */
   get passwordSent(): boolean {
     return this.#tried.includes('password');

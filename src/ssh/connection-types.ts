@@ -35,10 +35,16 @@ export interface Connection {
   /** `SHA256:…` of the user's key; undefined for a password or where the agent chose. */
   readonly keyFingerprint: string | undefined;
   /**
-   * Starts a program by the server's login shell. Rejects with TARGET where the server refuses (see
-   * `isChannelRefused`), with CONNECT where the connection is gone.
+   * Resolves when the user is in. Connected early, this comes later, and rejects with what `connect` would have
+   * rejected with; so does every `exec`.
    */
-  exec(command: string): Promise<Channel>;
+  readonly ready: Promise<void>;
+  /**
+   * Starts a program by the server's login shell. Rejects with TARGET where the server refuses (see
+   * `isChannelRefused`), with CONNECT where the connection is gone. `input` is the first of what it reads: it is sent
+   * without waiting, where the server takes it so.
+   */
+  exec(command: string, input?: string): Promise<Channel>;
   /** Resolves once the connection is gone, with the reason (CONNECT) if it was not `end()`. Never rejects. */
   readonly lost: Promise<Error | undefined>;
   /** Says goodbye and lets go of the socket at once, so that it keeps no process alive. */

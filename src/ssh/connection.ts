@@ -30,6 +30,11 @@ export interface ConnectOptions {
   readonly keepalive?: number;
   /** Milliseconds before the second attempt, about; twice that before the third. Default 1000. */
   readonly pause?: number;
+  /**
+   * Whether to resolve before the server has let the user in, where it takes what is sent behind the login: for one
+   * program that is started at once. Default: false.
+   */
+  readonly early?: boolean;
   /** Shared by the connections of one run. Default: jump hosts of its own. */
   readonly jumpHosts?: JumpHosts;
 }
@@ -51,15 +56,15 @@ export async function connect(
     const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
     throw new ShipperError('INPUT', message, { target });
   }
-  const open = async (place: Place, address: Address, via: Hop | undefined): Promise<Session> =>
-    persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via }));
+  const open = async (place: Place, address: Address, via: Hop | undefined, early = false): Promise<Session> =>
+    persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via, early }));
   const { jumpHosts = new JumpHosts() } = options;
   const via = await jumpHosts.enter(route.proxyJump, async (hop, before) =>
     open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before),
   );
   try {
     const place = route.name === route.host ? show(route) : `${route.name} (${show(route)})`;
-    return await open({ place, target }, route, via);
+    return await open({ place, target }, route, via, options.early);
   } catch (error) {
     via?.end();
     throw error;
@@ -75,15 +80,22 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
   const timer = setTimeout(() => stop.abort(new TimedOut(timeout)), timeout * 1000);
   const cancel = (): void => stop.abort(cancelled(facts));
   signal?.addEventListener('abort', cancel);
+  const keep = (): void => signal?.removeEventListener('abort', cancel);
+  const settle = (): void => clearTimeout(timer);
   try {
     const open = async (): Promise<Duplex> =>
       via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
-    return await askEachKey(async (shown) =>
+    const session = await askEachKey(async (shown) =>
       handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }),
     );
+    // From here on it is its owner's to end: something may run there already.
+    session.ready.then(settle, settle);
+    return session;
+  } catch (error) {
+    settle();
+    throw error;
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', cancel);
+    keep();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { Address } from '../config/config.ts';
-import type { ShipperError } from '../errors.ts';
+import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { proposal } from './algorithms.ts';
 import { explainAuthFailure } from './auth-failure.ts';
@@ -15,6 +15,7 @@ import type { HostKeys } from './host-key.ts';
 import { hostKeyPolicy } from './host-key-policy.ts';
 import { Session } from './session.ts';
 import { connectClient } from './wire/connect-client.ts';
+import { canExecAtOnce } from './wire/hasty-exec.ts';
 
 /** Silence is noticed after one interval more than may go unanswered: in 30 seconds. */
 const keepaliveCountMax = 5;
@@ -35,9 +36,17 @@ export interface HandshakeFacts {
   readonly stop: AbortSignal;
   /** Milliseconds between two signs of life. */
   readonly keepalive: number;
+  /**
+   * Whether to resolve already when what has to let the user in went out, if the server takes what is sent behind it
+   * and nothing else is left to try. `ready` of the session tells the rest.
+   */
+  readonly early: boolean;
 }
 
-/** Speaks SSH through a stream until the user is in. On failure the stream is destroyed, and the error says why. */
+/**
+ * Speaks SSH through a stream until the user is in, or may be (`early`). On failure the stream is destroyed, and the
+ * error says why.
+ */
 export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<Session> {
   const { address, place, target, credentials, log, stop } = facts;
   const client = new ssh2.Client();
@@ -46,6 +55,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
   const notes: string[] = [];
   let phase: Phase = 'connecting';
   let banner = '';
+  let session: Session | undefined;
   let refusal: ShipperError | undefined;
 
   return new Promise((resolve, reject) => {
@@ -63,20 +73,29 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       settle();
       stream.destroy();
       const { offers, methods } = heard;
-      reject(
+      const reason =
         refusal ??
-          (refused
-            ? explainAuthFailure(authentication, { place, target, methods, notes, banner }, cause)
-            : explainConnectFailure(cause, {
-                ...facts,
-                phase,
-                greeting: greeting().text,
-                offers,
-                hostKeyTypes: policy.types,
-                banner,
-                passwordSent: authentication.passwordSent,
-              })),
-      );
+        (refused
+          ? explainAuthFailure(authentication, { place, target, methods, notes, banner }, cause)
+          : explainConnectFailure(cause, {
+              ...facts,
+              phase,
+              greeting: greeting().text,
+              offers,
+              hostKeyTypes: policy.types,
+              banner,
+              passwordSent: authentication.passwordSent,
+            }));
+      session?.refuse(refused ? reason : unanswered(reason));
+      reject(reason);
+    }
+    function enter(): Session {
+      const identification = greeting().identification ?? '';
+      const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
+      const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
+      session = new Session({ ...facts, client, stream, identification, keyFingerprint });
+      resolve(session);
+      return session;
     }
     // Servers say goodbye, or nothing at all, after one refusal too many.
     const wasRefused = (): boolean => phase === 'authenticating' && heard.methods.length > 0;
@@ -117,12 +136,9 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     });
     client.once('ready', () => {
       settle();
-      const identification = greeting().identification ?? '';
-      const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
-      const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
-      resolve(new Session({ ...facts, client, stream, identification, keyFingerprint }));
+      (session ?? enter()).confirm();
     });
-    connectClient(client, {
+    const config = {
       sock: stream,
       username: address.user,
       authHandler: (left: string[] | null, partial: boolean | null) => authentication.next(left, partial),
@@ -135,8 +151,19 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       keepaliveInterval: facts.keepalive,
       keepaliveCountMax,
       debug: heard.listen,
+    };
+    connectClient(client, config, () => {
+      if (!facts.early || session !== undefined || !authentication.isLast || !canExecAtOnce(client)) return;
+      heard.methods = []; // What is refused from here on, is this.
+      enter();
     });
   });
+}
+
+/** Where the server did not answer, it may have let the user in, and done what came behind: that is a lost connection. */
+function unanswered(reason: ShipperError): ShipperError {
+  const { message, target, cause } = reason;
+  return reason.code === 'CONNECT' ? reason : new ShipperError('CONNECT', message, { target, cause });
 }
 
 function describeNote(message: string, { agent }: Credentials): string {

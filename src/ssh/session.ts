@@ -2,10 +2,12 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import type { Address } from '../config/config.ts';
+import { deferred } from '../deferred.ts';
 import { ShipperError } from '../errors.ts';
 import { toChannel, type Loss } from './channel.ts';
 import type { Channel, Connection, Hop } from './connection-types.ts';
 import { NetworkFault, text } from './failure.ts';
+import { canExecAtOnce, execAtOnce, execInTurn } from './wire/hasty-exec.ts';
 
 export interface SessionFacts {
   readonly client: Client;
@@ -38,38 +40,61 @@ export class Session implements Connection, Loss {
   readonly identification: string;
   readonly keyFingerprint: string | undefined;
   readonly lost: Promise<Error | undefined>;
+  readonly ready: Promise<void>;
   readonly #facts: SessionFacts;
+  readonly #ready = deferred();
+  readonly #lose = deferred<Error | undefined>();
   #reason: Error | undefined;
   #ended = false;
   #gone = false;
+  /** Whether no channel was asked for yet. */
+  #isFresh = true;
 
   constructor(facts: SessionFacts) {
     this.#facts = facts;
     this.address = facts.address;
     this.identification = facts.identification;
     this.keyFingerprint = facts.keyFingerprint;
-    this.lost = new Promise((resolve) => {
-      const lose = (error?: Error): void => {
-        if (this.#gone) return;
-        this.#gone = true;
-        if (!this.#ended) {
-          this.#reason = this.#explainLoss(error);
-          facts.via?.distrust();
-        }
-        this.#release();
-        resolve(this.#reason);
-      };
-      facts.client.on('error', lose);
-      // A channel of a hop may stay half open after `end`.
-      facts.client.once('end', () => lose());
-      facts.client.once('close', () => lose());
-    });
+    this.ready = this.#ready.promise;
+    this.lost = this.#lose.promise;
   }
 
-  async exec(command: string): Promise<Channel> {
+  /** The user is in: from here on, the end of the client is the loss of the connection. */
+  confirm(): void {
+    const { client, via } = this.#facts;
+    const lose = (error?: Error): void => {
+      if (this.#gone) return;
+      if (!this.#ended) via?.distrust();
+      this.#leave(this.#ended ? undefined : this.#explainLoss(error));
+    };
+    client.on('error', lose);
+    // A channel of a hop may stay half open after `end`.
+    client.once('end', () => lose());
+    client.once('close', () => lose());
+    this.#ready.resolve();
+  }
+
+  /** The user is not let in, after all. */
+  refuse(reason: ShipperError): void {
+    this.#ready.reject(reason);
+    this.#leave(this.#ended ? undefined : reason);
+  }
+
+  #leave(reason: Error | undefined): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#reason = reason;
+    this.#release();
+    this.#lose.resolve(reason);
+  }
+
+  async exec(command: string, input?: string): Promise<Channel> {
     const { client, place, target } = this.#facts;
+    const atOnce = this.#isFresh && canExecAtOnce(client);
+    this.#isFresh = false;
+    if (!atOnce) await this.ready;
     return this.#request(
-      (done) => client.exec(command, done),
+      (done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)),
       toChannel,
       (error) => {
         const message = `${place} is connected, but its SSH server refuses to start a program (${text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
@@ -81,6 +106,8 @@ export class Session implements Connection, Loss {
   /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
   async forward({ host, port }: Address, target: string | undefined, stop: AbortSignal): Promise<Duplex> {
     const { client, place } = this.#facts;
+    this.#isFresh = false;
+    await this.ready;
     const to = `${host}:${String(port)}`;
     const accept = (channel: ClientChannel): Duplex => (stop.aborted ? channel.destroy() : channel);
     const stopped = new Promise<never>((_, reject) => {

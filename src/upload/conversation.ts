@@ -42,13 +42,12 @@ export class Conversation {
 
   /** Starts the script and waits for its first word. */
   static async start(connection: Connection, target: string, words: readonly string[]): Promise<Conversation> {
-    const { request, feed, feedFirst } = start(uploadSh, frame(words), connection);
-    const conversation = new Conversation(await connection.exec(request), target);
-    if (feedFirst) conversation.stdin.write(feed);
+    const { request, input, feed } = start(uploadSh, frame(words), connection);
+    const conversation = new Conversation(await connection.exec(request, input), target);
     for (;;) {
       const line = await conversation.#line();
       if (line === 'shipper-upload 1') return conversation;
-      if (line === 'shipper-feed' && !feedFirst) conversation.stdin.write(feed);
+      if (line === 'shipper-feed') conversation.stdin.write(feed);
     }
   }
 

@@ -1,9 +1,15 @@
 import type { Client, ConnectConfig } from 'ssh2';
 import { guardChannels } from './guards.ts';
+import { hastenLogin } from './hasty-login.ts';
 import { partsOf } from './parts.ts';
 
-/** `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. */
-export function connectClient(client: Client, config: ConnectConfig): void {
+/**
+ * `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. `onProof` is told
+ * each time that a signature or a password went out.
+ */
+export function connectClient(client: Client, config: ConnectConfig, onProof: () => void): void {
   client.connect(config);
-  guardChannels(partsOf(client));
+  const parts = partsOf(client);
+  guardChannels(parts);
+  hastenLogin(parts, onProof);
 }

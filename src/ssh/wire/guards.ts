@@ -18,6 +18,10 @@ export function guardChannels(client: ClientPart): void {
   const handlers = protocol._handlers;
   const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
 
+  // ssh2 would have the server prove keys that it announces, which nobody here asks for.
+  handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
+    if (wantReply) protocol.requestFailure();
+  };
   handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
     if (info.packetSize < smallestPacket) {
       throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Client } from 'ssh2';
+import type { Client, ParsedKey } from 'ssh2';
 
 /** One direction of a channel, as ssh2 keeps it. */
 interface Flow {
@@ -27,16 +27,48 @@ export interface Confirmation {
   readonly packetSize: number;
 }
 
+/** What a server announces of itself. */
+export interface Extension {
+  readonly name: string;
+  algs: readonly string[];
+}
+
 /** What ssh2's `Client` does with each message; the first argument is always the protocol. */
 export interface Handlers {
+  SERVICE_ACCEPT: (protocol: ProtocolPart, name: string) => void;
+  EXT_INFO: (protocol: ProtocolPart, extensions: readonly Extension[]) => void;
+  /** The server would take the key that is being tried: it is signed with, and sent. */
+  USERAUTH_PK_OK: (protocol: ProtocolPart) => void;
+  GLOBAL_REQUEST: (protocol: ProtocolPart, name: string, wantReply: boolean) => void;
   CHANNEL_OPEN_CONFIRMATION: (protocol: ProtocolPart, info: Confirmation) => void;
   CHANNEL_DATA: (protocol: ProtocolPart, recipient: number, data: Buffer) => void;
   CHANNEL_EXTENDED_DATA: (protocol: ProtocolPart, recipient: number, data: Buffer, type: number) => void;
 }
 
-/** The parts of ssh2's `Protocol` that this room touches. */
+/** Signs the request, and hands over the signature when it is there. */
+export type Sign = (request: Buffer, done: (signature: Buffer) => void) => void;
+
+/** The parts of ssh2's `Protocol` that this room touches. Its methods are replaced on the one instance. */
 export interface ProtocolPart {
   readonly _handlers: Handlers;
+  readonly _kex: { readonly sessionID: Buffer };
+  /** The requests to be let in that were not yet answered. */
+  readonly _authsQueue: string[];
+  readonly _packetRW: {
+    readonly write: {
+      /** Where in a packet its payload begins. */
+      readonly allocStart: number;
+      alloc(payload: number): Buffer;
+      finalize(packet: Buffer): Buffer;
+    };
+  };
+  service: (name: string) => void;
+  authPassword: (username: string, password: string, changed?: string) => void;
+  /** Without `sign`, only asks whether the key would do. */
+  authPK: (username: string, key: ParsedKey, algorithm?: string, sign?: Sign) => void;
+  requestFailure(): void;
+  channelData(channel: number, data: Buffer): void;
+  exec: (channel: number, command: string, wantReply: boolean) => void;
 }
 
 /** The parts of ssh2's `Client` that this room touches. They are there once `connect` was called. */
@@ -44,6 +76,8 @@ export interface ClientPart {
   readonly _protocol: ProtocolPart;
   readonly _sock: Duplex;
   readonly _chanMgr: { get(channel: number): ChannelPart | ((error: Error) => void) | undefined };
+  /** Such as `OpenSSH_9.2p1`; undefined until the server has identified itself. */
+  readonly _remoteVer: string | undefined;
 }
 
 /**
