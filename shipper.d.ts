@@ -43,7 +43,7 @@ export interface Shipper {
   readonly outcome: Outcome | undefined;
 
   /**
-   * Runs a command on the targets, under a non-interactive `sh` with an empty stdin, in the revision. Resolves with
+   * Runs a command on the targets, under a non-interactive `sh -e` with an empty stdin, in the revision. Resolves with
    * one result per target; rejects if one of them ends with another exit status than 0, unless `allowFailure`.
    */
   run(command: string, options?: RunOptions): Promise<RunResult[]>;

@@ -50,6 +50,11 @@ test('a command runs in the workspace, with an empty stdin, and its output reach
   assert.equal(log.told.map((line) => line.slice('output '.length)).join(''), result.output);
 });
 
+test('the first line that fails ends it', async () => {
+  const error = await errorOf(run('echo first\nfalse\necho second'));
+  assert.match(error.message, /exit status 1[^]*first$/);
+});
+
 test('it gets the variables of the event over those of the runner, and no inputs', async () => {
   const env = { PATH: process.env['PATH'], TOKEN: 'mine', INPUT_KEY: 'secret', SHIPPER_EVENT: 'other' };
   const { output } = await run('env | grep -E "TOKEN|INPUT|SHIPPER" | sort', { env });

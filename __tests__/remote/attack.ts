@@ -25,7 +25,7 @@ export function assertServes(site: ScriptTarget, ...revisions: readonly (string 
 }
 
 function assertNoTrace(site: ScriptTarget): void {
-  assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+  assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
   assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper/runs`), []);
   assert.deepEqual(
     readdirSync(site.root)

@@ -51,7 +51,7 @@ describe('the lock', { concurrency: true }, () => {
 
       assertNeverTwoHolders(site, survivors);
       assert.equal(site.active(), 'last');
-      assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper`).sort(), ['active', 'journal', 'runs']);
+      assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper`).sort(), ['active', 'journal', 'runs', 'version']);
       t.diagnostic(`${contenders - survivors.length} killed of ${contenders}, ${settled} of them as holders`);
     });
   }

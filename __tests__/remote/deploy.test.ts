@@ -20,7 +20,7 @@ for (const shell of shells) {
       for (const name of ['v1', 'v2', 'v3', 'v4', 'v5']) await site.perform('deploy', name);
       assert.equal(site.active(), 'v5');
       assert.deepEqual(site.revisions(), ['v3', 'v4', 'v5']);
-      assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+      assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
       assert.equal(readlinkSync(`${site.root}/current`), `${site.root}/revisions/v5`);
     });
 
@@ -195,7 +195,7 @@ for (const shell of shells) {
         of('listed').map(([name, state]) => `${name ?? ''} ${state ?? ''}`),
         ['v1 completed', 'v2 bad'],
       );
-      assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+      assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
     });
   });
 }

@@ -55,7 +55,7 @@ async function killedAfter(steps: number, { one }: Two): Promise<ScriptRun> {
 
 function assertAtRest(site: ScriptTarget): void {
   assert.deepEqual(readdirSync(runsOf(site)), []);
-  assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+  assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
   assert.deepEqual(readdirSync(site.root).sort(), ['current', 'revisions']);
 }
 

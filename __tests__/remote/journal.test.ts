@@ -135,7 +135,7 @@ describe('what others did to a target', { concurrency: true }, () => {
         assert.ok(existsSync(`${site.root}/victim`), 'what is outside is still there');
         assert.deepEqual(site.revisions(), ['foreign one', 'v3', 'v4', 'v5']);
         assert.deepEqual(readdirSync(site.root).sort(), ['current', 'revisions', 'victim']);
-        assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+        assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
         await site.perform('rollback');
         assert.equal(site.active(), 'v4');
       });

@@ -91,7 +91,7 @@ describe('directories that the user may not write to', { concurrency: true }, ()
         for (const name of ['v3', 'v4'])
           warning(await site.perform('deploy', name, keepOne()), 'of revision older', left);
         assertServes(site, 'v4');
-        const told = warning(await site.perform('status', '', keepOne()), 'of revision older', left, 'sudo chown -R ');
+        const told = warning(await site.perform('status', '', keepOne()), 'of revision older', left, 'sudo chown -hR ');
         await runPrinted(told);
         await site.perform('deploy', 'v5', keepOne());
         assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper/runs`), []);
@@ -100,7 +100,7 @@ describe('directories that the user may not write to', { concurrency: true }, ()
       test('an old revision that belongs to someone else stays, and is purged once it was given back', async () => {
         await using site = await ownedSite();
         chownSync(`${site.root}/revisions/older`, 0, 0);
-        const told = warning(await site.perform('deploy', 'v3', keepOne()), 'revision older', 'sudo chown -R ');
+        const told = warning(await site.perform('deploy', 'v3', keepOne()), 'revision older', 'sudo chown -hR ');
         assert.ok(site.revisions().includes('older'));
         await runPrinted(told);
         assert.deepEqual((await site.perform('deploy', 'v4', keepOne())).of('warning'), []);
@@ -141,9 +141,9 @@ describe('directories that the user may not write to', { concurrency: true }, ()
         await failing.session.perform(whole.deploy.slice(0, 4));
         chownSync(`${site.root}/revisions/v3`, 0, 0);
         await failing.session.perform(['go_back', 'discard', 'unlock'], { last: true });
-        const told = warning(failing, 'revision v3', 'sudo chown -R ');
+        const told = warning(failing, 'revision v3', 'sudo chown -hR ');
         const refused = site.perform('prepare', 'v3', all);
-        await assert.rejects(refused, /revision v3 cannot be removed: .*; on the server: sudo chown -R /);
+        await assert.rejects(refused, /revision v3 cannot be removed: .*; on the server: sudo chown -hR /);
         const next = site.session({ ...all, revision: 'v3' });
         await next.session.perform([...whole.deploy.slice(0, 4), 'go_back', 'discard', 'unlock'], { last: true });
         assert.deepEqual(next.of('revision'), [['v3-1234567890']]);

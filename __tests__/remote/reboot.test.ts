@@ -41,7 +41,7 @@ describe('a target that is reset in the middle of a run', { concurrency: true },
         }
         const kept = site.revisions().filter((name) => name !== 'v2' || steps < switched);
         assert.deepEqual(kept, ['v1', 'v3']);
-        assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+        assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
         assert.deepEqual(readdirSync(`${site.root}/revisions/.shipper/runs`), []);
       });
     }

@@ -55,7 +55,7 @@ describe('two users of one group', { concurrency: true }, () => {
         const owners = ['v5', 'v5b'].map((name) => statSync(`${two.first.root}/revisions/${name}`).uid);
         assert.deepEqual(owners, [12_001, 12_002]);
         assert.equal(lstatSync(`${two.first.root}/current`).uid, 12_002);
-        assert.deepEqual(two.first.states(), ['active', 'journal', 'runs']);
+        assert.deepEqual(two.first.states(), ['active', 'journal', 'runs', 'version']);
       });
 
       test('what only the first may delete is a warning to the second, and stays until the first deploys', async () => {

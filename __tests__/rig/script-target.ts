@@ -5,7 +5,7 @@ import type { Command } from '../../src/config/events.ts';
 import type { Work } from '../../src/deploy/timeline.ts';
 import type { Fact } from '../../src/remote/frame.ts';
 import { Session } from '../../src/remote/session.ts';
-import { setupWords } from '../../src/remote/setup.ts';
+import { setupOf } from '../../src/remote/setup.ts';
 import { localConnection, pathFor, type Shell } from './local-connection.ts';
 import { silentLog } from './silent-log.ts';
 import { temporaryDirectory } from './temporary.ts';
@@ -118,19 +118,19 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
     const token = steps.token ?? `run-test${(runs += 1)}`;
     const audit = { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' };
     const { command = 'deploy', revision = '', lockTimeout = 10 } = steps;
-    const setup = setupWords(
+    const setup = setupOf(
       { command, revision, config: { ...config, ...steps.config }, epoch: 1234567890, audit, lockTimeout },
       { ...target, ...steps.target },
       token,
       connection.keyFingerprint,
       steps.again ?? [],
     );
-    if (steps.lease !== undefined) setup.push('lease', String(steps.lease));
+    const lease = steps.lease === undefined ? [] : ['lease', String(steps.lease)];
     const onFact = (fact: Fact): void => void facts.push(fact);
     const made = new Session({
       connection,
       name: 'here',
-      setup,
+      setup: { ...setup, words: [...setup.words, ...lease] },
       onFact,
       log: silentLog,
       answerTimeout: 10,

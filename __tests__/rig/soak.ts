@@ -149,7 +149,7 @@ async function soak(shell: Shell, until: number, random: () => number, figures: 
     // A machine that is busy with all of this is slow: the promise is a minute.
     for (let tries = 0; tries < 1200 && left().length > 0; tries += 1) await sleep(50);
     if (left().length > 0) console.log(await run('ls', ['-lR', `${site.root}/revisions/.shipper/runs`]));
-    assert.deepEqual(site.states(), ['active', 'journal', 'runs']);
+    assert.deepEqual(site.states(), ['active', 'journal', 'runs', 'version']);
     assert.deepEqual(
       left().map((token) => `${token}, which ${known.get(token) ?? 'lives'}`),
       [],

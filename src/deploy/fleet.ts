@@ -3,7 +3,7 @@ import { deferred } from '../deferred.ts';
 import { asShipperError, type ShipperError } from '../errors.ts';
 import type { RunLog } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import type { RunFacts } from '../remote/setup.ts';
+import type { RunFacts, Setup } from '../remote/setup.ts';
 import { expectedNames } from './expectation.ts';
 import type { Wave } from './moments.ts';
 import { type Limits, limits as usualLimits } from './patience.ts';
@@ -29,7 +29,7 @@ export interface FleetOptions {
   readonly signal: AbortSignal;
 }
 
-type Setup = (target: Target, index: number, connection: Connection) => readonly string[];
+type MakeSetup = (target: Target, index: number, connection: Connection) => Setup;
 
 /** Milliseconds that the others may still take with their work once one has failed. */
 const graceMilliseconds = 5_000;
@@ -40,7 +40,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #stepLines: StepLines;
 
-  constructor(options: FleetOptions, setup: Setup) {
+  constructor(options: FleetOptions, setup: MakeSetup) {
     const { facts, id, log, connectTimeout, connect, limits = usualLimits } = options;
     const { config, command, revision, epoch, lockTimeout } = facts;
     this.#options = options;

@@ -1,5 +1,5 @@
 import { asShipperError, type ShipperError } from '../errors.ts';
-import { setupWords } from '../remote/setup.ts';
+import { setupOf } from '../remote/setup.ts';
 import { cancellable, isCancelled, isLate, pause } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import { type Moment, moments, type Playing } from './moments.ts';
@@ -35,7 +35,7 @@ class Run {
     this.#options = options;
     this.#fleet = new Fleet(options, (target, index, connection) => {
       const again = listeners.commandsAfterSwitch(target);
-      return setupWords(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
+      return setupOf(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
     });
     this.#dispatcher = new Dispatcher({
       command: facts.command,

@@ -1,4 +1,5 @@
 import type { Target } from '../config/config.ts';
+import type { Setup } from '../remote/setup.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import type { KnowledgeOptions } from './knowledge.ts';
 import type { Limits } from './patience.ts';
@@ -16,5 +17,5 @@ export interface SiteOptions extends Omit<KnowledgeOptions, 'name'> {
   readonly lockTimeout: number;
   readonly connect: (target: Target, early: boolean) => Promise<Connection>;
   /** The words of the first frame, once the connection is there. */
-  readonly setup: (connection: Connection) => readonly string[];
+  readonly setup: (connection: Connection) => Setup;
 }

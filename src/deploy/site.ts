@@ -3,6 +3,7 @@ import { deferred } from '../deferred.ts';
 import { ShipperError } from '../errors.ts';
 import type { Fact } from '../remote/frame.ts';
 import { Session } from '../remote/session.ts';
+import type { Setup } from '../remote/setup.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { Knowledge } from './knowledge.ts';
 import { Patience } from './patience.ts';
@@ -102,8 +103,8 @@ export class Site {
     try {
       const connection = await this.reconnect();
       this.#connection = connection;
-      const words = [...setup(connection), 'lost_token', token, 'token', `${token}-judge`];
-      this.#session = this.#open(connection, words);
+      const words = [...setup(connection).words, 'lost_token', token, 'token', `${token}-judge`];
+      this.#session = this.#open(connection, { words, hidden: [] });
       await this.#ask(this.#session, ['verdict'], true, '');
     } catch (error) {
       this.learn({ kind: 'gone' });
@@ -163,7 +164,7 @@ export class Site {
     }
   }
 
-  #open(connection: Connection, setup: readonly string[]): Session {
+  #open(connection: Connection, setup: Setup): Session {
     const { log, connectTimeout: answerTimeout, target } = this.#options;
     this.#broken = deferred<never>();
     const onFact = (fact: Fact): void => this.#hear(fact);

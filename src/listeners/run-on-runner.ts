@@ -64,7 +64,7 @@ export async function runOnRunner(command: RunnerCommand): Promise<RunnerResult>
 }
 
 async function ended({ listener, workspace, env, variables, log, signal }: RunnerCommand): Promise<Ending> {
-  const child = spawn('sh', ['-c', listener.run], {
+  const child = spawn('sh', ['-e', '-c', listener.run], {
     cwd: workspace,
     env: { ...withoutInputs(env), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -37,21 +37,30 @@ shipper_start() { # PID: prints when that process began, as /proc counts; a dash
   fi
 }
 
-shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NAME VALUE...
+# The command's text and what is forwarded come on stdin, as one line that begins with the mark: command lines can be
+# read by every user of the machine.
+shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY UMASK NAME VALUE...
   shipper_mark=$1
   shipper_decode "$2"
   shipper_file=$shipper_value/commands/$3
-  umask "$6"
+  umask "$5"
   mkdir -- "$shipper_value/commands" 2>/dev/null
   [ -d "$shipper_value/commands" ] || shipper_file=/dev/null
   shipper_decode "$4"
   shipper_directory=$shipper_value
-  shipper_decode "$5"
-  shipper_text=$shipper_value
-  shipper_forwarded=''
-  if [ "$7" = true ]; then IFS= read -r shipper_forwarded; fi
-  shift 7
+  shift 5
   printf '\n%s\n' "$shipper_mark" >&2
+  IFS= read -r shipper_value
+  case $shipper_value in
+    "$shipper_mark "*) shipper_forwarded=${shipper_value#* } ;;
+    *)
+      echo 'shipper: a start-up file of the account reads stdin, and so took what the command needs: let it read nothing where there is no terminal' >&2
+      exit 126
+      ;;
+  esac
+  shipper_decode "${shipper_forwarded%% *}"
+  shipper_text=$shipper_value
+  case $shipper_forwarded in *' '*) shipper_forwarded=${shipper_forwarded#* } ;; *) shipper_forwarded='' ;; esac
   cd -- "${shipper_directory:-${HOME:-/}}" || exit 126
   shipper_export "$@"
   shipper_export $shipper_forwarded
@@ -59,11 +68,13 @@ shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY COMMAND UMASK FORWARDED NA
   if kill -0 "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
     printf '%s %s\n' $$ "$(shipper_start $$)" >"$shipper_file"
     printf '\n%s %s\n' "$shipper_mark" $$
-    sh -c "$shipper_text" </dev/null
+    # shellcheck disable=SC2016 # for the inner shell to expand
+    printf '%s\n' "$shipper_text" | sh -ec 'eval "$(cat)" </dev/null'
   else
     # shellcheck disable=SC2016 # for the inner shell to expand
-    setsid sh -c 'printf "%s -\n" "$$" >"$1"; printf "\n%s %s\n" "$2" "$$"; exec sh -c "$3"' \
-      sh "$shipper_file" "$shipper_mark" "$shipper_text" </dev/null
+    printf '%s\n' "$shipper_text" |
+      setsid sh -c 'printf "%s -\n" "$$" >"$1"; printf "\n%s %s\n" "$2" "$$"; exec sh -ec "eval \"\$(cat)\" </dev/null"' \
+        sh "$shipper_file" "$shipper_mark"
   fi
   shipper_status=$?
   [ "$shipper_file" = /dev/null ] || rm -f -- "$shipper_file"

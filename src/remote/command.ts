@@ -20,7 +20,7 @@ export interface TargetCommand {
   readonly command: string;
   readonly umask: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Variables whose values travel on stdin alone, in no command line. */
+  /** Variables whose values travel on stdin alone, in no command line; as the command's text does. */
   readonly forwarded: Readonly<Record<string, string>>;
   /** Told the leader of the command's process group once it runs. */
   readonly onStart: (leader: string) => void;
@@ -42,11 +42,11 @@ export async function runCommand(options: TargetCommand): Promise<CommandResult>
   const { connection, environment, forwarded, onOutput, onStart } = options;
   const secret = Object.entries(forwarded).flat();
   const mark = randomUUID();
-  const words = [mark, options.runDirectory, options.id, options.cwd, options.command, options.umask];
-  const first = frame([...words, String(secret.length > 0), ...Object.entries(environment).flat()]);
+  const words = [mark, options.runDirectory, options.id, options.cwd, options.umask];
+  const first = frame([...words, ...Object.entries(environment).flat()]);
   const channel = await open(connection, start(commandSh, first, connection), options.target);
   channel.stdin.on('error', () => undefined);
-  channel.stdin.end(secret.length > 0 ? `${frame(secret)}\n` : '');
+  channel.stdin.end(`${frame([mark, options.command, ...secret])}\n`);
   const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
   const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
   const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());

@@ -7,6 +7,7 @@ import type { Channel, Connection } from '../ssh/connection-types.ts';
 import { type Fact, frame, readFact } from './frame.ts';
 import { drained } from './drained.ts';
 import { mustBeFed, start } from './loader.ts';
+import type { Setup } from './setup.ts';
 import { silentStart, unknownStart } from './start-failure.ts';
 
 /** Milliseconds that a script which ended its work may take to exit, before its channel is closed for it. */
@@ -16,8 +17,8 @@ export interface SessionOptions {
   readonly connection: Connection;
   /** Name of the target, for errors. */
   readonly name: string;
-  /** The words of the first frame, up to its steps. */
-  readonly setup: readonly string[];
+  /** What the first frame says, up to its steps. */
+  readonly setup: Setup;
   /** Told of each fact as it arrives, those of a step before the step's own. */
   readonly onFact: (fact: Fact) => void;
   readonly log: Log;
@@ -52,6 +53,8 @@ export class Session {
   #stderr = '';
   #rest = '';
   #over = false;
+  /** What was said before the target's script could listen. */
+  readonly #held: string[] = [];
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -109,7 +112,8 @@ export class Session {
 
   async #start(what: readonly string[]): Promise<void> {
     const { connection, setup, answerTimeout, name, beat = 5_000 } = this.#options;
-    const { request, input, feed } = start(shipperSh, frame([...setup, ...what]), connection);
+    const more = setup.hidden.length > 0 ? ['more', 'stdin'] : [];
+    const { request, input, feed } = start(shipperSh, frame([...setup.words, ...more, ...what]), connection);
     void connection.lost.then(() => (this.#isCut = true));
     const channel = await connection.exec(request, input);
     this.#channel = channel;
@@ -124,13 +128,15 @@ export class Session {
         else if (line === 'shipper 1') {
           this.#answered = true;
           clearTimeout(silence);
+          if (more.length > 0) this.#send(`more ${frame(setup.hidden)}`);
+          for (const held of this.#held.splice(0)) this.#send(held);
         } else if (line === 'shipper-feed') {
           mustBeFed(connection);
           channel.stdin.write(feed);
         } else this.#preamble = `${this.#preamble}${line}\n`.slice(0, 4096);
       }
     });
-    this.#beat = setInterval(() => this.#send('b'), beat);
+    this.#beat = setInterval(() => this.#answered && this.#send('b'), beat);
     void drained(channel).then(() => {
       clearTimeout(silence);
       this.#ended(undefined);
@@ -193,6 +199,7 @@ export class Session {
   }
 
   #send(line: string): void {
-    if (this.#channel?.stdin.writable === true) this.#channel.stdin.write(`${line}\n`);
+    if (!this.#answered) this.#held.push(line);
+    else if (this.#channel?.stdin.writable === true) this.#channel.stdin.write(`${line}\n`);
   }
 }

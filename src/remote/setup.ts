@@ -38,14 +38,22 @@ function symlinkWords(config: Config, target: Target, { source, path }: Symlink)
   return ['link', linkText(config, directory, source), path];
 }
 
-/** The words of a session's first frame, up to its first steps: all that the target has to know of the run. */
-export function setupWords(
+/** All that a target has to know of the run. */
+export interface Setup {
+  /** The words of the first frame, up to its first steps. */
+  readonly words: readonly string[];
+  /** More words of it, for nobody else to read: they travel on stdin, since every user sees the command line. */
+  readonly hidden: readonly string[];
+}
+
+/** What a session's first frame says, up to its first steps. `again`: commands to run if the target goes back alone. */
+export function setupOf(
   run: RunFacts,
   target: Target,
   token: string,
   key: string | undefined,
   again: readonly string[],
-): string[] {
+): Setup {
   const { config, audit } = run;
   const home = posix.dirname(target.activeSymlink);
   const values = {
@@ -66,12 +74,12 @@ export function setupWords(
     sync: String(config.sync),
     source_dir: config.sourceDir ?? '',
   };
-  return [
+  const words = [
     'run',
     ...Object.entries(values).flat(),
     ...['audit', audit.actor, audit.commit, audit.runUrl, run.command, audit.runner, key ?? '-'],
     ...target.directories.flatMap((directory) => ['directory', directory]),
     ...target.symlinks.flatMap((symlink) => symlinkWords(config, target, symlink)),
-    ...again.flatMap((command) => ['again', command]),
   ];
+  return { words, hidden: again.flatMap((command) => ['again', command]) };
 }

@@ -109,8 +109,19 @@ mind() {
 }
 
 run_until_end() { # KEY VALUE... do LAST STEP...
+  printf '\nshipper 1\n'
   while [ "$1" != 'do' ]; do
     case $1 in
+      more) # What is not for a command line comes as the first line of stdin.
+        IFS= read -r line
+        case $line in
+          'more '*) ;;
+          *) fail 'a start-up file of the account reads stdin, and so took what the run needs: let it read nothing where there is no terminal' ;;
+        esac
+        shift 2
+        set -- ${line#more } "$@"
+        continue
+        ;;
       directory) directories="$directories $2" ;;
       again) again="$again $2" ;;
       link)
@@ -140,7 +151,6 @@ run_until_end() { # KEY VALUE... do LAST STEP...
   trap '' PIPE
   trap lost HUP INT TERM
   trap 'exit 0' USR1
-  printf '\nshipper 1\n'
   if [ ! -c /dev/null ] || [ ! -r /dev/null ] || [ ! -w /dev/null ]; then
     say error TARGET '' "/dev/null is missing or closed, and no shell works without it; on the server: sudo sh -c 'rm -f /dev/null; mknod -m 666 /dev/null c 1 3'"
     say end 1

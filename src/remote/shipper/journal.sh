@@ -1,7 +1,7 @@
 # The journal: what happened to which revision, appended only.
 
 # One record: EVENT REVISION TIME TOKEN ACTOR COMMIT RUN FINGERPRINT, ended by a full stop. It begins with a newline,
-# so that a torn record before it harms nothing.
+# so that a torn record before it harms nothing. A newer Shipper may put more words before the full stop.
 journal_record() { # EVENT REVISION: sets $record
   now
   encode "$2"
@@ -18,7 +18,7 @@ recorded() { # TOKEN EVENT...: whether that run left such a record
   recorded_by=$1
   shift
   ask awk -v token="$recorded_by" -v events=" $* " '
-    NF == 9 && $9 == "." && $4 == token && index(events, " " $1 " ") { found = 1 }
+    NF >= 9 && $NF == "." && $4 == token && index(events, " " $1 " ") { found = 1 }
     END { print found + 0 }' "$state/journal" || fail "$state/journal cannot be read: $problem"
   case $answer in
     0) return 1 ;;
@@ -44,6 +44,6 @@ compact_journal() {
   sift '
     $1 == "/" { records = 1; next }
     !records { there[$1] = 1; next }
-    NF == 9 && $9 == "." && ($2 in there) { printf "\n%s\n", $0 }' '' '' "$state/journal"
+    NF >= 9 && $NF == "." && ($2 in there) { printf "\n%s\n", $0 }' '' '' "$state/journal"
   printf '%s' "$answer" >"$run/journal" && try mv -f -- "$run/journal" "$state/journal"
 }

@@ -48,6 +48,17 @@ lock() {
   [ ! -d "$revisions" ] || acquire
 }
 
+shares_group() { # whether what this run makes is for a group to write to
+  case 00$umask in *[2367]?) return 1 ;; esac
+}
+
+# Two targets of one run can turn out to be one directory, under two names or on shared storage.
+check_twin() { # HOLDER OWNER
+  case $token in run-*-*) ;; *) return 0 ;; esac
+  [ "${1%-*}" = "${token%-*}" ] && contents_of "$state/runs/$2/target" || return 0
+  fail "$revisions is one directory for two targets of this run, $contents and $host: name it once"
+}
+
 acquire() {
   holds && return 0
   { try mkdir -p -- "$state/runs" && try mkdir -- "$run" "$run/trash" "$run/purged"; } || fail "cannot lock: $problem"
@@ -55,6 +66,7 @@ acquire() {
   printf '%010d\n' 0 >"$run/beat"
   now
   printf '%s %s %s\n' "$audit" "$about_run" "$seconds" >"$run/info"
+  printf '%s\n' "$host" >"$run/target"
   find_here
   printf '%s\n' "$here" >"$run/here"
   { try ln -s ../../.. "$run/revisions" && try ln -s "$token" "$run/lock"; } ||
@@ -70,6 +82,7 @@ acquire() {
     fi
     freed=0
     owner_of "$holder"
+    check_twin "$holder" "$owner"
     contents_of "$state/runs/$owner/beat" || :
     if [ "$holder $owner $contents" = "$seen" ]; then
       idle=$((idle + 1))
@@ -91,11 +104,17 @@ acquire() {
     sleep 1
     waited=$((waited + 1))
   done
+  check_version
   settle_inside "$run"
   # Only now: going back has to work on a full disk.
   if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail "cannot write to $run"; fi
   sweep
   [ "$waited" -eq 0 ] || preflight
+  [ -s "$state/version" ] || {
+    # Closed to others, but for a group that shares it: it holds who did what, and the text of commands.
+    if shares_group; then chmod o= "$state" 2>/dev/null; else chmod go= "$state" 2>/dev/null; fi
+    printf '1\n' >"$run/version" && mv -- "$run/version" "$state/version"
+  }
   [ -s "$state/active" ] || { printf '%s\n' "$active_symlink" >"$run/active" && mv -- "$run/active" "$state/active"; }
 }
 

@@ -29,7 +29,7 @@ read_table() { # sets $table
   sift '
     $1 == "/" { records = 1; next }
     !records { there[$1] = 1; next }
-    NF != 9 || $9 != "." { next }
+    NF < 9 || $NF != "." { next }
     $1 == "created" {
       order[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = "-"
       about[$2] = $5 " " $6 " " $7; ready[$2] = done[$2] = bad[$2] = 0

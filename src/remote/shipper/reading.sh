@@ -2,6 +2,10 @@
 
 # Tells everything that `status` and a dry run show.
 inspect() {
+  check_version
+  [ ! -d "$state" ] || [ -x "$state" ] || {
+    warn "$state is closed to $(me): which revisions were completed, and who holds the lock, cannot be told"
+  }
   read_active
   say active "$active" "$linked"
   read_table

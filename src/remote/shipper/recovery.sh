@@ -6,7 +6,8 @@ was_switched() { # TOKEN
 }
 
 stuck() {
-  fail "$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}: on the server, see who may write to $home"
+  quote "$home"
+  fail "$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}; on the server: sudo chown $(me) $quoted && sudo chmod u+rwx $quoted"
 }
 
 read_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active
@@ -104,15 +105,16 @@ again() { # RUN-DIRECTORY
   shift
   for command; do
     decode "$command"
-    (
+    # The text stays out of the list of processes. What is waited for is the last of the pipe, the shell itself.
+    printf '%s\n' "$value" | (
       cd -- "$place" || exit 1
       if [ -n "$lang" ]; then LC_ALL=$lang; else unset LC_ALL; fi
       export SHIPPER_COMMAND="$goal_of_run" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION="$active" \
         SHIPPER_REVISION_PATH="$place" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK="$active_symlink" \
         SHIPPER_HOST="$host"
-      exec sh -c "$value"
-    ) </dev/null >/dev/null 2>&1 &
-    wait_at_most 60 $!
+      exec sh -ec 'eval "$(cat)" </dev/null'
+    ) >/dev/null 2>&1 &
+    wait_at_most "$((lease + lease / 2))" $!
   done
   rm -f -- "$directory/again"
 }

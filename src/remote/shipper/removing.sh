@@ -68,7 +68,7 @@ is_kept() { # DIRECTORY
 
 denied() { # DIRECTORY: adds to $problem, which a tool told, what to do
   quote "$1"
-  problem="${problem%%"$newline"*}; on the server: sudo chown -R $(me) $quoted"
+  problem="${problem%%"$newline"*}; on the server: sudo chown -hR $(me) $quoted && sudo chmod -R u+rwX $quoted"
 }
 
 # What holds the links of a switch, and nothing else.

@@ -8,8 +8,9 @@ init_directories() {
     decode "$word"
     try mkdir -p -- "$value" || fail "$problem"
   done
+  quote "$home"
   [ -d "$home" ] ||
-    fail "the directory of the active symlink, $home, does not exist: create it, or add it to config.directories"
+    fail "the directory of the active symlink, $home, does not exist: add it to config.directories, or on the server: sudo install -d -o $(me) $quoted"
 }
 
 # The name with the start of the run as its ending; counted on, where two runs began in one second.

@@ -1,5 +1,28 @@
 # The switch, and its commit.
 
+nameable() { # ends a sentence with the revisions that a rollback can go to by name
+  IFS=$newline names=''
+  for line in $table; do
+    case $line in *' unfinished '* | *' prepared '*) continue ;; esac
+    decode "${line%% *}"
+    [ "$value" = "$active" ] || names="$names $value"
+  done
+  printf '%s' "${names:+; by name it can go to:}$names"
+}
+
+# What a revision shares with the others can be gone by now.
+tell_dangling() {
+  set -- $symlinks
+  while [ $# -gt 0 ]; do
+    decode "$2"
+    path=$value
+    shift 2
+    if [ ! -L "$revisions/$revision/$path" ] || [ -e "$revisions/$revision/$path" ]; then continue; fi
+    text_of "$revisions/$revision/$path"
+    warn "the link $path of revision $revision leads nowhere: $text does not exist"
+  done
+}
+
 # Decides which revision `activate` and `rollback` go to.
 choose() {
   read_active
@@ -19,7 +42,7 @@ choose() {
         decode "$answer"
         revision=$value
         [ -n "$revision" ] ||
-          fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}"
+          fail "there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}$(nameable)"
       fi
       find_state "$revision"
       case $found in
@@ -29,6 +52,7 @@ choose() {
       esac
       ;;
   esac
+  tell_dangling
   say revision "$revision"
   say previous "$active"
   case ${linked%/} in
@@ -65,7 +89,10 @@ link_current_revision() {
   [ -d "$leads_to/" ] ||
     fail "the active symlink would dangle: $goes_to does not lead to the revision from $home"
   set -- $again
+  # The text of commands is nobody else's business, unless a group shares all of this.
+  if shares_group; then umask 007; else umask 077; fi
   for word; do printf '%s\n' "$word"; done >"$run/again" || fail "cannot write to $run"
+  umask "$umask"
   encode "$goes_to"
   new=$word
   encode "$linked"
