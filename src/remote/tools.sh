@@ -24,6 +24,14 @@ ask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where i
   return 1
 }
 
+length_of() { # LINES|BYTES FILE: sets $length
+  case $1 in
+    LINES) ask wc -l <"$2" ;;
+    *) ask wc -c <"$2" ;;
+  esac || fail "the length of $2 is not known: $problem"
+  length=$((answer))
+}
+
 need() { # TOOL...
   for tool; do
     command -v "$tool" >/dev/null || fail "$tool is missing on the target: install it, or see to the PATH of the account"

@@ -22,8 +22,15 @@ newline='
 . ./words.sh
 . ./tools.sh
 
+exec 3>&1
 fail() { # SENTENCE
-  say error UPLOAD '' "$1"
+  say error UPLOAD '' "$1" >&3 # Where this is called, the output may be going into a file.
+  exit 1
+}
+
+cut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not be read
+  became "$1" cat ''
+  printf '%s\n' "$problem" >&2
   exit 1
 }
 
@@ -47,7 +54,7 @@ finish() { # STATUS
 begin() {
   trap '' PIPE
   umask "$umask"
-  manifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy=''
+  manifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy='' spoilt=''
   trap 'finish $?' EXIT
   trap 'exit 1' HUP INT TERM
   if [ -d "$run" ]; then
@@ -55,8 +62,9 @@ begin() {
     printf '%s -\n' $$ >"$run/commands/$id"
   fi
   printf '\nshipper-upload 1\n'
+  need awk cat chmod cp cut find mkdir mv rm rmdir sleep sort tar tr wc xargs
   if [ "$round" != again ]; then
-    problem=$(mkdir -- "$stage" "$stage/tree" 2>&1) || fail "$problem"
+    try mkdir -- "$stage" "$stage/tree" || fail "$problem"
   fi
   cd -- "$stage" || fail "cannot go into $stage"
 }

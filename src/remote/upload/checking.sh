@@ -13,12 +13,29 @@ hash_odd() { # LINES: and gives them their modes
     decode "$word"
     if [ ! -f "tree/$value" ] || [ -L "tree/$value" ]; then continue; fi
     case $line in
-      x*) chmod '=rwx' "tree/$value" ;;
-      *) chmod '=rw' "tree/$value" ;;
-    esac
+      x*) try chmod '=rwx' "tree/$value" ;;
+      *) try chmod '=rw' "tree/$value" ;;
+    esac || fail "$problem"
     sum=$($hash <"tree/$value")
     printf '%s ./%s\n' "${sum%%[ *]*}" "$word"
   done <hashed.odd >sums.odd
+}
+
+unchecked() {
+  became $? awk ''
+  fail "what was uploaded could not be checked: $problem"
+}
+
+# What was copied or sent and has no hash by its name, as where a program encodes names, is hashed without it.
+hash_missing() { # LINES
+  awk "$paths"'
+    FILENAME == "sums" { name = substr($0, 65); sub(/^ [ *]?/, "", name); actual[name]; next }
+    !(("./" path($0)) in actual) { print "./" path($0) }' sums "$1" >missing || unchecked
+  while IFS= read -r path; do
+    if [ ! -f "tree/$path" ] || [ -L "tree/$path" ]; then continue; fi
+    sum=$($hash <"tree/$path")
+    printf '%s %s\n' "${sum%%[ *]*}" "$path"
+  done <missing >>sums
 }
 
 # Compares the hashes of the files with these lines of the manifest; those that differ are in `bad`.
@@ -27,16 +44,22 @@ compare() { # LINES
   cat sums.* >sums 2>/dev/null
   rm -f sums.*
   set -f
+  hash_missing "$1"
   awk "$paths"'
     FILENAME == "sums" { name = substr($0, 65); sub(/^ [ *]?/, "", name); actual[name] = substr($0, 1, 64); next }
-    actual["./" path($0)] != substr($0, 1, 64)' sums "$1" >bad.new
-  mv bad.new bad
+    actual["./" path($0)] != substr($0, 1, 64)' sums "$1" >bad || unchecked
+  [ -f bad ] || unchecked
   [ -s bad ] || return 0
-  [ "$round" != again ] || fail "$(($(wc -l <bad))) files differ from what was sent, after sending them twice, such as $(awk "$paths"'NR == 1 { print path($0) }' bad)"
-  awk "$paths"'{ print path($0) }' bad >bad.paths
+  awk "$paths"'{ print path($0) }' bad >bad.paths || unchecked
+  if [ "$round" = again ]; then
+    length_of LINES bad
+    IFS= read -r path <bad.paths
+    fail "$length files differ from what was sent, after sending them twice, such as $path"
+  fi
   again=1
-  say bad $(($(wc -c <bad.paths)))
-  cat bad.paths
+  length_of BYTES bad.paths
+  say bad "$length"
+  cat bad.paths || cut_short $?
   exit 0
 }
 
@@ -44,19 +67,20 @@ compare() { # LINES
 look_at_modes() {
   if [ ! -s kept ] && [ ! -s moved ]; then return 0; fi
   plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
-  (cd tree && find . -type f ! -perm "$plain") >unusual
+  (cd tree && find . -type f ! -perm "$plain") >unusual && : >looked
 }
 
 # Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
 set_modes() {
   wait
-  [ -f unusual ] || return 0
+  if [ ! -s kept ] && [ ! -s moved ]; then return 0; fi
+  [ -f looked ] || fail 'the modes of what was copied are not known: find did not come to its end'
   awk "$paths"'
     FILENAME == "unusual" { unusual[$0]; next }
     /\\/ { next }
     { p = "./" path($0) }
     $2 == "x" { print p >"modes.x"; next }
-    p in unusual { print p >"modes.f" }' unusual manifest
-  [ ! -s modes.x ] || tr '\n' '\0' <modes.x | (cd tree && xargs -0 chmod =rwx)
-  [ ! -s modes.f ] || tr '\n' '\0' <modes.f | (cd tree && xargs -0 chmod =rw)
+    p in unusual { print p >"modes.f" }' unusual manifest || unchecked
+  [ ! -s modes.x ] || for_each modes.x tree chmod =rwx || fail "$problem"
+  [ ! -s modes.f ] || for_each modes.f tree chmod =rw || fail "$problem"
 }

@@ -15,9 +15,24 @@ esac 2>/dev/null
 cd -- "$tree" && $hash "$@" >>"$sums.$$" 2>/dev/null
 exit 0'
 
+# With the paths of a list, one a line, there. Of what xargs tells, 123 is that a tool refused some of them.
+for_each() { # LIST DIRECTORY TOOL ARGUMENT...
+  list=$1 place=$2
+  shift 2
+  tr '\n' '\0' <"$list" >"$list.0" || {
+    became $? tr ''
+    fail "$problem"
+  }
+  problem=$(cd -- "$place" && xargs -0 "$@" 2>&1 <"$stage/$list.0") && return 0
+  refused=$?
+  problem=${problem:-"$1, started by xargs, ended with exit status $refused"}
+  return "$refused"
+}
+
 in_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them
   [ -s "$1" ] || return 0
-  count=$(($(wc -l <"$1")))
+  length_of LINES "$1"
+  count=$length
   turns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.
   count=$((count / (workers * turns) + 1))
   [ "$count" -ge 64 ] || count=64
@@ -82,8 +97,11 @@ sort_out() {
 # Removes what was copied ahead and does not stay.
 drop() {
   [ -s dropped ] || return 0
-  tr '\n' '\0' <dropped | (cd tree && xargs -0 rm -f --)
-  sort -r emptied | tr '\n' '\0' | (cd tree && xargs -0 rmdir -- 2>/dev/null)
+  for_each dropped tree rm -f -- || spoilt=1
+  [ -s emptied ] || return 0
+  try sort -r -o emptied.sorted emptied || fail "$problem"
+  # Those that are in use it refuses, so that no answer tells whether it came to its end: twice is enough.
+  for_each emptied.sorted tree rmdir -- || for_each emptied.sorted tree rmdir -- || [ "$refused" -le 123 ] || spoilt=1
 }
 
 copy_kept() {

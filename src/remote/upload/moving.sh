@@ -24,21 +24,23 @@ merge() { # HOW DIRECTORY DEPTH
   exec 4>&-
   if [ "$1" = look ] || [ ! -s "moving.$3" ]; then return 0; fi
   problem=$(xargs -0 sh -c 'mv -f -- "$@" "$0/"' "$revisions/$revision/$2" <"moving.$3" 2>&1) ||
-    fail "what was uploaded cannot be moved into place: $problem"
+    fail "what was uploaded cannot be moved into place by xargs, sh and mv: $problem"
 }
 
 settle() {
   set_modes
   merge look '' 0
   merge move '' 0
-  if ! mkdir -p -- "$manifests/$revision" || ! mv -f -- manifest "$manifests/$revision/$key"; then
-    fail "the manifest cannot be written to $manifests"
-  fi
+  # A shell that cannot read a name passes it over.
+  ask find tree ! -type d || fail "what was uploaded could not be counted: $problem"
+  [ -z "$answer" ] || fail "what was uploaded was not all moved into place: ${answer%%"$newline"*} is left"
+  { try mkdir -p -- "$manifests/$revision" && try mv -f -- manifest "$manifests/$revision/$key"; } ||
+    fail "the manifest cannot be written to $manifests: $problem"
   set +f
   for other in "$manifests"/*; do
     [ -d "$revisions/${other##*/}" ] || rm -rf -- "$other"
   done
   set -f
-  cd / && rm -rf -- "${stage:?}"
+  cd / && { try rm -rf -- "${stage:?}" || try rm -rf -- "$stage" || fail "$problem"; }
   say 'done'
 }

@@ -12,10 +12,11 @@ receive() { # PACKING
   check_arrivals &
   busy=1
   problem=$({ unpack "$1" | tar -xomf -; } 2>&1) || {
-    case $problem in *[Nn]'o space left'* | *[Qq]uota*) fail "the disk is full: $(printf '%s\n' "$problem" | sed -n 1p)" ;; esac
-    fail "what was sent could not be unpacked: $(printf '%s\n' "$problem" | sed -n '1,3p')"
+    became $? tar "$problem"
+    case $problem in *[Nn]'o space left'* | *[Qq]uota*) fail "the disk is full: ${problem%%"$newline"*}" ;; esac
+    fail "what was sent could not be unpacked by $1 and tar: $problem"
   }
-  [ -f end ] || fail 'what was sent came without its end'
+  [ -f end ] || fail "what was sent came without its end, or $1 or tar ended before"
   wait
   busy=''
   read -r total <end
@@ -47,12 +48,12 @@ assemble() {
   set +f
   [ ! -d lines ] || cat lines/* >sent
   set -f
-  sort -t ' ' -k 4 kept moved sent >manifest || fail "the disk is full, or $revisions/$revision cannot be written to"
+  try sort -t ' ' -k 4 -o manifest kept moved sent ||
+    fail "the disk is full, or $revisions/$revision cannot be written to: $problem"
   sum=$($hash <manifest)
   [ -n "$sum" ] || fail "$hash does not work any more"
-  [ "${sum%%[ *]*}" = "$total" ] || {
-    cd / && rm -rf -- "${stage:?}" # Before it is said: the next round makes it anew.
-    say stale
-    exit 0
-  }
+  if [ -z "$spoilt" ] && [ "${sum%%[ *]*}" = "$total" ]; then return 0; fi
+  cd / && rm -rf -- "${stage:?}" # Before it is said: the next round makes it anew.
+  say stale
+  exit 0
 }

@@ -19,10 +19,10 @@ choose_workers() { # sets $parallel, words for xargs, and $workers
 # How files are copied: by GNU cp, which shares blocks where the file system can, or through tar.
 choose_copy() { # sets $copy and $reflink
   copy=tar reflink='' shares=false
-  problem=$({ mkdir probe && : >probe/file; } 2>&1) || fail "$problem"
-  if cp --reflink=auto --parents -- probe/file tree 2>/dev/null; then
+  try mkdir probe probe/copy || fail "$problem"
+  : >probe/file || fail "$stage cannot be written to"
+  if cp --reflink=auto --parents -- probe/file probe/copy 2>/dev/null; then
     copy=cp reflink=--reflink=auto
-    rm -rf tree/probe
     printf x >probe/file
     ! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true
   fi
@@ -56,7 +56,9 @@ read_base() { # sets $ahead, how many files to copy ahead, and $old
   for manifest in "$manifests/$base/$key" "$manifests/$base"/*; do
     if [ ! -f "$manifest" ] || { [ -s base ] && [ "${manifest##*/}" = "$key" ]; }; then continue; fi
     cat -- "$manifest" >>base
-    [ "${manifest##*/}" != "$key" ] || ahead=$(($(wc -l <base)))
+    [ "${manifest##*/}" = "$key" ] || continue
+    length_of LINES base
+    ahead=$length
   done
   set -f
   [ -s base ] || base=''
@@ -77,8 +79,9 @@ take_stock() {
   for tool in zstd gzip; do command -v "$tool" >/dev/null && tools="$tools $tool"; done
   free=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')
   say room "$free" "$shares" $tools
-  say index "$packing" $(($(wc -c <index)))
-  cat index
+  length_of BYTES index
+  say index "$packing" "$length"
+  cat index || cut_short $?
   choose_hash
   choose_workers
 }
