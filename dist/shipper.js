@@ -5461,7 +5461,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4791));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6184));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6269,7 +6269,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 4791:
+/***/ 6184:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -10290,6 +10290,7 @@ class session_Session {
     address;
     identification;
     keyFingerprint;
+    keyExchange;
     lost;
     ready;
     #facts;
@@ -10305,6 +10306,7 @@ class session_Session {
         this.address = facts.address;
         this.identification = facts.identification;
         this.keyFingerprint = facts.keyFingerprint;
+        this.keyExchange = facts.keyExchange;
         this.ready = this.#ready.promise;
         this.lost = this.#lose.promise;
     }
@@ -11976,6 +11978,82 @@ function howToCompare(type) {
     return `Compare first: \`${command}\`, on the server itself, has to show the same SHA256:…. Then put the line into \`known-hosts\`.`;
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/wire/exchange.js
+const kexInit = 20;
+/** Bytes of a KEXINIT before its first list: the number of the message, and a cookie. */
+const beforeLists = 17;
+/** The exchange of ssh2 that stands in for one that it does not know, and its other name. */
+const standIn = 'curve25519-sha256';
+const otherName = 'curve25519-sha256@libssh.org';
+/**
+ * Offers a key exchange before all others. Where the other side offers it too, ssh2 is shown curve25519-sha256 in its
+ * place: it makes that exchange, which is adapted before it begins. What both sides sign is what was really sent. Holds
+ * for renewals as well. To be called before anything was read.
+ */
+function addExchange(protocol, { name, adapt }) {
+    protocol._offer = withFirst(protocol._offer, name);
+    let received;
+    const shown = (payload) => {
+        if (payload[0] !== kexInit)
+            return payload;
+        const rewritten = showStandIn(payload, name);
+        received = rewritten === undefined ? undefined : payload;
+        return rewritten ?? payload;
+    };
+    let current = protocol._kex;
+    Object.defineProperty(protocol, '_kex', {
+        get: () => current,
+        set: (exchange) => {
+            current = exchange;
+            if (received === undefined)
+                return;
+            exchange._remoteKexinit = received;
+            exchange.negotiated.kex = name;
+            received = undefined;
+            adapt(exchange);
+        },
+    });
+    const { _onHeader: onHeader, _onPayload: onPayload } = protocol;
+    protocol._onPayload = (payload) => onPayload(shown(payload));
+    const interpose = () => {
+        const { _decipher: decipher } = protocol;
+        if (decipher === undefined)
+            return; // A server of ssh2 has it before anyone sees the connection.
+        const first = decipher._onPayload;
+        decipher._onPayload = (payload) => first(shown(payload));
+    };
+    interpose();
+    protocol._onHeader = (header) => {
+        interpose();
+        onHeader(header);
+    };
+}
+function withFirst(offer, name) {
+    const { kex, serverHostKey, cs, sc } = offer.lists;
+    const flow = ({ cipher, mac, compress, lang }) => ({
+        ...{ cipher: cipher.array, mac: mac.array, compress: compress.array, lang: lang.array },
+    });
+    const Offer = offer.constructor;
+    const all = { kex: [name, ...kex.array], serverHostKey: serverHostKey.array, cs: flow(cs), sc: flow(sc) };
+    return new Offer(all);
+}
+/** The other side's KEXINIT with the stand-in for an exchange; undefined where it does not offer that. */
+function showStandIn(payload, name) {
+    if (payload.length < beforeLists + 4)
+        return undefined;
+    const end = beforeLists + 4 + payload.readUInt32BE(beforeLists);
+    if (end > payload.length)
+        return undefined;
+    const names = payload.toString('latin1', beforeLists + 4, end).split(',');
+    if (!names.includes(name))
+        return undefined;
+    const others = names.filter((each) => each !== standIn && each !== otherName);
+    const list = Buffer.from(others.map((each) => (each === name ? standIn : each)).join(','), 'latin1');
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(list.length);
+    return Buffer.concat([payload.subarray(0, beforeLists), length, list, payload.subarray(end)]);
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-login.js
 
 
@@ -12045,7 +12123,47 @@ function withoutWeaker(extension) {
     return algs.includes('rsa-sha2-512') ? { name, algs: algs.filter((each) => each !== 'rsa-sha2-256') } : extension;
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/wire/post-quantum.js
+
+/** Bytes of what is sent: of ML-KEM-768, and of X25519. */
+const encapsulationKey = 1_184;
+const ciphertext = 1_088;
+const x25519 = 32;
+/**
+ * ML-KEM-768 beside X25519 (draft-ietf-sshm-mlkem-hybrid-kex): what is recorded today stays secret from a quantum computer
+ * of tomorrow, as long as one of the two holds. OpenSSH speaks it since 9.9, dropbear since 2025.87, Node since 24.7;
+ * undefined where this one cannot.
+ */
+function postQuantumExchange() {
+    return "decapsulate" in external_node_crypto_namespaceObject ? { name: 'mlkem768x25519-sha256', adapt } : undefined;
+}
+function adapt(exchange) {
+    const { publicKey, privateKey } = external_node_crypto_namespaceObject.generateKeyPairSync('ml-kem-768');
+    const ours = publicKey.export({ type: 'spki', format: 'der' }).subarray(-encapsulationKey);
+    const getPublicKey = exchange.getPublicKey.bind(exchange);
+    const computeSecret = exchange.computeSecret.bind(exchange);
+    exchange.getPublicKey = () => Buffer.concat([ours, getPublicKey()]);
+    exchange.convertPublicKey = (key) => key;
+    exchange.computeSecret = (theirs) => {
+        if (theirs.length !== ciphertext + x25519) {
+            return new Error(`its part of the key exchange has ${String(theirs.length)} bytes, not ${String(ciphertext + x25519)}`);
+        }
+        const classical = computeSecret(theirs.subarray(ciphertext));
+        if (classical instanceof Error)
+            return classical;
+        const secret = external_node_crypto_namespaceObject.decapsulate(privateKey, theirs.subarray(0, ciphertext));
+        return combine(secret, classical);
+    };
+}
+/** Both secrets become one string of fixed length; ssh2 hands over the second as a number, of fewer or more bytes. */
+function combine(secret, classical) {
+    const whole = Buffer.concat([Buffer.alloc(x25519), classical]).subarray(-x25519);
+    return external_node_crypto_namespaceObject.createHash('sha256').update(secret).update(whole).digest();
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/connect-client.js
+
+
 
 
 
@@ -12056,6 +12174,9 @@ function withoutWeaker(extension) {
 function connectClient(client, config, onProof) {
     client.connect(config);
     const parts = partsOf(client);
+    const postQuantum = postQuantumExchange();
+    if (postQuantum !== undefined)
+        addExchange(parts._protocol, postQuantum);
     guardChannels(parts);
     hastenLogin(parts, onProof);
 }
@@ -12088,6 +12209,7 @@ async function handshake(stream, facts) {
     let phase = 'connecting';
     let banner = '';
     let session;
+    let keyExchange = '';
     let refusal;
     return new Promise((resolve, reject) => {
         const greeting = readGreeting(stream, () => (phase = 'negotiating'), () => fail(undefined));
@@ -12118,7 +12240,7 @@ async function handshake(stream, facts) {
             const identification = greeting().identification ?? '';
             const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
             const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
-            session = new session_Session({ ...facts, client, stream, identification, keyFingerprint });
+            session = new session_Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
             resolve(session);
             return session;
         }
@@ -12154,6 +12276,7 @@ async function handshake(stream, facts) {
         client.on('banner', (words) => (banner = (banner + words).slice(0, 4096)));
         client.once('handshake', ({ kex, serverHostKey, cs }) => {
             phase = 'authenticating';
+            keyExchange = kex;
             log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
         });
         client.on('change password', () => {

@@ -32,6 +32,7 @@ export function localConnection(path: string, home: string): Connection & { read
     address: { host: 'localhost', port: 22, user: 'me' },
     identification: 'SSH-2.0-OpenSSH_local',
     keyFingerprint: 'SHA256:test',
+    keyExchange: 'none',
     pids,
     ready: Promise.resolve(),
     lost: lost.promise,

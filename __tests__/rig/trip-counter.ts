@@ -5,8 +5,10 @@ import { portOf } from './server.ts';
 /** Milliseconds of silence after which both ends count as having said all that they can say without an answer. */
 const silence = 150;
 
-/** Bytes up to which a message asks for no answer: a beat, or more room in a window. */
+/** Bytes up to which a message asks for no answer, once the script is there: a beat, or more room in a window. */
 const aside = 64;
+/** Bytes that only the script has. */
+const script = 4_000;
 
 /** A TCP relay that counts round trips, whatever time they take. */
 export interface TripCounter extends AsyncDisposable {
@@ -22,6 +24,8 @@ interface End {
   heard: number;
   said: Buffer[];
   ended: boolean;
+  /** Whether it has sent the script. */
+  hasSpoken: boolean;
 }
 
 /**
@@ -65,7 +69,7 @@ export async function startTripCounter(port: number): Promise<TripCounter> {
 }
 
 function toEnd(socket: Socket): End {
-  return { socket, heard: 0, said: [], ended: false };
+  return { socket, heard: 0, said: [], ended: false, hasSpoken: false };
 }
 
 function exchange(client: End, server: End): void {
@@ -79,7 +83,8 @@ function handOver(from: End, to: End, heardBySender: number): void {
   from.said = [];
   if (said.length > 0) {
     const bytes = Buffer.concat(said);
-    if (bytes.length > aside) to.heard = Math.max(to.heard, heardBySender + 0.5);
+    from.hasSpoken ||= bytes.length > script;
+    if (bytes.length > aside || !from.hasSpoken) to.heard = Math.max(to.heard, heardBySender + 0.5);
     to.socket.write(bytes);
   }
   if (from.ended) to.socket.end();

@@ -34,7 +34,13 @@ test('the parts of ssh2 that are overridden are where they are expected', () => 
   for (const name of methods) assert.equal(typeof protocol[name], 'function', name);
   assert.equal(protocol._packetRW.write.allocStart, 5);
   assert.deepEqual(protocol._authsQueue, []);
-  assert.ok('_kex' in protocol && '_remoteVer' in rest);
+  assert.deepEqual(protocol._offer.lists.kex.array, [
+    'curve25519-sha256',
+    'ext-info-c',
+    'kex-strict-c-v00@openssh.com',
+  ]);
+  assert.deepEqual([typeof protocol._onHeader, typeof protocol._onPayload], ['function', 'function']);
+  assert.ok('_decipher' in protocol && '_kex' in protocol && '_remoteVer' in rest);
   assert.equal(typeof channels.get, 'function');
   assert.ok(stream instanceof PassThrough);
   assert.deepEqual([typeof utils.convertSignature, typeof utils.sendPacket], ['function', 'function']);

@@ -32,6 +32,8 @@ export interface Connection {
   readonly address: Address;
   /** What the server said it is, such as `SSH-2.0-OpenSSH_9.2p1`. */
   readonly identification: string;
+  /** How the session keys were agreed on, such as `mlkem768x25519-sha256`. */
+  readonly keyExchange: string;
   /** `SHA256:…` of the user's key; undefined for a password or where the agent chose. */
   readonly keyFingerprint: string | undefined;
   /**

@@ -56,6 +56,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
   let phase: Phase = 'connecting';
   let banner = '';
   let session: Session | undefined;
+  let keyExchange = '';
   let refusal: ShipperError | undefined;
 
   return new Promise((resolve, reject) => {
@@ -93,7 +94,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       const identification = greeting().identification ?? '';
       const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
       const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
-      session = new Session({ ...facts, client, stream, identification, keyFingerprint });
+      session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
       resolve(session);
       return session;
     }
@@ -128,6 +129,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     client.on('banner', (words) => (banner = (banner + words).slice(0, 4096)));
     client.once('handshake', ({ kex, serverHostKey, cs }) => {
       phase = 'authenticating';
+      keyExchange = kex;
       log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
     });
     client.on('change password', () => {

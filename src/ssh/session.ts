@@ -19,6 +19,7 @@ export interface SessionFacts {
   readonly target: string | undefined;
   readonly identification: string;
   readonly keyFingerprint: string | undefined;
+  readonly keyExchange: string;
   /** The hop before; it is let go of when this ends. */
   readonly via: Hop | undefined;
 }
@@ -39,6 +40,7 @@ export class Session implements Connection, Loss {
   readonly address: Address;
   readonly identification: string;
   readonly keyFingerprint: string | undefined;
+  readonly keyExchange: string;
   readonly lost: Promise<Error | undefined>;
   readonly ready: Promise<void>;
   readonly #facts: SessionFacts;
@@ -55,6 +57,7 @@ export class Session implements Connection, Loss {
     this.address = facts.address;
     this.identification = facts.identification;
     this.keyFingerprint = facts.keyFingerprint;
+    this.keyExchange = facts.keyExchange;
     this.ready = this.#ready.promise;
     this.lost = this.#lose.promise;
   }

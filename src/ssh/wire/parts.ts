@@ -48,10 +48,50 @@ export interface Handlers {
 /** Signs the request, and hands over the signature when it is there. */
 export type Sign = (request: Buffer, done: (signature: Buffer) => void) => void;
 
+/** One key exchange of ssh2, as its curve25519-sha256 is. */
+export interface ExchangePart {
+  readonly sessionID: Buffer;
+  readonly negotiated: { kex: string };
+  /** What the other side offered, which both sign. */
+  _remoteKexinit: Buffer;
+  getPublicKey(): Buffer;
+  convertPublicKey(key: Buffer): Buffer;
+  /** The secret as it is hashed; an error ends the connection. */
+  computeSecret(theirs: Buffer): Buffer | Error;
+}
+
+interface List {
+  readonly array: readonly string[];
+}
+
+interface FlowLists {
+  readonly cipher: List;
+  readonly mac: List;
+  readonly compress: List;
+  readonly lang: List;
+}
+
+/** What one side offers in a key exchange. */
+export interface OfferPart {
+  readonly lists: {
+    readonly kex: List;
+    readonly serverHostKey: List;
+    readonly cs: FlowLists;
+    readonly sc: FlowLists;
+  };
+}
+
 /** The parts of ssh2's `Protocol` that this room touches. Its methods are replaced on the one instance. */
 export interface ProtocolPart {
   readonly _handlers: Handlers;
-  readonly _kex: { readonly sessionID: Buffer };
+  _kex: ExchangePart;
+  _offer: OfferPart;
+  /** Told when the other side has identified itself; its KEXINIT comes next. */
+  _onHeader: (header: object) => void;
+  /** Gets each packet, but for those of a key exchange that has begun. */
+  _onPayload: (payload: Buffer) => void;
+  /** Before the first key exchange, it gets the packets. */
+  readonly _decipher: { _onPayload: (payload: Buffer) => void } | undefined;
   /** The requests to be let in that were not yet answered. */
   readonly _authsQueue: string[];
   readonly _packetRW: {
