@@ -98,6 +98,21 @@ async function assertNextWorks(fleet: Fleet): Promise<void> {
 }
 
 describe('a fleet', { concurrency: true }, () => {
+  test('runs on:error on each target, at home where the revision is gone', async () => {
+    const events = {
+      'before:link_current_revision': [{ run: 'exit 1', on: 'b' }],
+      'on:error': [{ run: 'echo "at $(basename "$PWD")"' }],
+    };
+    await using fleet = await fleetOf(3, { events, config: { waves: { sizes: [1] } } });
+    const run = await fleet.run('v3');
+    assert.deepEqual(statuses(run), ['a returned', 'b failed', 'c failed'], logOf(run));
+    assert.deepEqual(warningsOf(run), []);
+    const told = run.lines.flatMap((line) => /│ ([abc]): at (.*)/.exec(line)?.slice(1, 3).join(' ') ?? []);
+    const home = await fleet.site.sh(`basename ~${server.user}`);
+    assert.deepEqual(told.sort(), ['a v3', `b ${home}`, `c ${home}`]);
+    await assertAllBack(fleet);
+  });
+
   for (const size of [2, 3]) {
     describe(`of ${String(size)}`, { concurrency: 3 }, () => {
       const last = ['a', 'b', 'c'][size - 1] ?? '';

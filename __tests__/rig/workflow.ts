@@ -17,6 +17,7 @@ interface Step {
 }
 
 interface Job {
+  readonly outputs?: Texts;
   readonly needs?: string | readonly string[];
   readonly if?: string;
   readonly env?: Texts;
@@ -54,24 +55,31 @@ export interface JobRun {
   readonly log: string;
   /** What was written for the summary by steps that are commands. */
   readonly summary: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+interface Need {
+  readonly result: Conclusion;
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** Runs a workflow's jobs and steps, Shipper's by the bundle, commands by bash; checkout and setups are there already. */
 export async function runWorkflow(text: string, options: WorkflowOptions): Promise<readonly JobRun[]> {
   const { jobs } = parse(text) as { readonly jobs: Readonly<Record<string, Job>> };
   const all: JobRun[] = [];
-  const ended = new Map<string, Conclusion>();
+  const ended = new Map<string, Need>();
   for (const [name, job] of Object.entries(jobs)) {
-    const needs = [job.needs ?? []].flat().map((need) => ended.get(need) ?? 'skipped');
+    const needs = [job.needs ?? []].flat().map((need) => ended.get(need)?.result ?? 'skipped');
     const before = needs.includes('failure') ? 'failure' : needs.includes('skipped') ? 'skipped' : 'success';
     const contexts = { ...contextsOf(options), needs: Object.fromEntries(ended), matrix: {}, steps: {} };
     if (!holds(job.if, contexts, before)) {
-      ended.set(name, 'skipped');
+      ended.set(name, { result: 'skipped', outputs: {} });
       continue;
     }
     const runs = await runMatrix(name, job, contexts, options);
     all.push(...runs);
-    ended.set(name, runs.every(({ conclusion }) => conclusion === 'success') ? 'success' : 'failure');
+    const isGood = runs.every(({ conclusion }) => conclusion === 'success');
+    ended.set(name, { result: isGood ? 'success' : 'failure', outputs: runs.at(-1)?.outputs ?? {} });
   }
   return all;
 }
@@ -126,7 +134,7 @@ async function runJob(name: string, job: Job, contexts: Contexts, options: Workf
     if (step.id !== undefined) steps[step.id] = { outputs: 'outputs' in done ? done.outputs : {} };
     if (done.code !== 0) conclusion = 'failure';
   }
-  return { name, conclusion, actions, ...texts };
+  return { name, conclusion, actions, ...texts, outputs: filled(job.outputs, { ...contexts, steps }) };
 }
 
 interface CommandRun {

@@ -61,8 +61,10 @@ shipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY UMASK NAME VALUE...
   shipper_decode "${shipper_forwarded%% *}"
   shipper_text=$shipper_value
   case $shipper_forwarded in *' '*) shipper_forwarded=${shipper_forwarded#* } ;; *) shipper_forwarded='' ;; esac
-  cd -- "${shipper_directory:-${HOME:-/}}" || exit 126
   shipper_export "$@"
+  # Where a run has failed before its switch, its revision is gone by now.
+  [ "${SHIPPER_EVENT-}" != on:error ] || [ -d "$shipper_directory" ] || shipper_directory=''
+  cd -- "${shipper_directory:-${HOME:-/}}" || exit 126
   shipper_export $shipper_forwarded
   # The command leads a process group, so that all of it can be ended: this shell's own, where it leads one.
   if kill -0 "-$$" 2>/dev/null || ! command -v setsid >/dev/null; then
