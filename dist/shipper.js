@@ -5461,7 +5461,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6184));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6058));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6269,7 +6269,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 6184:
+/***/ 6058:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -11592,8 +11592,16 @@ function describeTried({ credentials, tried, passed }) {
     }
     return tried.length > 0 ? `with ${tried.map((method) => names[method]).join(' or ')}` : 'with what the run has';
 }
-function advice({ user, credentials, tried, passed }, methods) {
+/** Servers end a login after about so many refusals (MaxAuthTries). */
+const usualTries = 6;
+function advice({ user, credentials, tried, passed, agentKeys }, methods) {
     const { key } = credentials;
+    if (tried.includes('agent') && agentKeys === 0) {
+        return 'The agent holds no key that can be used: add one by `ssh-add`, or give the key itself.';
+    }
+    if (tried.includes('agent') && agentKeys !== undefined && agentKeys >= usualTries) {
+        return `The agent holds ${String(agentKeys)} keys, and a server ends the login after ${String(usualTries)} refusals (MaxAuthTries): give the right key itself, or leave it alone in the agent (\`ssh-add -D\`).`;
+    }
     if (passed.length > 0)
         return 'Give what is missing, or let the server ask for less (AuthenticationMethods).';
     if (methods.length > 0 && !methods.includes('publickey') && credentials.password === undefined) {
@@ -11610,7 +11618,24 @@ function advice({ user, credentials, tried, passed }, methods) {
     return `It takes no password: give \`key\`, or set PasswordAuthentication in its sshd_config.`;
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/watched-agent.js
+
+/** `path`: where the agent listens. */
+function watchAgent(path) {
+    const agent = lib_default().createAgent(path);
+    const watched = { agent, keys: undefined };
+    const getIdentities = agent.getIdentities.bind(agent);
+    agent.getIdentities = (done) => {
+        getIdentities((error, keys) => {
+            watched.keys = keys?.length;
+            done(error, keys);
+        });
+    };
+    return watched;
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/authentication.js
+
 /**
  * The order in which one connection proves who it is: key, agent, password, each at most once, and only where the
  * server takes it. A server that wants two of them gets the next one after a partial success.
@@ -11619,7 +11644,9 @@ class Authentication {
     user;
     credentials;
     #tried = [];
+    #refused = [];
     #passed = [];
+    #agent;
     #asked = false;
     #giveUp;
     /** `giveUp` is called where the server asks for what only a person could answer. */
@@ -11635,7 +11662,11 @@ class Authentication {
     }
     /** Whether the password went out. */
     get passwordSent() {
-        return this.#tried.includes('password');
+        return [...this.#tried, ...this.#refused].includes('password');
+    }
+    /** How many keys the agent held; undefined where it was not asked, or did not answer. */
+    get agentKeys() {
+        return this.#agent?.keys;
     }
     /** What was tried so far. */
     get tried() {
@@ -11648,16 +11679,22 @@ class Authentication {
     /** The next thing to send; `left` is what the server still takes, null if it has not said so yet. */
     next(left, partial) {
         const last = this.#tried.at(-1);
-        if (partial === true && last !== undefined && !this.#passed.includes(last))
+        if (partial === true && last !== undefined && !this.#passed.includes(last)) {
             this.#passed.push(last);
+            // What the server refused before its turn may be what it wants now: `AuthenticationMethods password,publickey`.
+            this.#refused = this.#tried.filter((method) => !this.#passed.includes(method));
+            this.#tried = [...this.#passed];
+        }
         const { key, agent, password } = this.credentials;
         const username = this.user;
         const takesKeys = left?.includes('publickey') ?? true;
         // The key goes without a `none` before it, which saves a round trip.
         if (key !== undefined && takesKeys && this.#first('key'))
             return { type: 'publickey', username, key: key.parsed };
-        if (agent !== undefined && takesKeys && this.#first('agent'))
-            return { type: 'agent', username, agent };
+        if (agent !== undefined && takesKeys && this.#first('agent')) {
+            this.#agent = watchAgent(agent);
+            return { type: 'agent', username, agent: this.#agent.agent };
+        }
         if (password === undefined)
             return false;
         if (left === null)
@@ -11669,7 +11706,8 @@ class Authentication {
         return false;
     }
     #first(method) {
-        if (this.#tried.includes(method))
+        // A password goes out once, whatever the server made of it.
+        if (this.#tried.includes(method) || (method === 'password' && this.passwordSent))
             return false;
         this.#tried.push(method);
         return true;

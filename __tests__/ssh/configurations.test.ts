@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
+import { startAgent } from '../rig/agent.ts';
 import { fingerprintOf } from '../rig/keys.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
@@ -59,3 +60,31 @@ for (const [name, config, code, message] of configurations) {
     }
   });
 }
+
+test('a server that wants the password before the key gets both, and neither twice', async () => {
+  const password = 'hunter2';
+  await using server = await startSshd({ password, config: ['AuthenticationMethods password,publickey'] });
+  using connection = await connectTo(server, { ...keyOf(server), password }, { knownHosts: server.knownHosts });
+  assert.equal(connection.keyFingerprint, readPrivateKey(server.keyText).fingerprint);
+  assert.equal(
+    server
+      .log()
+      .match(/Accepted|Partial password/g)
+      ?.includes('Partial password'),
+    true,
+    server.log(),
+  );
+  assert.equal(server.log().match(/Failed password/g), null, server.log());
+});
+
+test('an agent without keys, and one with more keys than a server lets anybody try, are called what they are', async () => {
+  await using server = await startSshd();
+  await using agent = await startAgent();
+  const { path } = agent;
+  const known = { knownHosts: server.knownHosts };
+  const refused = async (): Promise<string> =>
+    (await failure(connectTo(server, { agent: path }, known), 'AUTH')).message;
+  assert.match(await refused(), /The agent holds no key that can be used: add one by `ssh-add`/);
+  for (let count = 0; count < 7; count += 1) await agent.add();
+  assert.match(await refused(), /The agent holds 7 keys, and a server ends the login after 6 refusals/);
+});

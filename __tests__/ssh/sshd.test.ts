@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { startAgent } from '../rig/agent.ts';
 import { pipeline } from 'node:stream/promises';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { isChannelRefused } from '../../src/ssh/session.ts';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
-import { findProgram } from '../rig/program.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd, type SshdOptions } from '../rig/sshd.ts';
-import { temporaryDirectory } from '../rig/temporary.ts';
 import { connectTo, failure, finish, memoryLog, run } from './story.ts';
 
 let sshd: Server;
@@ -55,19 +50,11 @@ test('a fingerprint is enough', async () => {
 });
 
 test('an agent opens a connection', async () => {
-  await using directory = await temporaryDirectory('agent');
-  const socket = join(directory.path, 'socket');
-  const agent = spawn(await findProgram('ssh-agent', 'openssh-client'), ['-D', '-a', socket]);
-  try {
-    await once(agent.stdout, 'data');
-    const add = await findProgram('ssh-add', 'openssh-client');
-    await promisify(execFile)(add, ['-q', sshd.key.file], { env: { SSH_AUTH_SOCK: socket } });
-    using connection = await connectTo(sshd, { agent: socket }, { knownHosts: sshd.knownHosts });
-    assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
-    assert.equal(connection.keyFingerprint, undefined);
-  } finally {
-    agent.kill();
-  }
+  await using agent = await startAgent();
+  await agent.add(sshd.key.file);
+  using connection = await connectTo(sshd, { agent: agent.path }, { knownHosts: sshd.knownHosts });
+  assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
+  assert.equal(connection.keyFingerprint, undefined);
 });
 
 test('an agent that does not answer is named, with what the server would take', async () => {

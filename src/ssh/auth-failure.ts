@@ -47,8 +47,17 @@ function describeTried({ credentials, tried, passed }: Authentication): string {
   return tried.length > 0 ? `with ${tried.map((method) => names[method]).join(' or ')}` : 'with what the run has';
 }
 
-function advice({ user, credentials, tried, passed }: Authentication, methods: readonly string[]): string {
+/** Servers end a login after about so many refusals (MaxAuthTries). */
+const usualTries = 6;
+
+function advice({ user, credentials, tried, passed, agentKeys }: Authentication, methods: readonly string[]): string {
   const { key } = credentials;
+  if (tried.includes('agent') && agentKeys === 0) {
+    return 'The agent holds no key that can be used: add one by `ssh-add`, or give the key itself.';
+  }
+  if (tried.includes('agent') && agentKeys !== undefined && agentKeys >= usualTries) {
+    return `The agent holds ${String(agentKeys)} keys, and a server ends the login after ${String(usualTries)} refusals (MaxAuthTries): give the right key itself, or leave it alone in the agent (\`ssh-add -D\`).`;
+  }
   if (passed.length > 0) return 'Give what is missing, or let the server ask for less (AuthenticationMethods).';
   if (methods.length > 0 && !methods.includes('publickey') && credentials.password === undefined) {
     return 'Let it take keys (PubkeyAuthentication in sshd_config), or give `password`.';

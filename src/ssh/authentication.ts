@@ -1,5 +1,6 @@
 import type { AnyAuthMethod } from 'ssh2';
 import type { Credentials } from './credentials.ts';
+import { type WatchedAgent, watchAgent } from './watched-agent.ts';
 
 type Method = 'key' | 'agent' | 'password';
 
@@ -10,8 +11,10 @@ type Method = 'key' | 'agent' | 'password';
 export class Authentication {
   readonly user: string;
   readonly credentials: Credentials;
-  readonly #tried: Method[] = [];
+  #tried: Method[] = [];
+  #refused: Method[] = [];
   readonly #passed: Method[] = [];
+  #agent: WatchedAgent | undefined;
   #asked = false;
   #giveUp: (why: string) => void;
 
@@ -30,7 +33,12 @@ export class Authentication {
 
   /** Whether the password went out. */
   get passwordSent(): boolean {
-    return this.#tried.includes('password');
+    return [...this.#tried, ...this.#refused].includes('password');
+  }
+
+  /** How many keys the agent held; undefined where it was not asked, or did not answer. */
+  get agentKeys(): number | undefined {
+    return this.#agent?.keys;
   }
 
   /** What was tried so far. */
@@ -46,13 +54,21 @@ export class Authentication {
   /** The next thing to send; `left` is what the server still takes, null if it has not said so yet. */
   next(left: readonly string[] | null, partial: boolean | null): AnyAuthMethod | false {
     const last = this.#tried.at(-1);
-    if (partial === true && last !== undefined && !this.#passed.includes(last)) this.#passed.push(last);
+    if (partial === true && last !== undefined && !this.#passed.includes(last)) {
+      this.#passed.push(last);
+      // What the server refused before its turn may be what it wants now: `AuthenticationMethods password,publickey`.
+      this.#refused = this.#tried.filter((method) => !this.#passed.includes(method));
+      this.#tried = [...this.#passed];
+    }
     const { key, agent, password } = this.credentials;
     const username = this.user;
     const takesKeys = left?.includes('publickey') ?? true;
     // The key goes without a `none` before it, which saves a round trip.
     if (key !== undefined && takesKeys && this.#first('key')) return { type: 'publickey', username, key: key.parsed };
-    if (agent !== undefined && takesKeys && this.#first('agent')) return { type: 'agent', username, agent };
+    if (agent !== undefined && takesKeys && this.#first('agent')) {
+      this.#agent = watchAgent(agent);
+      return { type: 'agent', username, agent: this.#agent.agent };
+    }
     if (password === undefined) return false;
     if (left === null) return this.#ask();
     if (left.includes('password') && this.#first('password')) return { type: 'password', username, password };
@@ -61,7 +77,8 @@ export class Authentication {
   }
 
   #first(method: Method): boolean {
-    if (this.#tried.includes(method)) return false;
+    // A password goes out once, whatever the server made of it.
+    if (this.#tried.includes(method) || (method === 'password' && this.passwordSent)) return false;
     this.#tried.push(method);
     return true;
   }
