@@ -5461,7 +5461,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6058));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8589));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6269,7 +6269,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 6058:
+/***/ 8589:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6634,10 +6634,37 @@ class Patience {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/config/events.js
-var events = __nccwpck_require__(5704);
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
 const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\ncontents_of() { # FILE: sets $contents; returns 1 where there is no such file, and fails where it cannot be read\ncontents=''\n[ -f \"$1\" ] || return 1\nask cat \"$1\" 2>/dev/null || {\n[ -f \"$1\" ] || return 1\nfail \"$1 cannot be read: $problem\"\n}\ncontents=$answer\n}\ntext_of() { # SYMLINK: sets $text to where it leads, empty if it is none\ntext=''\n[ -L \"$1\" ] || return 0\nask readlink \"$1\" 2>/dev/null || {\n[ -L \"$1\" ] || return 0\nfail \"$1 cannot be read: $problem\"\n}\ntext=$answer\n}\nnow() { # sets $seconds since 1970\nask date +%s || fail \"the time is not known: $problem\"\nseconds=$answer\n}\nquote() { # VALUE: sets $quoted, for a command that a person is to run\nquoted='' rest=$1\nwhile :; do\ncase $rest in\n*\"'\"*)\nquoted=\"$quoted${rest%%\"'\"*}'\\\\''\"\nrest=${rest#*\"'\"}\n;;\n*) break ;;\nesac\ndone\nquoted=\"'$quoted$rest'\"\n}\nme() { # A user without a name is told once, by number: some `id -un` print it, and fail.\nuser=$(id -un 2>/dev/null) || user=$(id -u)\nprintf '%s\\n' \"$user\"\n}\njournal_record() { # EVENT REVISION: sets $record\nnow\nencode \"$2\"\nrecord=\"$newline$1 $word $seconds $token $audit $key .\"\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nask awk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF >= 9 && $NF == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { print found + 0 }' \"$state/journal\" || fail \"$state/journal cannot be read: $problem\"\ncase $answer in\n0) return 1 ;;\n1) ;;\n*) fail \"$state/journal cannot be read: awk gave no answer\" ;;\nesac\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\" && contents_of \"$1/committed\"; then\nprintf '\\n%s\\n' \"$contents\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\nask awk 'END { print NR }' \"$state/journal\" || return 1\n[ \"$answer\" -gt 2000 ] || return 0\nread_table\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF >= 9 && $NF == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }' '' '' \"$state/journal\"\nprintf '%s' \"$answer\" >\"$run/journal\" && try mv -f -- \"$run/journal\" \"$state/journal\"\n}\nsift() { # PROGRAM WORD WORD [FILE]: sets $answer\nanswer=$(printf '%s/\\n' \"$table\" | one=$2 two=$3 keep=$revisions_to_keep awk \"$1\"' END { print \"/\" }' - ${4+\"$4\"}) || {\nbecame $? awk ''\nfail \"the order of the revisions is not known: $problem\"\n}\ncase $newline$answer in\n*\"$newline/\") answer=${answer%/} ;;\n*) fail 'the order of the revisions is not known: awk did not answer to the end' ;;\nesac\n}\nread_table() { # sets $table\ntable='' journal=$state/journal\n[ -f \"$journal\" ] || journal=/dev/null\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\nif [ ! -d \"$directory\" ] || [ -L \"$directory\" ]; then continue; fi\nencode \"${directory##*/}\"\ntable=\"$table$word$newline\"\ndone\nset -f\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF < 9 || $NF != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}' '' '' \"$journal\"\ntable=$answer\n}\nfind_state() { # REVISION: sets $found to its state, empty if there is no such revision\nread_table\nencode \"$1\"\nsift '$1 \"\" == ENVIRON[\"one\"] \"\" { print $2 }' \"$word\" ''\nfound=${answer%\"$newline\"}\n}\nis_older() { # REVISION REVISION\nread_table\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nsift '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"one\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"two\"] \"\" && seen { print \"older\" }' \"$first\" \"$word\"\n[ -n \"$answer\" ]\n}\nchoose_older() { # ACTIVE: sets $answer, a word, empty if there is none\nread_table\nencode \"$1\"\nsift '\n$1 \"\" == ENVIRON[\"one\"] \"\" { over = 1 }\n!over && $2 == \"completed\" { choice = $1 }\nEND { if (choice != \"\") print choice }' \"$word\" ''\nanswer=${answer%\"$newline\"}\n}\nchoose_surplus() { # ACTIVE PREVIOUS: sets $answer, words\nread_table\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nsift '\nBEGIN { active = ENVIRON[\"one\"] \"\"; previous = ENVIRON[\"two\"] \"\" }\n$1 == \"/\" { next }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (!(i in name) || state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < ENVIRON[\"keep\"] + 0) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' \"$becomes\" \"$word\"\nIFS=$newline\nset -- $answer\nIFS=' '\nanswer=$*\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\ntext_of \"$active_symlink\"\nlinked=$text\n[ -n \"$linked\" ] || return 0\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || physical=$revisions\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\nmay_write() {\nabsent='' closed='' all_of='' places='' absent_words=''\nset -- \"$home\" \"$revisions\"\nfor word in $directories; do\ndecode \"$word\"\nset -- \"$@\" \"$value\"\ndone\nfor path; do\n! writable_ancestor \"$path\" || continue\nif [ ! -d \"$ancestor\" ]; then\nquote \"$ancestor\"\nproblem=\"$ancestor, which $path needs, is not a directory; on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nreturn 1\nfi\n[ \"$ancestor\" != \"$path\" ] || [ \"$path\" = \"$home\" ] || [ \"$path\" = \"$revisions\" ] || continue\n[ \"$ancestor\" != \"$path\" ] || {\nquote \"$path\"\ncase \"$closed \" in *\" $quoted \"*) ;; *) closed=\"$closed $quoted\" ;; esac\n}\ncase \"$places, \" in *\" $ancestor, \"*) ;; *) places=\"$places $ancestor,\" ;; esac\n[ \"$ancestor\" = \"$path\" ] || is_below_absent \"$path\" || {\nencode \"$path\"\nabsent_words=\"$absent_words $word\"\nquote \"$path\"\nabsent=\"$absent $quoted\"\n}\ndone\nfor path in \"$state\" \"$state/runs\" \"$state/journal\"; do\nif [ ! -e \"$path\" ] || [ -w \"$path\" ]; then continue; fi\nquote \"$revisions\"\nif ! mounts_in \"$revisions\" || [ -n \"$mounted\" ]; then quote \"$state\"; fi\nall_of=$quoted places=\"$places $path,\"\nbreak\ndone\n[ -n \"$places\" ] || return 0\nplaces=${places%,} who=$(me)\norders=''\n[ -z \"$absent\" ] || orders=\" && sudo install -d -o $who$absent\"\n[ -z \"$closed\" ] || orders=\"$orders && sudo chown $who$closed && sudo chmod u+rwx$closed\"\n[ -z \"$all_of\" ] || orders=\"$orders && sudo chown -hR $who $all_of && sudo chmod -R u+rwX $all_of\"\nproblem=\"$who may not write to$places; on the server: ${orders# && }\"\nreturn 1\n}\nis_below_absent() { # PATH: whether one of those that are to be created is above it\nfor word in $absent_words; do\ndecode \"$word\"\ncase $1 in \"$value\" | \"$value\"/*) return 0 ;; esac\ndone\nreturn 1\n}\ncheck_version() {\n! contents_of \"$state/version\" || case $contents in\n1) ;;\n*) fail \"$state was written by a newer Shipper, in format $contents, and this one knows format 1 only: use that version of Shipper, or a newer one\" ;;\nesac\n}\npreflight() {\ncheck_version\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then\nquote \"$active_symlink\"\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. The command \\`adopt\\` makes a revision of a directory; or move it away, on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nquote \"$revisions\"\nfail \"$revisions is not a directory: choose another config.directories.revisions, or on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nmay_write || fail \"$problem\"\nif [ -s \"$state/active\" ] && contents_of \"$state/active\"; then\nserved=$contents\nquote \"$state/active\"\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own; or, if it moved, on the server: sudo rm $quoted\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() {\ntext_of \"$state/lock\"\n[ \"$text\" = \"$token\" ]\n}\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return 0; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\nset +f\nfor candidate in \"$state/runs/$1\" \"$state\"/runs/run-*; do\nif contains \"$candidate\" \"$1\"; then\nowner=${candidate##*/}\nbreak\nfi\ndone\nset -f\n}\ncontains() { # DIRECTORY TOKEN: whether it is that run's, or has that in it\n[ \"${1##*/}\" != \"$2\" ] || { [ -d \"$1\" ] && return 0; }\nfor deeper in \"$1\"/run-*; do\nif [ -d \"$deeper\" ] && (contains \"$deeper\" \"$2\"); then return 0; fi\ndone\nreturn 1\n}\nsay_holder() { # KIND OWNER\ncontents_of \"$state/runs/$2/info\" || contents='- - - - - 0'\nnow\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$contents\" \"$seconds\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nshares_group() { # whether what this run makes is for a group to write to\ncase 00$umask in *[2367]?) return 1 ;; esac\n}\ncheck_twin() { # HOLDER OWNER\ncase $token in run-*-*) ;; *) return 0 ;; esac\n[ \"${1%-*}\" = \"${token%-*}\" ] && contents_of \"$state/runs/$2/target\" || return 0\nfail \"$revisions is one directory for two targets of this run, $contents and $host: name it once\"\n}\nacquire() {\nholds && return 0\n{ try mkdir -p -- \"$state/runs\" && try mkdir -- \"$run\" \"$run/trash\" \"$run/purged\"; } || fail \"cannot lock: $problem\"\nprocess_id \"$run/worker\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nnow\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$seconds\" >\"$run/info\"\nprintf '%s\\n' \"$host\" >\"$run/target\"\nfind_here\nprintf '%s\\n' \"$here\" >\"$run/here\"\n{ try ln -s ../../.. \"$run/revisions\" && try ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run, as on vfat and exfat: $problem\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil try ln -s \"$token\" \"$state/lock\" || holds; do\nholder=$text\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\ncheck_twin \"$holder\" \"$owner\"\ncontents_of \"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $contents\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $contents\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\ncheck_version\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/version\" ] || {\nif shares_group; then chmod o= \"$state\" 2>/dev/null; else chmod go= \"$state\" 2>/dev/null; fi\nprintf '1\\n' >\"$run/version\" && mv -- \"$run/version\" \"$state/version\"\n}\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn 0\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return 0\ntext_of \"$state/lock\"\nif [ \"$text\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn 0\nfi\ntry mv -f -- \"$run/lock\" \"$state/lock\" || fail \"cannot lock: $problem\"\n}\nunlock() {\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nfor dead in \"$run\"/run-*; do\nset -f\n[ ! -L \"$dead/released\" ] || remove \"$dead\" || mv -- \"$dead\" \"$run/trash/settled-${dead##*/}\"\ndone\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || mv -- \"$state/lock\" \"$run/released\" 2>/dev/null || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && clear_away \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/gone-*; do\n[ ! -d \"$other\" ] || clear_away \"$other\"\ndone\nset +f\nfor other in \"$state\"/runs/run-*; do\nset -f\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then clear_away \"$other\"; fi\ndone\nset -f\n}\nfind_here() { # sets $here\nask uname -n || fail \"the name of this machine is not known: $problem\"\nhere=$answer\ncontents_of /proc/sys/kernel/random/boot_id || contents=$(sysctl -n kern.boottime 2>/dev/null)\nhere=$here${contents:+\"$newline$contents\"}\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\ncontents_of \"/proc/$1/stat\" || return 1\nset -- \"$2\" ${contents##*) }\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\nhas_ended() { # PID: also of a child that nobody waited for yet\nif [ -r \"/proc/$$/stat\" ] || [ -r \"/proc/$1/stat\" ]; then\ncontents_of \"/proc/$1/stat\" || return 0\nset -- ${contents##*) }\n[ \"$1\" = Z ] || [ \"$1\" = X ]\nelse\nkill -s 0 \"$1\" 2>/dev/null || return 0\ncase $(ps -o stat= -p \"$1\" 2>/dev/null) in *Z*) ;; *) return 1 ;; esac\nfi\n}\nprocess_id() { # FILE: writes the id of this very shell there, and sets $contents to it\nsh -c 'printf \"%s\\n\" \"$PPID\"' >\"$1\" 2>/dev/null\ncontents_of \"$1\"\n}\nfind_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nset -f\nif ! contents_of \"$file\"; then continue; fi\npid=${contents%% *}\nif is_still \"$pid\" \"${contents##* }\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nfind_here\nif ! contents_of \"$1/here\" || [ \"$contents\" != \"$here\" ]; then return 0; fi\nfind_leaders \"$1\"\ngroup_ends $leaders\nfind_leaders \"$1\"\n[ -z \"$leaders\" ] || warn \"a listener's command goes on, as another user:$leaders\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nquote \"$home\"\nfail \"$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}; on the server: sudo chown $(me) $quoted && sudo chmod u+rwx $quoted\"\n}\nread_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active\ncontents_of \"$1/switch\" || fail \"$1/switch is gone\"\nIFS=$newline\nset -- $contents\nIFS=' '\n[ $# -eq 3 ] || contents=''\ndecode \"${1-}\"\nnew=$value\ndecode \"${2-}\"\nold=$value\ndecode \"${3-}\"\nleft=$value\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nread_switch \"$directory\"\n[ -n \"$contents\" ] || return 0 # The disk was full: it did not come to the switch.\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\ntry mv -- \"$home/.shipper-$run_token\" \"$aside\" || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nwas_switched \"$run_token\" || return 0\ntext_of \"$active_symlink\"\nif [ \"$text\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\ntry mv -f -- \"$aside/back/$name\" \"$home/\"\nelse\ntry mv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$old\" ] || stuck\nfi\nbring_back \"$directory\"\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\ntry mv -- \"$purged\" \"$revisions/\" || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\nif ! was_switched \"$run_token\" && contents_of \"$directory/revision\"; then\nunfinished=$contents\nread_active\nfind_state \"$unfinished\"\ncase $found in\nunfinished | foreign)\n[ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ||\nwarn \"what was made of revision $unfinished could not be removed: $problem\"\n;;\nesac\nfi\nrm -f -- \"$directory/again\"\nremove_links \"$home/.shipper-$run_token\"\nremove_links \"$home/.shipper-$run_token.back\"\nreturn 0\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ncontents_of \"$1/info\"\nset -- \"$1\" $contents - - - -\ngoal_of_run=$5\ncontents_of \"$1/again\"\nIFS=$newline\nset -- \"$1\" $contents\nIFS=' '\ndirectory=$1\nshift\nfor command; do\ndecode \"$command\"\nprintf '%s\\n' \"$value\" | (\ncd -- \"$place\" || exit 1\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -ec 'eval \"$(cat)\" </dev/null'\n) >/dev/null 2>&1 &\nwait_at_most \"$((lease + lease / 2))\" $!\ndone\nrm -f -- \"$directory/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nremove \"$dead\" || try mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\" || fail \"$problem\"\ndone\nset -f\n}\nmounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known\nphysical=$(cd -P -- \"${1%/*}/\" 2>/dev/null && pwd -P) || return 1\nphysical=${physical%/}/${1##*/}\nif [ -r /proc/self/mountinfo ]; then\nmounted=$(directory=$physical awk '\n{\npoint = word = \"\"\nfor (rest = $5; at = index(rest, \"\\\\\"); rest = substr(rest, at + 4)) {\ncode = substr(rest, at + 1, 3)\npoint = point substr(rest, 1, at - 1) sprintf(\"%c\", substr(code, 1, 1) * 64 + substr(code, 2, 1) * 8 + substr(code, 3, 1))\nword = word substr(rest, 1, at - 1) \"\\\\0\" code\n}\nif (index(point rest \"/\", ENVIRON[\"directory\"] \"/\") == 1) printf \"%s \", word rest\n}\nEND { printf \".\" }' /proc/self/mountinfo 2>/dev/null) || return 1\nelif [ \"$(uname -s)\" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z \"$mounted\" ]; then\nreturn 1\nelse\nmounted=$(printf '%s\\n' \"$mounted\" | directory=$physical awk '\n/\\)$/ {\nat = index($0, \" on \" ENVIRON[\"directory\"] \"/\")\nif (!at) at = index($0, \" on \" ENVIRON[\"directory\"] \" \")\nif (!at) next\npoint = substr($0, at + 4)\nsub(/( type [^ ]*)? \\([^(]*\\)$/, \"\", point)\n}\n!/\\)$/ {\nif (index($0, ENVIRON[\"directory\"] \"/\") != 1 && index($0, ENVIRON[\"directory\"] \" on \") != 1) next\npoint = $0\nsub(/ on .*/, \"\", point)\n}\n{\nword = \"\"\nfor (i = 1; i <= length(point); i++) {\nc = substr(point, i, 1)\nword = word (c == \" \" ? \"\\\\0040\" : c == \"\\\\\" ? \"\\\\0134\" : c)\n}\nprintf \"%s \", word\n}\nEND { printf \".\" }') || return 1\nfi\ncase \" $mounted\" in\n*' .') mounted=${mounted%.} ;;\n*) return 1 ;;\nesac\n}\nis_kept() { # DIRECTORY\nif ! mounts_in \"$1\"; then\nproblem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'\nreturn 0\nfi\n[ -n \"$mounted\" ] || return 1\npoints=''\nfor word in $mounted; do\ndecode \"$word\"\nquote \"$value\"\npoints=\" $quoted$points\" # The inner ones first.\ndone\nproblem=\"something is mounted in it, and nothing is deleted through a mount; on the server: sudo umount$points\"\n}\ndenied() { # DIRECTORY: adds to $problem, which a tool told, what to do\nquote \"$1\"\nproblem=\"${problem%%\"$newline\"*}; on the server: sudo chown -hR $(me) $quoted && sudo chmod -R u+rwX $quoted\"\n}\nremove_links() { # DIRECTORY\nrm -f -- \"$1/forth/$name\" \"$1/back/$name\" 2>/dev/null\nrmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null\n}\nremove() { # DIRECTORY: deletes it; sets $problem where it is still there\n[ -e \"$1\" ] || [ -L \"$1\" ] || return 0\n! is_kept \"$1\" || return 1\nrm -rf -- \"$1\" 2>/dev/null && return 0\nchmod -R u+rwX -- \"$1\" 2>/dev/null\ntry rm -rf -- \"$1\" && return 0\ndenied \"$1\"\nreturn 1\n}\nmove_away() { # DIRECTORY INTO: sets $problem where it is still there\n! is_kept \"$1\" || return 1\nmv -- \"$1\" \"$2/\" 2>/dev/null && return 0\nchmod u+rwx -- \"$1\" 2>/dev/null\ntry mv -- \"$1\" \"$2/\" && return 0\ndenied \"$1\"\nreturn 1\n}\nleftovers() { # RUN-DIRECTORY: sets $left_there to what was to be deleted there, words\nleft_there=''\nset +f\nfor leftover in \"$1\"/purged/* \"$1\"/trash/* \"$1\"/trash/settled-*/purged/* \"$1\"/trash/settled-*/trash/*; do\ncase ${leftover##*/} in '*' | settled-*) continue ;; esac\n[ -d \"$leftover\" ] || continue\nencode \"$leftover\"\nleft_there=\"$left_there $word\"\ndone\nset -f\n}\ntell_leftovers() {\nset +f\nfor gone in \"$state\"/runs/gone-*; do\nleftovers \"$gone\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nis_kept \"$leftover\" || {\nproblem='it could not be deleted'\ndenied \"$leftover\"\n}\nwarn \"what is left of revision ${leftover##*/} is still there: $problem\"\ndone\ndone\nset -f\n}\ntell_mounts() {\n[ -d \"$revisions\" ] || return 0\nmounts_in \"$revisions\" || {\nis_kept \"$revisions\"\nwarn \"no revision can be removed: $problem\"\nreturn 0\n}\nbelow=$physical/ told=//.shipper/$active/\nfor word in $mounted; do\ndecode \"$word\"\nvalue=${value#\"$below\"}\nname_of_kept=${value%%/*}\ncase $told in *\"/$name_of_kept/\"*) continue ;; esac\ntold=$told$name_of_kept/\n! is_kept \"$revisions/$name_of_kept\" || warn \"revision $name_of_kept will not be removed: $problem\"\ndone\n}\nclear_away() { # RUN-DIRECTORY of a run that is over\nset +f\nrm -f -- \"$1\"/commands/* \"$1\"/* 2>/dev/null\nrmdir -- \"$1\"/* \"$1\" 2>/dev/null\nset -f\n[ -d \"$1\" ] || return 0\nleftovers \"$1\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nremove \"$leftover\" || warn \"what is left of revision ${leftover##*/} could not be deleted: $problem\"\ndone\nleftovers \"$1\"\nif [ -n \"$left_there\" ]; then return 0; fi\nremove \"$1\" || warn \"what an earlier run left could not be deleted: $problem\"\n}\ninit_directories() {\ntry mkdir -p -- \"$revisions\" || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\ntry mkdir -p -- \"$value\" || fail \"$problem\"\ndone\nquote \"$home\"\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: add it to config.directories, or on the server: sudo install -d -o $(me) $quoted\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nfind_state \"$revision\"\nif [ \"$found\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || {\nproblem=\"what an earlier run left of revision $revision cannot be removed: $problem\"\n[ \"$goal\" != prepare ] || fail \"$problem\"\nwarn \"$problem\"\nfree_name\n}\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\nprintf '%s\\n' \"$revision\" >\"$run/revision\" || fail \"cannot write to $run\"\ntry mkdir -- \"$run/revisions/$revision\" || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\ntry cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" ||\nfail \"cannot copy config.source_dir: ${problem%%\"$newline\"*}\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays\nmove_away \"$revisions/$1\" \"$run/trash\" || return 1\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go\njournal purged \"$1\"\nremove \"$state/manifests/${1:?}\"\nremove \"${2:?}/${1:?}\"\nreturn 0\n}\npurge_old_revisions() {\nread_active\nread_switch \"$run\"\nmounts_in \"$revisions\" || {\nis_kept \"$revisions\"\nwarn \"no revision was removed: $problem\"\nreturn 0\n}\nchoose_surplus \"$revision\" \"$left\"\nfor old in $answer; do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif move_away \"$revisions/$old\" \"$run/purged\"; then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn \"the journal could not be compacted: $problem\"\n}\nenter() { # DIRECTORY\nproblem=''\ncd -P -- \"$revisions/$revision\" || return 1\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then try mkdir -- \"./$part\" || return 1; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME: sets $problem where it fails\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\ntry ln -s -- \"$1\" \"./$2\"\nreturn $?\nfi\naside=./.shipper-$token failed=''\ntry mkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return 1\n{\ntry ln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || move_away \"$PWD/$2\" \"$aside/old\"; } &&\ntry mv -f -- \"$aside/link/$2\" ./\n} || failed=$problem\nif [ -n \"$failed\" ] && [ -e \"$aside/old/$2\" ]; then try mv -- \"$aside/old/$2\" ./ || return 1; fi\nremove \"$PWD/${aside#./}\" || warn \"what stood at the link $path could not be deleted: $problem\"\nproblem=$failed\n[ -z \"$failed\" ]\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision${problem:+ ($problem)}\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\"; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\n[ -z \"$died\" ] || fail \"the link $path could not be made: $problem\"\nlink_problem \"the link $path could not be made: ${problem##*\"$newline\"}\"\nfi\ndone\ncd /\n}\nnameable() { # ends a sentence with the revisions that a rollback can go to by name\nIFS=$newline names=''\nfor line in $table; do\ncase $line in *' unfinished '* | *' prepared '*) continue ;; esac\ndecode \"${line%% *}\"\n[ \"$value\" = \"$active\" ] || names=\"$names $value\"\ndone\nprintf '%s' \"${names:+; by name it can go to:}$names\"\n}\ntell_dangling() {\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$2\"\npath=$value\nshift 2\nif [ ! -L \"$revisions/$revision/$path\" ] || [ -e \"$revisions/$revision/$path\" ]; then continue; fi\ntext_of \"$revisions/$revision/$path\"\nwarn \"the link $path of revision $revision leads nowhere: $text does not exist\"\ndone\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\nfind_state \"$revision\"\ncase $found in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\nchoose_older \"$active\"\ndecode \"$answer\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}$(nameable)\"\nfi\nfind_state \"$revision\"\ncase $found in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(known_names)\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\ntell_dangling\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nknown_names() { # prints words\nIFS=$newline\nfor line in $table; do printf '%s ' \"${line%% *}\"; done\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\ntry sync -f \"$@\" && return 0\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\ntry sync # One that takes no path.\n}\nlink_current_revision() {\nread_active\nprevious=$active\nbeside=$run/home/.shipper-$token\ngoes_to=$revisions_text/$revision\n{\ntry ln -s -- \"$home\" \"$run/home\" && try mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" &&\ntry ln -s -- \"$goes_to\" \"$beside/forth/$name\"\n} || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || try ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home: $problem\"\ncase $goes_to in /*) leads_to=$goes_to ;; *) leads_to=$home/$goes_to ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $goes_to does not lead to the revision from $home\"\nset -- $again\nif shares_group; then umask 007; else umask 077; fi\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\numask \"$umask\"\nencode \"$goes_to\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\nif [ \"$sync\" = true ]; then\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\nfi\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\ntry mv -f -- \"$beside/forth/$name\" \"$home/\" || fail \"$problem\"\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$goes_to\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare) journal_record prepared \"$revision\" ;;\nrollback)\nrecords=''\nread_switch \"$run\"\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\ntext_of \"$active_symlink\"\nif [ \"$goal\" != prepare ] && [ \"$text\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$state/journal\" \"$home\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nremove_links \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\ninspect() {\ncheck_version\n[ ! -d \"$state\" ] || [ -x \"$state\" ] || {\nwarn \"$state is closed to $(me): which revisions were completed, and who holds the lock, cannot be told\"\n}\nread_active\nsay active \"$active\" \"$linked\"\nread_table\nIFS=$newline\nfor line in $table; do printf 'listed %s\\n' \"$line\"; done\nIFS=' '\ntext_of \"$state/lock\"\nholder=$text\nif [ -n \"$holder\" ]; then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\ntell_leftovers\ntell_mounts\n[ \"$goal\" != status ] || return 0\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ]; then\nfind_state \"$revision\"\nif [ \"$found\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\n*) return 0 ;;\nesac\nchoose_surplus \"$becomes\" \"$active\"\nfor old in $answer; do\ndecode \"$old\"\nis_kept \"$revisions/$value\" || say_word purgeable \"$old\"\ndone\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\n[ ! -d \"$run\" ] || ours=1\ntrap 'idle=0' USR1\nwhile sleep 2 || :; do # That of ksh93 fails when a beat wakes it.\n! has_ended $$ || bereft\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() { # SETTLER: the process that settles\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 \"$1\" 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nsettle_alone() { # SETTLER\nif [ -d \"$run\" ]; then\nkeep_beating \"$1\" >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nsettle_alone $$\nexit 1\n}\nbereft() {\ntrap '' HUP INT TERM USR1\n[ -d \"$run\" ] || exit 0\nif contents_of \"$run/worker\" && [ -n \"$contents\" ]; then\nworker=$contents left=5\nkill -s TERM \"$worker\" 2>/dev/null\nwhile [ \"$left\" -gt 0 ] && ! has_ended \"$worker\"; do\nleft=$((left - 1))\nsleep 1\ndone\nkill -s KILL \"$worker\" 2>/dev/null\nfi\nprocess_id \"$run/settler\"\nsettle_alone \"$contents\"\nexit 0\n}\nended() { # STATUS\ncd /\ncase $1 in 0 | 1) ;; *) say error TARGET \"${step-}\" \"the shell that takes the steps ended with status $1\" ;; esac\n[ ! -f \"$run/worker\" ] || printf '' >\"$run/worker\"\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\nexit 0\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nneed awk cat chmod date id ln mkdir mv od readlink rm rmdir sleep uname\n[ \"$sync\" = false ] || need sync\nfor step; do\nkill -s 0 $$ 2>/dev/null || exit 1\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n[ ! -d \"$run\" ] || printf '%s\\n' \"$worker\" >\"$run/worker\"\n}\nstart_watch() {\n{ watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.\nwatchdog=$!\n}\nmind() {\nif [ -n \"$watchdog\" ] && has_ended \"$watchdog\"; then start_watch; fi\nif [ -z \"$worker\" ] || ! has_ended \"$worker\"; then return 0; fi\nwait \"$worker\" 2>/dev/null\nstatus=$?\nworker=''\n[ \"$status\" -ne 0 ] || return 0\nsay error TARGET '' \"the shell that takes the steps ended without a word, with status $status: it was killed, or had no memory left, or no /dev/null; on the server: dmesg | tail\"\nsay end 1\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nprintf '\\nshipper 1\\n'\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\nmore) # What is not for a command line comes as the first line of stdin.\nIFS= read -r line\ncase $line in\n'more '*) ;;\n*) fail 'a start-up file of the account reads stdin, and so took what the run needs: let it read nothing where there is no terminal' ;;\nesac\nshift 2\nset -- ${line#more } \"$@\"\ncontinue\n;;\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nif [ ! -c /dev/null ] || [ ! -r /dev/null ] || [ ! -w /dev/null ]; then\nsay error TARGET '' \"/dev/null is missing or closed, and no shell works without it; on the server: sudo sh -c 'rm -f /dev/null; mknod -m 666 /dev/null c 1 3'\"\nsay end 1\nexit 1\nfi\n[ \"$lease\" -eq 0 ] || start_watch\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nmind\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
+
+;// CONCATENATED MODULE: ./build/src/time-limit.js
+
+/**
+ * Calls once that many milliseconds have passed, unless the function that it returns was called before; without a
+ * number it never does. Where this process was busy for that long, what has arrived meanwhile comes first.
+ */
+function after(milliseconds, call) {
+    if (milliseconds === undefined)
+        return () => undefined;
+    let immediate;
+    const timer = setTimeout(() => (immediate = setImmediate(call)), milliseconds);
+    return () => {
+        clearTimeout(timer);
+        clearImmediate(immediate);
+    };
+}
+/** What the promise comes to, or a rejection by `late()` once that many milliseconds have passed; see `after`. */
+async function within(promise, milliseconds, late) {
+    const limit = deferred();
+    const stop = after(milliseconds, () => limit.reject(late()));
+    return Promise.race([promise, limit.promise]).finally(stop);
+}
+/** Resolves with what the promise comes to, or with undefined once that many milliseconds have passed. */
+async function patiently(promise, milliseconds) {
+    const patience = deferred();
+    const stop = after(milliseconds, () => patience.resolve(undefined));
+    return Promise.race([promise, patience.promise]).finally(stop);
+}
 
 ;// CONCATENATED MODULE: ./build/src/remote/frame.js
 /** Bytes that stand for themselves in a word: printable, and nothing that the shell, `printf %b` or the loader reads. */
@@ -6674,6 +6701,32 @@ function readFact(line) {
     return { kind, values: words.map(decodeWord) };
 }
 
+;// CONCATENATED MODULE: ./build/src/remote/limits.js
+const kilo = 1024;
+const mega = 1024 * kilo;
+/**
+ * How much one target may say, and how long it may take. The figures are generous for honest use, an upload of
+ * 1,000,000 files among them; what goes beyond is an error with a code, and harms no other target.
+ */
+const limits = {
+    /** Milliseconds for the server to open a channel and to start a program there. */
+    openMilliseconds: 30_000,
+    /** Milliseconds for the first word of a script whose session has had its own already. */
+    answerMilliseconds: 60_000,
+    /** Milliseconds for the channel of a program that has ended to be closed by the server. */
+    freedMilliseconds: 2_000,
+    /** Milliseconds without a word or a byte taken, in an upload: copying and hashing on a slow disk are silent. */
+    silenceMilliseconds: 30 * 60_000,
+    /** Bytes of one line, its newline not counted. */
+    line: mega,
+    /** Bytes of all facts of one session. */
+    facts: 64 * mega,
+    /** Bytes kept of what start-up files print, of stderr, and of the mark before a command's own output. */
+    preamble: 4 * kilo,
+    /** Bytes kept of each stream of a command; the log has all of it. */
+    output: 256 * kilo,
+};
+
 ;// CONCATENATED MODULE: ./build/src/remote/drained.js
 
 /** Milliseconds without output after which a program that has ended counts as silent; a daemon may hold its streams. */
@@ -6684,10 +6737,108 @@ async function drained(channel, isBusy = () => false) {
     for (;;) {
         const patience = deferred();
         const timer = setTimeout(() => patience.resolve(false), silenceMilliseconds);
-        const closed = await Promise.race([channel.closed.then(() => true), patience.promise]);
+        const freed = await Promise.race([channel.freed.then(() => true), patience.promise]);
         clearTimeout(timer);
-        if (closed || !isBusy())
+        if (freed || !isBusy())
             return exit;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/remote/incoming.js
+
+
+
+const newline = 10;
+/** What a program on a target prints, read as it is asked for: what nobody asks for waits on the target. */
+class Incoming {
+    #stream;
+    #target;
+    #chunks = [];
+    #length = 0;
+    #over = false;
+    #moved = false;
+    #arrival = deferred();
+    #wake = () => {
+        this.#arrival.resolve();
+        this.#arrival = deferred();
+    };
+    /** @param over resolves when nothing more can arrive. */
+    constructor(stream, over, target) {
+        this.#stream = stream;
+        this.#target = target;
+        stream.on('readable', this.#wake);
+        stream.on('end', this.#wake);
+        stream.on('close', this.#wake);
+        void over.then(() => this.end());
+    }
+    /** The next line without its newline; undefined at the end. Rejects with TARGET where it is longer than any may be. */
+    async line() {
+        let [searched, before] = [0, 0]; // Chunks without a newline, and their bytes.
+        for (;;) {
+            for (let bytes = this.#chunks[searched]; bytes !== undefined; bytes = this.#chunks[searched]) {
+                const end = bytes.indexOf(newline);
+                if (end !== -1)
+                    return this.#take(before + end + 1).toString('utf8', 0, before + end);
+                searched += 1;
+                before += bytes.length;
+            }
+            if (before > limits.line)
+                throw this.#tooLong();
+            if (!(await this.#more()))
+                return undefined;
+        }
+    }
+    /** The next bytes, as many as these; undefined where they do not come. */
+    async block(size) {
+        while (this.#length < size)
+            if (!(await this.#more()))
+                return undefined;
+        return this.#take(size);
+    }
+    /** Reads no further, and hands over what was read and not asked for; whoever wants more takes the stream itself. */
+    release() {
+        this.#stream.off('readable', this.#wake);
+        return this.#take(this.#length);
+    }
+    /** Lets nobody wait any longer. */
+    end() {
+        this.#over = true;
+        this.#wake();
+    }
+    /** Whether something came since the last call. */
+    isBusy() {
+        const busy = this.#moved;
+        this.#moved = false;
+        return busy;
+    }
+    async #more() {
+        for (;;) {
+            const bytes = this.#stream.read();
+            if (bytes !== null) {
+                this.#moved = true;
+                this.#chunks.push(bytes);
+                this.#length += bytes.length;
+                return true;
+            }
+            if (this.#over || this.#stream.readableEnded || this.#stream.destroyed)
+                return false;
+            await this.#arrival.promise;
+        }
+    }
+    #take(size) {
+        const [first, ...others] = this.#chunks;
+        if (first === undefined)
+            return Buffer.alloc(0);
+        const whole = first.length >= size ? first : Buffer.concat(this.#chunks);
+        const kept = first.length >= size ? others : [];
+        this.#chunks = size < whole.length ? [whole.subarray(size), ...kept] : kept;
+        this.#length -= size;
+        return whole.subarray(0, size);
+    }
+    #tooLong() {
+        const message = `${this.#target}: the target sent a line of more than ${limits.line} bytes, which nothing of Shipper's says. ` +
+            'Look at what its start-up files print, and whether somebody else speaks there.';
+        return new errors/* ShipperError */.oV('TARGET', message, { target: this.#target });
     }
 }
 
@@ -6703,9 +6854,12 @@ const feedBegin = 'IFS= read -r shipper_s;shipper_s=$(printf %b "$shipper_s")';
 const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)';
 /** Targets that lack the tools to unpack. */
 const lacking = new WeakSet();
-/** Remembers that a target asked to be fed, so that whatever is started there next is fed at once. */
+/** Remembers that the target of this connection asked to be fed, so that whatever is started there next is fed at once. */
 function mustBeFed(connection) {
     lacking.add(connection);
+}
+function isFed(connection) {
+    return lacking.has(connection);
 }
 /** Longest exec request that a server takes: dropbear drops the connection above 9,000 bytes, Linux allows 128 KiB. */
 function longestRequest(identification) {
@@ -6715,7 +6869,7 @@ function start(script, firstFrame, connection) {
     const text = `${script}~${firstFrame}`;
     const packed = (0,external_node_zlib_namespaceObject.gzipSync)(text, { level: 9 }).toString('base64');
     const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
-    if (lacking.has(connection)) {
+    if (isFed(connection)) {
         return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed, feed };
     }
     const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;
@@ -6727,6 +6881,673 @@ function start(script, firstFrame, connection) {
             input: `${packed}\n`,
             feed,
         };
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+;// CONCATENATED MODULE: ./build/src/ssh/channel.js
+
+
+const unknown = { code: undefined, signal: undefined };
+/** Gives ssh2's channel the promises of ours. Call it as soon as ssh2 hands the channel over: `exit` comes once. */
+function toChannel(channel, loss) {
+    const exit = new Promise((resolve) => {
+        channel.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal }));
+        channel.once('close', () => resolve(unknown));
+        // ssh2 emits `close` only after the last byte of output was read.
+        void loss.lost.then(() => resolve(unknown));
+    });
+    const ignore = () => undefined;
+    channel.on('error', ignore);
+    channel.stderr.on('error', ignore);
+    return {
+        stdin: new Input(channel, exit, loss),
+        stdout: channel,
+        stderr: channel.stderr,
+        exit,
+        kill: () => channel.signal('KILL'),
+        freed: new Promise((resolve) => {
+            channel.once('close', () => resolve());
+            void loss.lost.then(() => resolve());
+        }),
+        closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
+    };
+}
+async function ended(stream) {
+    return new Promise((resolve) => {
+        stream.once('end', resolve);
+        stream.once('close', resolve);
+    });
+}
+/**
+ * A program's standard input. ssh2's own never calls back for what is written after the other side has closed; this one
+ * fails then, so that a pipeline into it ends. Nobody has to listen for that error.
+ */
+class Input extends external_node_stream_.Writable {
+    #channel;
+    constructor(channel, exit, loss) {
+        super({ decodeStrings: true });
+        this.#channel = channel;
+        this.on('error', () => undefined);
+        void exit.then(() => {
+            if (!this.writableFinished)
+                this.destroy(new errors/* ShipperError */.oV('TARGET', 'The program ended before it read all of its input.'));
+        });
+        void loss.lost.then(() => {
+            if (!this.writableFinished)
+                this.destroy(loss.gone());
+        });
+    }
+    _write(chunk, _encoding, callback) {
+        this.#channel.write(chunk, callback);
+    }
+    _final(callback) {
+        this.#channel.end();
+        callback();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/nothing-in-common.js
+/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
+const kinds = new Map([
+    ['key exchange algorithm', ['KEX method', 'key exchange']],
+    ['host key format', ['Host key format', 'host key']],
+]);
+/** Says what a server and Shipper have nothing in common of, and what to do; `kind` is ssh2's name for it. */
+function explainNothingInCommon(kind, offer, fail) {
+    const { place, offers, hostKeyTypes } = offer;
+    const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
+    const names = (offers.get(list) ?? 'none').split(',');
+    const offered = names.slice(0, 50).join(', ').slice(0, 1000);
+    if (name === 'host key' &&
+        names.includes('ssh-rsa') &&
+        (hostKeyTypes.length === 0 || hostKeyTypes.includes('ssh-rsa'))) {
+        return fail('CONNECT', `${place} signs with its RSA key by SHA-1 only (it offers ${offered}), which others can forge, so Shipper cannot tell it from another machine. Update the SSH server, or give it an Ed25519 key as well (\`ssh-keygen -A\` as root there), and put that key's line into known-hosts.`);
+    }
+    if (name === 'host key' && hostKeyTypes.length > 0) {
+        return fail('HOST_KEY', `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`);
+    }
+    if (name === 'key exchange' && names.every((method) => /^(?:sntrup|mlkem)|^(?:ext-info|kex-strict)-s/.test(method))) {
+        return fail('CONNECT', `${place} takes post-quantum key exchange only (${offered}), and Shipper on Node ${process.versions.node} has none of these. ${postQuantumAdvice(names)}`);
+    }
+    return fail('CONNECT', `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`);
+}
+function postQuantumAdvice(offered) {
+    const beside = 'add curve25519-sha256 to KexAlgorithms in its sshd_config';
+    return offered.includes('mlkem768x25519-sha256')
+        ? `Use Node 24.7 or newer, or ${beside}.`
+        : `Add mlkem768x25519-sha256 (OpenSSH 9.9) there, or ${beside}.`;
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/failure.js
+
+
+/** A failure that another attempt may get past. No password was sent before it. */
+class NetworkFault extends errors/* ShipperError */.oV {
+}
+/** An attempt took longer than it may. */
+class TimedOut extends Error {
+    code = 'ETIMEDOUT';
+    constructor(seconds) {
+        super(`no answer within ${String(seconds)} seconds (connect-timeout)`);
+    }
+}
+/** Turns what went wrong before or during the handshake into what a user can act on. Authentication is told elsewhere. */
+function explainConnectFailure(cause, attempt) {
+    const { place, target, phase } = attempt;
+    const fail = (code, message) => new errors/* ShipperError */.oV(code, message, { target, cause });
+    const again = (code, message) => new NetworkFault(code, message, { target, cause });
+    const fault = (message) => again('CONNECT', message);
+    if (cause instanceof errors/* ShipperError */.oV)
+        return cause;
+    const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
+    if (kind !== undefined)
+        return explainNothingInCommon(kind, attempt, fail);
+    switch (phase) {
+        case 'connecting':
+            return explainNetwork(cause, attempt, fail, fault);
+        case 'identifying':
+            return explainSilence(cause, attempt, fail, fault);
+        case 'negotiating': {
+            const message = `The SSH handshake with ${place} failed: ${failure_text(cause)}. The server's log may say more (journalctl -u ssh).`;
+            return cause === undefined || isOfNetwork(cause) ? fault(message) : fail('CONNECT', message);
+        }
+        case 'authenticating':
+            return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
+    }
+}
+function explainNetwork(cause, attempt, fail, fault) {
+    const { place } = attempt;
+    const { host, port } = attempt.address;
+    switch (codeOf(cause)) {
+        case 'ENOTFOUND':
+            return fail('CONNECT', `${place}: there is no host named ${host} in the DNS. Check its spelling, and whether the name exists outside your own network.`);
+        case 'EAI_AGAIN':
+            return fault(`${place}: the DNS gave no answer for ${host}. Check the runner's network.`);
+        case 'ECONNREFUSED':
+            return fault(`${place} refuses connections on port ${String(port)}. Check that an SSH server runs there, on that port.`);
+        case 'ETIMEDOUT':
+            return fault(`${place} did not answer on port ${String(port)} (${failure_text(cause)}). Check the address, the port, and that the server's firewall lets the runner in.`);
+        case 'EHOSTUNREACH':
+        case 'ENETUNREACH':
+        case 'EADDRNOTAVAIL':
+            return fault(`${place}: there is no way from the runner to ${host} (${failure_text(cause)}). Check the address; runners of GitHub have no IPv6.`);
+        case undefined:
+        default:
+            return fault(`${place} could not be reached on port ${String(port)}: ${failure_text(cause)}.`);
+    }
+}
+function explainSilence(cause, attempt, fail, fault) {
+    const { place, address, greeting } = attempt;
+    const said = JSON.stringify(greeting.trim().slice(0, 200));
+    if (/not allowed at this time/i.test(greeting)) {
+        return fail('CONNECT', `${place} turns the runner away for a while (${said}), after failed logins from its address (PerSourcePenalties). Wait, and correct the credentials first.`);
+    }
+    if (/maxstartups|too many|try again|busy/i.test(greeting)) {
+        return fault(`${place} has too many logins at once (${said}). Lower \`concurrency\`, or raise MaxStartups in its sshd_config.`);
+    }
+    if (greeting.trim() !== '') {
+        return fail('CONNECT', `${place} answers on port ${String(address.port)}, but not as an SSH server: ${said}. Check the port.`);
+    }
+    if (cause instanceof TimedOut) {
+        return fault(`${place} accepts connections, but says nothing (${failure_text(cause)}). Check that an SSH server listens on port ${String(address.port)}, and that it is not overloaded.`);
+    }
+    return fault(`${place} closed the connection before it identified itself. It may have too many logins at once (MaxStartups), or block the runner's address (fail2ban, hosts.deny, PerSourcePenalties).`);
+}
+function explainUnfinishedLogin(cause, attempt, fail, again) {
+    const { place, address } = attempt;
+    if (cause instanceof TimedOut) {
+        return again('CONNECT', `${place} did not finish the login of ${address.user} in time: ${failure_text(cause)}. It may look up the runner's name (set UseDNS to no in its sshd_config), or ask a slow directory for the user: see to that, or raise \`connect-timeout\`.`);
+    }
+    const said = attempt.banner.replace(/\p{Cc}+/gu, ' ').trim();
+    if (said === '')
+        return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
+    const message = `${place} ended the login of ${address.user} (${failure_text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
+    // By pam_nologin, from the start of sshd until the system is up.
+    return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
+}
+/** Faults of OpenSSL and of Node have codes too: `ERR_…`. */
+function isOfNetwork(cause) {
+    return /^E(?!RR_)/.test(codeOf(cause) ?? '');
+}
+function codeOf(cause) {
+    return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+}
+/** What an error says, on one line: servers choose some of the words. */
+function failure_text(cause) {
+    // With several addresses behind a name, Node reports an AggregateError without a message.
+    const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
+    return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
+}
+
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/protocol/utils.js
+var utils = __nccwpck_require__(2184);
+var utils_default = /*#__PURE__*/__nccwpck_require__.n(utils);
+;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
+
+/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
+function fingerprintOf(key) {
+    return `SHA256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
+function keyTypeOf(key) {
+    return readStrings(key)?.[0]?.toString('latin1') ?? '';
+}
+/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
+function rsaBits(key) {
+    const [type, , modulus] = readStrings(key) ?? [];
+    if (type?.toString('latin1') !== 'ssh-rsa')
+        return undefined;
+    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
+}
+/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
+function publicKeyLine(key) {
+    return `${keyTypeOf(key)} ${key.toString('base64')}`;
+}
+/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
+function readStrings(data) {
+    const strings = [];
+    for (let at = 0; at < data.length;) {
+        if (at + 4 > data.length)
+            return undefined;
+        const end = at + 4 + data.readUInt32BE(at);
+        if (end > data.length)
+            return undefined;
+        strings.push(data.subarray(at + 4, end));
+        at = end;
+    }
+    return strings;
+}
+/** The wire form of strings, one after another. */
+function writeStrings(...strings) {
+    return Buffer.concat(strings.flatMap((string) => {
+        const bytes = Buffer.from(string);
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(bytes.length);
+        return [length, bytes];
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/packets.js
+
+
+const ignore = 2;
+const userauthRequest = 50;
+const certificate = '-cert-v01@openssh.com';
+/** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
+const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
+/** By which algorithm a key is signed with; ssh2 knows it for keys without a certificate. */
+function algorithmFor(key, chosen) {
+    if (chosen !== undefined)
+        return chosen;
+    return packets_plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
+}
+/**
+ * Sends a signed request to be let in, as ssh2's `authPK` does, but for certified keys too: in the request stands the
+ * certificate and its name, in the signature the plain algorithm's name. A certified RSA key signs with SHA-512.
+ */
+function sendSigned(protocol, request, onSent) {
+    const { user, key } = request;
+    const algorithm = algorithmFor(key, request.algorithm);
+    const unsigned = Buffer.concat([
+        Buffer.of(userauthRequest),
+        writeStrings(user, 'ssh-connection', 'publickey'),
+        Buffer.of(1),
+        writeStrings(algorithm, key.getPublicSSH()),
+    ]);
+    request.sign(Buffer.concat([writeStrings(protocol._kex.sessionID), unsigned]), (signature) => {
+        const converted = utils_default().convertSignature(signature, packets_plain(key.type));
+        if (!Buffer.isBuffer(converted))
+            throw new Error('the signature of the key could not be read');
+        protocol._authsQueue.push('publickey');
+        send(protocol, Buffer.concat([unsigned, writeStrings(writeStrings(packets_plain(algorithm), converted))]));
+        onSent();
+    });
+}
+/**
+ * Sends a packet that says nothing. dropbear leaves at what comes too early, such as a channel before the login succeeded,
+ * without what it has yet to say; with this before it, it says first that the login failed.
+ */
+function sendNothing(protocol) {
+    send(protocol, Buffer.concat([Buffer.of(ignore), writeStrings('')]));
+}
+function send(protocol, payload) {
+    const { write } = protocol._packetRW;
+    const start = write.allocStart;
+    const packet = write.alloc(payload.length);
+    packet.set(payload, start);
+    utils_default().sendPacket(protocol, write.finalize(packet));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
+/**
+ * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
+ * nothing for ever, and with a few, a chunk of data would become a million packets.
+ */
+const smallestPacket = 1_024;
+/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
+const longestQueue = 4 * 1_048_576;
+/** A server that does what the protocol forbids; the connection ends with it. */
+class Breach extends Error {
+}
+/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
+function guardChannels(client) {
+    const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
+    const handlers = protocol._handlers;
+    const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
+    // ssh2 would have the server prove keys that it announces, which nobody here asks for.
+    handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
+        if (wantReply)
+            protocol.requestFailure();
+    };
+    handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
+        if (info.packetSize < smallestPacket) {
+            throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);
+        }
+        confirm(_, info);
+        const channel = channels.get(info.recipient);
+        if (typeof channel === 'object')
+            waitForNetwork(channel, stream);
+    };
+    const withinWindow = (recipient, { length }) => {
+        const channel = channels.get(recipient);
+        if (typeof channel === 'object' && length > channel.incoming.window) {
+            throw new Breach('it sends more on a channel than it was allowed to');
+        }
+    };
+    handlers.CHANNEL_DATA = (_, recipient, bytes) => {
+        withinWindow(recipient, bytes);
+        data(_, recipient, bytes);
+    };
+    handlers.CHANNEL_EXTENDED_DATA = (_, recipient, bytes, type) => {
+        withinWindow(recipient, bytes);
+        extendedData(_, recipient, bytes, type);
+    };
+}
+/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
+function waitForNetwork(channel, stream) {
+    const write = channel._write.bind(channel);
+    channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
+        if (stream.writableLength > longestQueue && stream.writableNeedDrain)
+            stream.once('drain', () => callback(error));
+        else
+            callback(error);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-servers.js
+/**
+ * Servers that are known to read what they are sent ahead of their answers, in its order: OpenSSH in all its versions,
+ * and dropbear. Others may drop it (tinysshd waits for ever), so they get one thing after the other. OpenSSH for Windows
+ * hands over to another process in a way of its own.
+ */
+function takesHaste(software) {
+    return /^(?:OpenSSH|dropbear)_\d/.test(software ?? '');
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
+/**
+ * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
+ * fails where another one has moved these parts.
+ */
+function partsOf(client) {
+    return client;
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-exec.js
+
+
+
+
+/** Hasty servers number the first channel of a connection so. */
+const firstChannel = 0;
+/** Bytes that they take before they have said so: of dropbear, which has the smallest window, 24,576. */
+const smallestWindow = 24_000;
+/** Whether `execAtOnce` may be used for the first channel of this connection. */
+function canExecAtOnce(client) {
+    return takesHaste(partsOf(client)._remoteVer);
+}
+/** `client.exec`, after which `input` is written at once. */
+function execInTurn(client, command, input, done) {
+    client.exec(command, (error, channel) => {
+        if (error === undefined && input !== undefined)
+            channel.write(input);
+        done(error, channel);
+    });
+}
+/**
+ * The same for the first channel of a connection: the request goes out together with the opening of its channel, whose
+ * number is known, and with the first of the input. It needs no answer from the server before, not even to the login.
+ */
+function execAtOnce(client, command, input, done) {
+    const { _protocol: protocol } = partsOf(client);
+    const exec = protocol.exec.bind(protocol);
+    const restore = () => void (protocol.exec = exec);
+    const bytes = Buffer.from(input ?? '');
+    const ahead = bytes.subarray(0, smallestWindow);
+    sendNothing(protocol);
+    client.exec(command, (error, channel) => {
+        restore();
+        if (error === undefined && bytes.length > 0) {
+            const { outgoing } = channel;
+            outgoing.window = Math.max(0, outgoing.window - ahead.length);
+            if (ahead.length < bytes.length)
+                channel.write(bytes.subarray(ahead.length));
+        }
+        done(error, channel);
+    });
+    exec(firstChannel, command, true);
+    if (ahead.length > 0)
+        protocol.channelData(firstChannel, ahead);
+    // ssh2 asks once the channel is open, which it must not do again.
+    protocol.exec = (number) => {
+        restore();
+        if (number !== firstChannel)
+            throw new Breach(`it numbers its first channel ${String(number)}`);
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/session.js
+
+
+
+
+
+
+/** How long a goodbye may take on a network that no longer takes it; milliseconds. */
+const farewell = 500;
+/** The server refuses a channel or the program on it, while the connection itself is fine. */
+class ChannelRefused extends errors/* ShipperError */.oV {
+}
+/** Whether an error of `exec` means that the server allows no (or no second) program, and not that it is gone. */
+function isChannelRefused(error) {
+    return error instanceof ChannelRefused;
+}
+/** One authenticated connection: to a target, or to a hop on the way there. */
+class Session {
+    address;
+    identification;
+    keyFingerprint;
+    keyExchange;
+    lost;
+    ready;
+    #facts;
+    #ready = deferred();
+    #lose = deferred();
+    #reason;
+    #ended = false;
+    #gone = false;
+    /** Whether no channel was asked for yet. */
+    #isFresh = true;
+    constructor(facts) {
+        this.#facts = facts;
+        this.address = facts.address;
+        this.identification = facts.identification;
+        this.keyFingerprint = facts.keyFingerprint;
+        this.keyExchange = facts.keyExchange;
+        this.ready = this.#ready.promise;
+        this.lost = this.#lose.promise;
+    }
+    /** The user is in: from here on, the end of the client is the loss of the connection. */
+    confirm() {
+        const { client, via } = this.#facts;
+        const lose = (error) => {
+            if (this.#gone)
+                return;
+            if (!this.#ended)
+                via?.distrust();
+            this.#leave(this.#ended ? undefined : this.#explainLoss(error));
+        };
+        client.on('error', lose);
+        // A channel of a hop may stay half open after `end`.
+        client.once('end', () => lose());
+        client.once('close', () => lose());
+        this.#ready.resolve();
+    }
+    /** The user is not let in, after all. */
+    refuse(reason) {
+        this.#ready.reject(reason);
+        this.#leave(this.#ended ? undefined : reason);
+    }
+    #leave(reason) {
+        if (this.#gone)
+            return;
+        this.#gone = true;
+        this.#reason = reason;
+        this.#release();
+        this.#lose.resolve(reason);
+    }
+    async exec(command, input) {
+        const { client, place, target } = this.#facts;
+        const atOnce = this.#isFresh && canExecAtOnce(client);
+        this.#isFresh = false;
+        if (!atOnce)
+            await this.ready;
+        return this.#request((done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)), toChannel, (error) => {
+            const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
+            return new ChannelRefused('TARGET', message, { target, cause: error });
+        });
+    }
+    /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
+    async forward({ host, port }, target, stop) {
+        const { client, place } = this.#facts;
+        this.#isFresh = false;
+        await this.ready;
+        const to = `${host}:${String(port)}`;
+        const accept = (channel) => (stop.aborted ? channel.destroy() : channel);
+        const stopped = new Promise((_, reject) => {
+            stop.addEventListener('abort', () => {
+                const cause = stop.reason;
+                if (cause instanceof errors/* ShipperError */.oV)
+                    reject(cause);
+                else
+                    reject(new NetworkFault('CONNECT', `${place} finds no way to ${to}: ${failure_text(cause)}.`, { target, cause }));
+            });
+        });
+        const opened = this.#request((done) => client.forwardOut('127.0.0.1', 65535, host, port, done), accept, (error) => {
+            const facts = { target, cause: error };
+            if (!('reason' in error) || error.reason !== 2) {
+                const why = `${place} does not forward connections (${failure_text(error)}).`;
+                return new errors/* ShipperError */.oV('CONNECT', `${why} Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`, facts);
+            }
+            const message = `${place} cannot reach ${to}: ${failure_text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
+            return /name or service|unknown host/i.test(message)
+                ? new errors/* ShipperError */.oV('CONNECT', message, facts)
+                : new NetworkFault('CONNECT', message, facts);
+        });
+        return Promise.race([opened, stopped]);
+    }
+    /** Why the connection was lost, where it was. */
+    get loss() {
+        return this.#reason;
+    }
+    gone() {
+        const { place, target } = this.#facts;
+        if (this.#reason instanceof errors/* ShipperError */.oV)
+            return this.#reason;
+        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was already ended.`, { target });
+    }
+    end() {
+        if (!this.#gone)
+            this.#ended = true;
+        this.#facts.client.end();
+        this.#release();
+    }
+    /** Asks the server for a channel. `accept` runs before anything else can arrive on it. */
+    async #request(open, accept, refused) {
+        return new Promise((resolve, reject) => {
+            void this.lost.then(() => reject(this.gone()));
+            try {
+                open((error, channel) => {
+                    // ssh2 also answers like this when the connection goes; then `lost` says why.
+                    if (error === undefined)
+                        resolve(accept(channel, this));
+                    else if (!this.#gone && !this.#ended)
+                        reject(refused(error));
+                });
+            }
+            catch {
+                this.#facts.stream.destroy(); // It no longer takes data: `lost` is near.
+            }
+        });
+    }
+    #explainLoss(error) {
+        const { place, target, via } = this.#facts;
+        const hop = via?.loss?.message;
+        const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
+        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
+    }
+    /** Lets go of the stream and of the hops, and of the goodbye too if the network does not take it. */
+    #release() {
+        const { stream, via } = this.#facts;
+        if (stream instanceof external_node_net_.Socket && !stream.destroyed) {
+            stream.destroySoon();
+            const force = setTimeout(() => stream.destroy(), farewell).unref();
+            stream.once('close', () => clearTimeout(force));
+        }
+        else {
+            stream.destroy();
+        }
+        via?.end();
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/remote/opening.js
+
+
+
+
+
+
+
+/** OpenSSH counts a channel that was closed until it has read everything that came with the close: the next request too. */
+const attempts = 2;
+/**
+ * Opens a channel for a script, on a connection of its own where the server refuses another channel on this one.
+ * Rejects with TARGET where it refuses all, with CONNECT where it does not answer in time or is gone.
+ */
+async function opening_open(request) {
+    const { connection, reconnect } = request.access;
+    if (reconnect === undefined)
+        return { ...(await openOn(connection, request)), own: undefined };
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+        try {
+            return { ...(await openOn(connection, request)), own: undefined };
+        }
+        catch (error) {
+            if (!isChannelRefused(error))
+                throw error;
+        }
+    }
+    const own = await reconnect();
+    if (isFed(connection))
+        mustBeFed(own);
+    try {
+        return { ...(await openOn(own, request)), own };
+    }
+    catch (error) {
+        own.end();
+        throw error;
+    }
+}
+async function openOn(connection, request) {
+    const { target, script, words, signal } = request;
+    const how = start(script, frame_frame(words), connection);
+    const opening = connection.exec(how.request, how.input);
+    try {
+        const channel = await within(orCancelled(opening, signal), limits.openMilliseconds, () => silentOpen(target));
+        return { channel, feed: how.feed };
+    }
+    catch (error) {
+        void opening.then((late) => {
+            late.stdin.end();
+            late.stdout.destroy();
+        }, () => undefined);
+        throw error;
+    }
+}
+function silentOpen(target) {
+    const seconds = limits.openMilliseconds / 1000;
+    const message = `${target}: the SSH server did not say within ${seconds} seconds whether it starts a program: look at its log and its load.`;
+    return new errors/* ShipperError */.oV('CONNECT', message, { target });
+}
+/** As the promise, or a rejection with CANCELLED once the signal is aborted. */
+async function orCancelled(promise, signal) {
+    if (signal === undefined)
+        return promise;
+    const cancelled = deferred();
+    const cancel = () => cancelled.reject(new errors/* ShipperError */.oV('CANCELLED', 'The run was cancelled.'));
+    if (signal.aborted)
+        cancel();
+    signal.addEventListener('abort', cancel);
+    try {
+        return await Promise.race([promise, cancelled.promise]);
+    }
+    finally {
+        signal.removeEventListener('abort', cancel);
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/start-failure.js
@@ -6747,9 +7568,175 @@ function unknownStart(target, said) {
     return fail('the account does not run commands: a forced command in authorized_keys or sshd_config has to execute ' +
         '"$SSH_ORIGINAL_COMMAND", and the login shell has to accept `exec sh -c`');
 }
-function silentStart(target, seconds) {
+function silentStart(target, milliseconds) {
+    const seconds = milliseconds / 1000;
     return new errors/* ShipperError */.oV('TARGET', `${target}: the login shell did not answer within ${seconds} seconds: look for a start-up file (such as .bashrc) ` +
         'that waits for input, or a forced command that ignores "$SSH_ORIGINAL_COMMAND"', { target });
+}
+
+;// CONCATENATED MODULE: ./build/src/remote/script.js
+
+
+
+
+
+
+
+/** One of the target's scripts, started on a channel of its own. */
+class Script {
+    stdout;
+    channel;
+    #request;
+    #own;
+    #feed;
+    #preamble = '';
+    #stderr = '';
+    constructor(request, { channel, own, feed }) {
+        this.#request = request;
+        this.#own = own;
+        this.#feed = feed;
+        this.channel = channel;
+        this.stdout = new Incoming(channel.stdout, channel.closed, request.target);
+        channel.stdin.on('error', () => undefined); // What is not read any more shows by the end of the output.
+    }
+    /**
+     * Starts a script, on a connection of its own where the server refuses another channel on this one. Rejects with
+     * TARGET where it refuses all, and with CONNECT where it does not answer in time or is gone.
+     */
+    static async start(request) {
+        return new Script(request, await opening_open(request));
+    }
+    get stdin() {
+        return this.channel.stdin;
+    }
+    /** The end of what came on stderr until it was greeted, or has come by now: what a script did not foresee. */
+    get stderr() {
+        return this.#stderr.trim();
+    }
+    /** All that was said by one that did not greet. */
+    get said() {
+        return `${this.#preamble}${this.stdout.release().toString()}${this.#stderr}`;
+    }
+    /**
+     * Waits for the line by which the script greets; resolves with what stands behind the greeting there, or with
+     * undefined where the program ended without one. Rejects with TARGET after that many milliseconds.
+     */
+    async greeted(milliseconds = limits.answerMilliseconds) {
+        const { signal, target } = this.#request;
+        this.channel.stderr.on('data', (data) => {
+            this.#stderr = (this.#stderr + data.toString()).slice(-limits.preamble);
+        });
+        try {
+            return await within(orCancelled(this.#greeting(), signal), milliseconds, () => silentStart(target, milliseconds));
+        }
+        catch (error) {
+            this.channel.kill(); // A start-up file that waits for input must not take its end for an answer.
+            this.close();
+            throw error;
+        }
+    }
+    /** Resolves when the program has ended and its output has arrived; `isBusy` says whether more came just now. */
+    async drained(isBusy = () => this.stdout.isBusy()) {
+        const exit = await drained(this.channel, isBusy);
+        this.#own?.end();
+        return exit;
+    }
+    /** Reads what still comes, for nobody. */
+    discard() {
+        this.stdout.release();
+        this.channel.stdout.resume();
+    }
+    /** Waits until the script has ended and the server could give its channel to another one; not for ever. */
+    async freed(milliseconds = limits.freedMilliseconds) {
+        this.discard();
+        await patiently(this.channel.freed, milliseconds);
+        this.#own?.end();
+    }
+    /** Closes the channel. */
+    close() {
+        this.stdout.end();
+        this.channel.stdin.end();
+        this.channel.stdout.destroy();
+        this.#own?.end();
+    }
+    async #greeting() {
+        const { greeting } = this.#request;
+        for (;;) {
+            const line = await this.stdout.line();
+            if (line === undefined)
+                return undefined;
+            if (line === greeting || line.startsWith(`${greeting} `))
+                return line.slice(greeting.length + 1);
+            if (line === 'shipper-feed') {
+                mustBeFed(this.#own ?? this.#request.access.connection);
+                this.#sendFeed();
+            }
+            else
+                this.#preamble = `${this.#preamble}${line}\n`.slice(0, limits.preamble);
+        }
+    }
+    #sendFeed() {
+        if (this.#feed !== undefined)
+            this.channel.stdin.write(this.#feed);
+        this.#feed = undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./build/src/config/events.js
+var events = __nccwpck_require__(5704);
+;// CONCATENATED MODULE: ./build/src/remote/work.js
+
+
+
+/** What a target was asked to do, until it has answered. */
+class Work {
+    #target;
+    #answer = deferred();
+    #facts = [];
+    #steps;
+    #failure;
+    /** @param target its name, for errors. */
+    constructor(target, asked) {
+        this.#target = target;
+        this.#steps = asked;
+    }
+    /** All facts that the target told; rejects with what failed. */
+    get answer() {
+        return this.#answer.promise;
+    }
+    /** The step that is under way; undefined once all are taken. */
+    get step() {
+        return this.#steps[0];
+    }
+    /** Takes in a fact, and says whether it is one to be told. After `end` nothing more belongs to this work. */
+    learn(fact) {
+        const [first = '', step, sentence = ''] = fact.values;
+        if (fact.kind === 'end') {
+            if (first === '0')
+                this.#answer.resolve(this.#facts);
+            else
+                this.fail(this.#failure ?? failureOn(this.#target, 'INTERNAL', `the script ended with ${first}`, this.step));
+            return false;
+        }
+        if (fact.kind === 'error') {
+            const code = errors/* errorCodes */.fv.find((known) => known === first) ?? 'INTERNAL';
+            this.#failure = failureOn(this.#target, code, sentence, step);
+            return false;
+        }
+        if (fact.kind === 'step')
+            this.#steps = this.#steps.slice(this.#steps.indexOf(first) + 1);
+        this.#facts.push(fact);
+        return true;
+    }
+    fail(error) {
+        this.#answer.reject(error);
+    }
+}
+/** An error that names the target and, where it is one that users know, the step. */
+function failureOn(target, code, message, step) {
+    const isStep = events/* steps */.Ci.includes(step); // Others are Shipper's own words.
+    const where = isStep ? `${target}, ${String(step)}` : target;
+    return new errors/* ShipperError */.oV(code, `${where}: ${message}`, { target, step });
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/session.js
@@ -6761,24 +7748,22 @@ function silentStart(target, seconds) {
 
 
 
-/** Milliseconds that a script which ended its work may take to exit, before its channel is closed for it. */
-const exitMilliseconds = 2_000;
+
 /**
  * The runner's end of the one shell on a target. It is opened by the first `perform`, in whose exec request the script
  * and the steps travel; whatever is performed later is one message there and one back.
  */
-class Session {
+class session_Session {
     #options;
-    #channel;
+    #script;
+    #begun = false;
     #work;
     #interrupted;
     #beat;
     #answered = false;
     /** Whether the connection went away, and not the script alone. */
     #isCut = false;
-    #preamble = '';
-    #stderr = '';
-    #rest = '';
+    #said = 0;
     #over = false;
     /** What was said before the target's script could listen. */
     #held = [];
@@ -6787,41 +7772,52 @@ class Session {
     }
     /** Whether the target's script can still be spoken with. */
     get open() {
-        return this.#channel !== undefined && !this.#over;
+        return this.#script !== undefined && !this.#over;
+    }
+    /** Whether the target's script has said a word. */
+    get answered() {
+        return this.#answered;
     }
     /**
      * Takes steps on the target and resolves with all facts that they told. Rejects with what failed, or with CONNECT
-     * when the connection went away before the answer. `last` lets the script end afterwards.
+     * when the connection went away before the answer, or the limit passed. Then the session is over: a script that is
+     * still there puts back by itself.
      */
-    async perform(steps, { last = false, revision = '' } = {}) {
+    async perform(steps, options = {}) {
+        const { last = false, revision = '', limit } = options;
         if (this.#over)
             throw this.#lost(steps[0]);
-        const { promise, resolve, reject } = deferred();
-        this.#work = { facts: [], failure: undefined, step: steps[0], resolve, reject };
-        const what = ['do', ...(this.#channel === undefined ? [] : [revision]), String(last), ...steps];
-        if (this.#channel === undefined)
-            await this.#start(what);
+        const work = (this.#work = new Work(this.#options.name, steps));
+        const what = [String(last), ...steps];
+        if (this.#begun)
+            this.#send(frame_frame(['do', revision, ...what]));
         else
-            this.#send(frame_frame(what));
-        const facts = await promise;
-        if (last)
-            await this.#exit();
-        return facts;
+            this.#start(['do', ...what]);
+        const stop = after(limit, () => this.#giveUp(limit));
+        try {
+            const facts = await work.answer;
+            if (last)
+                await this.#exit();
+            return facts;
+        }
+        finally {
+            stop();
+        }
     }
-    /** Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone. */
-    async interrupt() {
+    /**
+     * Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone. Where
+     * the target does not say so in time (milliseconds; default: no limit), the session is over.
+     */
+    async interrupt(limit) {
         if (!this.open)
             return;
         const done = deferred();
         this.#interrupted = done.resolve;
         this.#send('interrupt');
+        const stop = after(limit, () => this.#giveUp(limit, 'the end of what it was doing'));
         await done.promise;
-        this.#work?.reject(new errors/* ShipperError */.oV('CANCELLED', 'interrupted', { target: this.#options.name }));
-        this.#work = undefined;
-    }
-    /** Whether the target's script has said a word. */
-    get answered() {
-        return this.#answered;
+        stop();
+        this.#fail(new errors/* ShipperError */.oV('CANCELLED', 'interrupted', { target: this.#options.name }));
     }
     /** Ends the process group of a listener's command that has this leader. */
     stop(leader) {
@@ -6829,114 +7825,98 @@ class Session {
     }
     /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
     close() {
-        this.#ended(undefined);
-        // A start-up file that waits for input must not take its end for an answer.
-        if (!this.#answered)
-            this.#channel?.kill();
-        else if (this.#channel?.stdin.writable === true)
-            this.#channel.stdin.end();
+        this.#end(undefined);
     }
-    async #start(what) {
-        const { connection, setup, answerTimeout, name, beat = 5_000 } = this.#options;
-        const more = setup.hidden.length > 0 ? ['more', 'stdin'] : [];
-        const { request, input, feed } = start(shipperSh, frame_frame([...setup.words, ...more, ...what]), connection);
+    /** Its rejections go to whoever waits for the work. */
+    #start(what) {
+        const { connection, setup, name } = this.#options;
+        this.#begun = true;
         void connection.lost.then(() => (this.#isCut = true));
-        const channel = await connection.exec(request, input);
-        this.#channel = channel;
-        const silence = setTimeout(() => this.#ended(silentStart(name, answerTimeout)), answerTimeout * 1000);
-        channel.stdin.on('error', (error) => this.#options.log.debug(`${name}: ${error.message}`));
-        channel.stderr.on('data', (data) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
-        channel.stdout.on('data', (data) => {
-            const lines = (this.#rest + data.toString()).split('\n');
-            this.#rest = (lines.pop() ?? '').slice(this.#answered ? 0 : -4096);
-            for (const line of lines) {
-                if (this.#answered)
-                    this.#fact(readFact(line));
-                else if (line === 'shipper 1') {
-                    this.#answered = true;
-                    clearTimeout(silence);
-                    if (more.length > 0)
-                        this.#send(`more ${frame_frame(setup.hidden)}`);
-                    for (const held of this.#held.splice(0))
-                        this.#send(held);
-                }
-                else if (line === 'shipper-feed') {
-                    mustBeFed(connection);
-                    channel.stdin.write(feed);
-                }
-                else
-                    this.#preamble = `${this.#preamble}${line}\n`.slice(0, 4096);
-            }
+        const more = setup.hidden.length > 0 ? ['more', 'stdin'] : [];
+        const words = [...setup.words, ...more, ...what];
+        Script.start({ access: { connection }, target: name, script: shipperSh, words, greeting: 'shipper 1' })
+            .then(async (script) => this.#listen(script))
+            .catch((error) => {
+            this.#end((0,errors/* asShipperError */.oB)(error));
+            this.#script?.discard(); // Or the script would wait for somebody to read before it puts back.
         });
+    }
+    async #listen(script) {
+        const { name, setup, answerTimeout, beat = 5_000 } = this.#options;
+        this.#script = script;
+        if (this.#over) {
+            script.close();
+            return;
+        }
         this.#beat = setInterval(() => this.#answered && this.#send('b'), beat);
-        void drained(channel).then(() => {
-            clearTimeout(silence);
-            this.#ended(undefined);
-        });
+        const greeting = await script.greeted(answerTimeout * 1000);
+        if (greeting === undefined)
+            throw this.#isCut ? this.#lost(this.#work?.step) : unknownStart(name, script.said);
+        this.#answered = true;
+        if (setup.hidden.length > 0)
+            this.#send(`more ${frame_frame(setup.hidden)}`);
+        for (const held of this.#held.splice(0))
+            this.#send(held);
+        void script.drained().then(() => this.#end(undefined));
+        for (let line = await script.stdout.line(); line !== undefined; line = await script.stdout.line()) {
+            this.#said += line.length;
+            if (this.#said > limits.facts)
+                throw failureOn(name, 'TARGET', 'it said more than any run has to say', undefined);
+            this.#fact(readFact(line));
+        }
+        this.#end(undefined);
     }
     #fact(fact) {
+        const { log, name, onFact } = this.#options;
         const work = this.#work;
-        const [first = '', second, third] = fact.values;
-        this.#options.log.debug(`${this.#options.name}: ${fact.kind} ${fact.values.join(' ')}`);
+        log.debug(`${name}: ${fact.kind} ${fact.values.join(' ')}`);
         if (fact.kind === 'interrupted')
             this.#interrupted?.();
-        if (work === undefined || fact.kind === 'interrupted' || fact.kind === 'stopped')
-            return;
-        if (fact.kind === 'end') {
+        if (fact.kind === 'end')
             this.#work = undefined;
-            if (first === '0')
-                work.resolve(work.facts);
-            else
-                work.reject(work.failure ?? this.#failure('INTERNAL', `the script ended with ${first}`, work.step));
-            return;
-        }
-        if (fact.kind === 'error') {
-            const code = errors/* errorCodes */.fv.find((known) => known === first) ?? 'INTERNAL';
-            work.failure = this.#failure(code, third ?? '', second);
-            return;
-        }
-        work.facts.push(fact);
-        this.#options.onFact(fact);
-    }
-    #failure(code, message, step) {
-        const target = this.#options.name;
-        const isStep = events/* steps */.Ci.includes(step); // Others are Shipper's own words.
-        const where = isStep ? `${target}, ${String(step)}` : target;
-        return new errors/* ShipperError */.oV(code, `${where}: ${message}`, { target, step });
+        if (fact.kind === 'interrupted' || fact.kind === 'stopped')
+            return; // They belong to no work.
+        if (work?.learn(fact) === true)
+            onFact(fact);
     }
     #lost(step) {
-        const said = this.#stderr.trim();
+        const said = this.#script?.stderr ?? '';
         const reason = said === '' ? '' : ` (the target said: ${said})`;
-        return this.#failure('CONNECT', `the connection was lost${reason}; the target puts back by itself`, step);
+        return failureOn(this.#options.name, 'CONNECT', `the connection was lost${reason}; the target puts back by itself`, step);
     }
-    #ended(reason) {
+    #giveUp(milliseconds = 0, what = this.#work?.step ?? 'its answer') {
+        const waited = `the target did not answer within ${milliseconds / 1000} seconds, while Shipper waited for ${what}`;
+        this.#end(failureOn(this.#options.name, 'CONNECT', `${waited}; if it still runs, it puts back by itself`, what));
+    }
+    #fail(error) {
+        this.#work?.fail(error);
+        this.#work = undefined;
+    }
+    /** The session is over; without a reason, since the connection went away. */
+    #end(reason) {
         if (this.#over)
             return;
         this.#over = true;
         clearInterval(this.#beat);
+        this.#fail(reason ?? this.#lost(this.#work?.step));
         this.#interrupted?.();
-        const work = this.#work;
-        this.#work = undefined;
-        if (work === undefined)
-            return;
-        if (reason !== undefined || this.#answered || this.#isCut)
-            work.reject(reason ?? this.#lost(work.step));
-        else
-            work.reject(unknownStart(this.#options.name, `${this.#preamble}${this.#rest}${this.#stderr}`));
+        // A start-up file that waits for input must not take its end for an answer.
+        if (!this.#answered)
+            this.#script?.channel.kill();
+        else if (this.#script?.stdin.writable === true)
+            this.#script.stdin.end();
     }
     async #exit() {
         clearInterval(this.#beat);
-        const impatience = deferred();
-        const timer = setTimeout(impatience.resolve, exitMilliseconds);
-        await Promise.race([this.#channel?.exit, impatience.promise]);
-        clearTimeout(timer);
+        if (this.#script !== undefined)
+            await patiently(this.#script.channel.exit, limits.freedMilliseconds);
         this.close();
     }
     #send(line) {
         if (!this.#answered)
             this.#held.push(line);
-        else if (this.#channel?.stdin.writable === true)
-            this.#channel.stdin.write(`${line}\n`);
+        else if (this.#script?.stdin.writable === true)
+            this.#script.stdin.write(`${line}\n`);
     }
 }
 
@@ -7034,7 +8014,7 @@ function readHolder(values) {
 ;// CONCATENATED MODULE: ./build/src/deploy/state.js
 const untouched = { phase: 'idle', link: '', purged: [] };
 /** The state after a fact. Pure, and total: every fact is met in every phase. */
-function after(state, fact) {
+function state_after(state, fact) {
     switch (fact.kind) {
         case 'asked':
             return { ...state, phase: asked(state.phase, fact.decides) };
@@ -7304,7 +8284,7 @@ class Knowledge {
         return true;
     }
     learn(fact) {
-        this.#state = after(this.#state, fact);
+        this.#state = state_after(this.#state, fact);
     }
 }
 
@@ -7476,7 +8456,7 @@ class Site {
         const { log, connectTimeout: answerTimeout, target } = this.#options;
         this.#broken = deferred();
         const onFact = (fact) => this.#hear(fact);
-        return new Session({ connection, name: target.name, setup, log, answerTimeout, onFact });
+        return new session_Session({ connection, name: target.name, setup, log, answerTimeout, onFact });
     }
     #hear(said) {
         if (this.knowledge.hear(said)) {
@@ -8757,8 +9737,6 @@ function howItEnded({ code, signal }) {
 
 ;// CONCATENATED MODULE: external "node:v8"
 const external_node_v8_namespaceObject = require("node:v8");
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./build/src/upload/compress.js
@@ -9544,8 +10522,8 @@ class Hashes {
 }
 
 // EXTERNAL MODULE: ./node_modules/ignore/index.js
-var ignore = __nccwpck_require__(298);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+var node_modules_ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_ignore);
 ;// CONCATENATED MODULE: ./build/src/upload/ignored.js
 
 /**
@@ -9849,610 +10827,29 @@ var last_lines = __nccwpck_require__(2710);
 ;// CONCATENATED MODULE: ./build/src/generated/command-sh.js
 const commandSh = "set -fu\nIFS=' '\nunset CDPATH\ncd /\nshipper_decode() { # WORD: sets $shipper_value\ncase $1 in\n*\\\\*)\nshipper_value=$(printf '%bx' \"$1\")\nshipper_value=${shipper_value%x}\n;;\n*) shipper_value=$1 ;;\nesac\n}\nshipper_export() { # NAME VALUE...\nwhile [ $# -gt 1 ]; do\nshipper_decode \"$2\"\nexport \"$1=$shipper_value\"\nshift 2\ndone\n}\nshipper_start() { # PID: prints when that process began, as /proc counts; a dash where there is no /proc\nif read -r shipper_value 2>/dev/null <\"/proc/$1/stat\"; then\nset -- ${shipper_value##*) }\nprintf '%s\\n' \"${20}\"\nelse\necho -\nfi\n}\nshipper_command() { # MARK RUN-DIRECTORY ID DIRECTORY UMASK NAME VALUE...\nshipper_mark=$1\nshipper_decode \"$2\"\nshipper_file=$shipper_value/commands/$3\numask \"$5\"\nmkdir -- \"$shipper_value/commands\" 2>/dev/null\n[ -d \"$shipper_value/commands\" ] || shipper_file=/dev/null\nshipper_decode \"$4\"\nshipper_directory=$shipper_value\nshift 5\nprintf '\\n%s\\n' \"$shipper_mark\" >&2\nIFS= read -r shipper_value\ncase $shipper_value in\n\"$shipper_mark \"*) shipper_forwarded=${shipper_value#* } ;;\n*)\necho 'shipper: a start-up file of the account reads stdin, and so took what the command needs: let it read nothing where there is no terminal' >&2\nexit 126\n;;\nesac\nshipper_decode \"${shipper_forwarded%% *}\"\nshipper_text=$shipper_value\ncase $shipper_forwarded in *' '*) shipper_forwarded=${shipper_forwarded#* } ;; *) shipper_forwarded='' ;; esac\nshipper_export \"$@\"\n[ \"${SHIPPER_EVENT-}\" != on:error ] || [ -d \"$shipper_directory\" ] || shipper_directory=''\ncd -- \"${shipper_directory:-${HOME:-/}}\" || exit 126\nshipper_export $shipper_forwarded\nif kill -0 \"-$$\" 2>/dev/null || ! command -v setsid >/dev/null; then\nprintf '%s %s\\n' $$ \"$(shipper_start $$)\" >\"$shipper_file\"\nprintf '\\n%s %s\\n' \"$shipper_mark\" $$\nprintf '%s\\n' \"$shipper_text\" | sh -ec 'eval \"$(cat)\" </dev/null'\nelse\nprintf '%s\\n' \"$shipper_text\" |\nsetsid sh -c 'printf \"%s -\\n\" \"$$\" >\"$1\"; printf \"\\n%s %s\\n\" \"$2\" \"$$\"; exec sh -ec \"eval \\\"\\$(cat)\\\" </dev/null\"' \\\nsh \"$shipper_file\" \"$shipper_mark\"\nfi\nshipper_status=$?\n[ \"$shipper_file\" = /dev/null ] || rm -f -- \"$shipper_file\"\n[ \"$shipper_status\" -ne 127 ] || printf 'shipper: 127 means that a command was not found; PATH is %s\\n' \"$PATH\" >&2\nexit \"$shipper_status\"\n}\nset -- $2\nshipper_command \"$@\"\n";
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-;// CONCATENATED MODULE: ./build/src/ssh/channel.js
-
-
-const unknown = { code: undefined, signal: undefined };
-/** Gives ssh2's channel the promises of ours. Call it as soon as ssh2 hands the channel over: `exit` comes once. */
-function toChannel(channel, loss) {
-    const exit = new Promise((resolve) => {
-        channel.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal }));
-        channel.once('close', () => resolve(unknown));
-        // ssh2 emits `close` only after the last byte of output was read.
-        void loss.lost.then(() => resolve(unknown));
-    });
-    const ignore = () => undefined;
-    channel.on('error', ignore);
-    channel.stderr.on('error', ignore);
-    return {
-        stdin: new Input(channel, exit, loss),
-        stdout: channel,
-        stderr: channel.stderr,
-        exit,
-        kill: () => channel.signal('KILL'),
-        closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
-    };
-}
-async function ended(stream) {
-    return new Promise((resolve) => {
-        stream.once('end', resolve);
-        stream.once('close', resolve);
-    });
-}
-/**
- * A program's standard input. ssh2's own never calls back for what is written after the other side has closed; this one
- * fails then, so that a pipeline into it ends. Nobody has to listen for that error.
- */
-class Input extends external_node_stream_.Writable {
-    #channel;
-    constructor(channel, exit, loss) {
-        super({ decodeStrings: true });
-        this.#channel = channel;
-        this.on('error', () => undefined);
-        void exit.then(() => {
-            if (!this.writableFinished)
-                this.destroy(new errors/* ShipperError */.oV('TARGET', 'The program ended before it read all of its input.'));
-        });
-        void loss.lost.then(() => {
-            if (!this.writableFinished)
-                this.destroy(loss.gone());
-        });
-    }
-    _write(chunk, _encoding, callback) {
-        this.#channel.write(chunk, callback);
-    }
-    _final(callback) {
-        this.#channel.end();
-        callback();
-    }
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/nothing-in-common.js
-/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
-const kinds = new Map([
-    ['key exchange algorithm', ['KEX method', 'key exchange']],
-    ['host key format', ['Host key format', 'host key']],
-]);
-/** Says what a server and Shipper have nothing in common of, and what to do; `kind` is ssh2's name for it. */
-function explainNothingInCommon(kind, offer, fail) {
-    const { place, offers, hostKeyTypes } = offer;
-    const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
-    const names = (offers.get(list) ?? 'none').split(',');
-    const offered = names.slice(0, 50).join(', ').slice(0, 1000);
-    if (name === 'host key' &&
-        names.includes('ssh-rsa') &&
-        (hostKeyTypes.length === 0 || hostKeyTypes.includes('ssh-rsa'))) {
-        return fail('CONNECT', `${place} signs with its RSA key by SHA-1 only (it offers ${offered}), which others can forge, so Shipper cannot tell it from another machine. Update the SSH server, or give it an Ed25519 key as well (\`ssh-keygen -A\` as root there), and put that key's line into known-hosts.`);
-    }
-    if (name === 'host key' && hostKeyTypes.length > 0) {
-        return fail('HOST_KEY', `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`);
-    }
-    if (name === 'key exchange' && names.every((method) => /^(?:sntrup|mlkem)|^(?:ext-info|kex-strict)-s/.test(method))) {
-        return fail('CONNECT', `${place} takes post-quantum key exchange only (${offered}), and Shipper on Node ${process.versions.node} has none of these. ${postQuantumAdvice(names)}`);
-    }
-    return fail('CONNECT', `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`);
-}
-function postQuantumAdvice(offered) {
-    const beside = 'add curve25519-sha256 to KexAlgorithms in its sshd_config';
-    return offered.includes('mlkem768x25519-sha256')
-        ? `Use Node 24.7 or newer, or ${beside}.`
-        : `Add mlkem768x25519-sha256 (OpenSSH 9.9) there, or ${beside}.`;
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/failure.js
-
-
-/** A failure that another attempt may get past. No password was sent before it. */
-class NetworkFault extends errors/* ShipperError */.oV {
-}
-/** An attempt took longer than it may. */
-class TimedOut extends Error {
-    code = 'ETIMEDOUT';
-    constructor(seconds) {
-        super(`no answer within ${String(seconds)} seconds (connect-timeout)`);
-    }
-}
-/** Turns what went wrong before or during the handshake into what a user can act on. Authentication is told elsewhere. */
-function explainConnectFailure(cause, attempt) {
-    const { place, target, phase } = attempt;
-    const fail = (code, message) => new errors/* ShipperError */.oV(code, message, { target, cause });
-    const again = (code, message) => new NetworkFault(code, message, { target, cause });
-    const fault = (message) => again('CONNECT', message);
-    if (cause instanceof errors/* ShipperError */.oV)
-        return cause;
-    const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
-    if (kind !== undefined)
-        return explainNothingInCommon(kind, attempt, fail);
-    switch (phase) {
-        case 'connecting':
-            return explainNetwork(cause, attempt, fail, fault);
-        case 'identifying':
-            return explainSilence(cause, attempt, fail, fault);
-        case 'negotiating': {
-            const message = `The SSH handshake with ${place} failed: ${failure_text(cause)}. The server's log may say more (journalctl -u ssh).`;
-            return cause === undefined || isOfNetwork(cause) ? fault(message) : fail('CONNECT', message);
-        }
-        case 'authenticating':
-            return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
-    }
-}
-function explainNetwork(cause, attempt, fail, fault) {
-    const { place } = attempt;
-    const { host, port } = attempt.address;
-    switch (codeOf(cause)) {
-        case 'ENOTFOUND':
-            return fail('CONNECT', `${place}: there is no host named ${host} in the DNS. Check its spelling, and whether the name exists outside your own network.`);
-        case 'EAI_AGAIN':
-            return fault(`${place}: the DNS gave no answer for ${host}. Check the runner's network.`);
-        case 'ECONNREFUSED':
-            return fault(`${place} refuses connections on port ${String(port)}. Check that an SSH server runs there, on that port.`);
-        case 'ETIMEDOUT':
-            return fault(`${place} did not answer on port ${String(port)} (${failure_text(cause)}). Check the address, the port, and that the server's firewall lets the runner in.`);
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-        case 'EADDRNOTAVAIL':
-            return fault(`${place}: there is no way from the runner to ${host} (${failure_text(cause)}). Check the address; runners of GitHub have no IPv6.`);
-        case undefined:
-        default:
-            return fault(`${place} could not be reached on port ${String(port)}: ${failure_text(cause)}.`);
-    }
-}
-function explainSilence(cause, attempt, fail, fault) {
-    const { place, address, greeting } = attempt;
-    const said = JSON.stringify(greeting.trim().slice(0, 200));
-    if (/not allowed at this time/i.test(greeting)) {
-        return fail('CONNECT', `${place} turns the runner away for a while (${said}), after failed logins from its address (PerSourcePenalties). Wait, and correct the credentials first.`);
-    }
-    if (/maxstartups|too many|try again|busy/i.test(greeting)) {
-        return fault(`${place} has too many logins at once (${said}). Lower \`concurrency\`, or raise MaxStartups in its sshd_config.`);
-    }
-    if (greeting.trim() !== '') {
-        return fail('CONNECT', `${place} answers on port ${String(address.port)}, but not as an SSH server: ${said}. Check the port.`);
-    }
-    if (cause instanceof TimedOut) {
-        return fault(`${place} accepts connections, but says nothing (${failure_text(cause)}). Check that an SSH server listens on port ${String(address.port)}, and that it is not overloaded.`);
-    }
-    return fault(`${place} closed the connection before it identified itself. It may have too many logins at once (MaxStartups), or block the runner's address (fail2ban, hosts.deny, PerSourcePenalties).`);
-}
-function explainUnfinishedLogin(cause, attempt, fail, again) {
-    const { place, address } = attempt;
-    if (cause instanceof TimedOut) {
-        return again('CONNECT', `${place} did not finish the login of ${address.user} in time: ${failure_text(cause)}. It may look up the runner's name (set UseDNS to no in its sshd_config), or ask a slow directory for the user: see to that, or raise \`connect-timeout\`.`);
-    }
-    const said = attempt.banner.replace(/\p{Cc}+/gu, ' ').trim();
-    if (said === '')
-        return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
-    const message = `${place} ended the login of ${address.user} (${failure_text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
-    // By pam_nologin, from the start of sshd until the system is up.
-    return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
-}
-/** Faults of OpenSSL and of Node have codes too: `ERR_…`. */
-function isOfNetwork(cause) {
-    return /^E(?!RR_)/.test(codeOf(cause) ?? '');
-}
-function codeOf(cause) {
-    return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-}
-/** What an error says, on one line: servers choose some of the words. */
-function failure_text(cause) {
-    // With several addresses behind a name, Node reports an AggregateError without a message.
-    const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
-    return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
-}
-
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/protocol/utils.js
-var utils = __nccwpck_require__(2184);
-var utils_default = /*#__PURE__*/__nccwpck_require__.n(utils);
-;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
-
-/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
-function fingerprintOf(key) {
-    return `SHA256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-}
-/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
-function keyTypeOf(key) {
-    return readStrings(key)?.[0]?.toString('latin1') ?? '';
-}
-/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
-function rsaBits(key) {
-    const [type, , modulus] = readStrings(key) ?? [];
-    if (type?.toString('latin1') !== 'ssh-rsa')
-        return undefined;
-    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
-}
-/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
-function publicKeyLine(key) {
-    return `${keyTypeOf(key)} ${key.toString('base64')}`;
-}
-/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
-function readStrings(data) {
-    const strings = [];
-    for (let at = 0; at < data.length;) {
-        if (at + 4 > data.length)
-            return undefined;
-        const end = at + 4 + data.readUInt32BE(at);
-        if (end > data.length)
-            return undefined;
-        strings.push(data.subarray(at + 4, end));
-        at = end;
-    }
-    return strings;
-}
-/** The wire form of strings, one after another. */
-function writeStrings(...strings) {
-    return Buffer.concat(strings.flatMap((string) => {
-        const bytes = Buffer.from(string);
-        const length = Buffer.alloc(4);
-        length.writeUInt32BE(bytes.length);
-        return [length, bytes];
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/packets.js
-
-
-const packets_ignore = 2;
-const userauthRequest = 50;
-const certificate = '-cert-v01@openssh.com';
-/** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
-const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
-/** By which algorithm a key is signed with; ssh2 knows it for keys without a certificate. */
-function algorithmFor(key, chosen) {
-    if (chosen !== undefined)
-        return chosen;
-    return packets_plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
-}
-/**
- * Sends a signed request to be let in, as ssh2's `authPK` does, but for certified keys too: in the request stands the
- * certificate and its name, in the signature the plain algorithm's name. A certified RSA key signs with SHA-512.
- */
-function sendSigned(protocol, request, onSent) {
-    const { user, key } = request;
-    const algorithm = algorithmFor(key, request.algorithm);
-    const unsigned = Buffer.concat([
-        Buffer.of(userauthRequest),
-        writeStrings(user, 'ssh-connection', 'publickey'),
-        Buffer.of(1),
-        writeStrings(algorithm, key.getPublicSSH()),
-    ]);
-    request.sign(Buffer.concat([writeStrings(protocol._kex.sessionID), unsigned]), (signature) => {
-        const converted = utils_default().convertSignature(signature, packets_plain(key.type));
-        if (!Buffer.isBuffer(converted))
-            throw new Error('the signature of the key could not be read');
-        protocol._authsQueue.push('publickey');
-        send(protocol, Buffer.concat([unsigned, writeStrings(writeStrings(packets_plain(algorithm), converted))]));
-        onSent();
-    });
-}
-/**
- * Sends a packet that says nothing. dropbear leaves at what comes too early, such as a channel before the login succeeded,
- * without what it has yet to say; with this before it, it says first that the login failed.
- */
-function sendNothing(protocol) {
-    send(protocol, Buffer.concat([Buffer.of(packets_ignore), writeStrings('')]));
-}
-function send(protocol, payload) {
-    const { write } = protocol._packetRW;
-    const start = write.allocStart;
-    const packet = write.alloc(payload.length);
-    packet.set(payload, start);
-    utils_default().sendPacket(protocol, write.finalize(packet));
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
-/**
- * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
- * nothing for ever, and with a few, a chunk of data would become a million packets.
- */
-const smallestPacket = 1_024;
-/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
-const longestQueue = 4 * 1_048_576;
-/** A server that does what the protocol forbids; the connection ends with it. */
-class Breach extends Error {
-}
-/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
-function guardChannels(client) {
-    const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
-    const handlers = protocol._handlers;
-    const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
-    // ssh2 would have the server prove keys that it announces, which nobody here asks for.
-    handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
-        if (wantReply)
-            protocol.requestFailure();
-    };
-    handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
-        if (info.packetSize < smallestPacket) {
-            throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);
-        }
-        confirm(_, info);
-        const channel = channels.get(info.recipient);
-        if (typeof channel === 'object')
-            waitForNetwork(channel, stream);
-    };
-    const withinWindow = (recipient, { length }) => {
-        const channel = channels.get(recipient);
-        if (typeof channel === 'object' && length > channel.incoming.window) {
-            throw new Breach('it sends more on a channel than it was allowed to');
-        }
-    };
-    handlers.CHANNEL_DATA = (_, recipient, bytes) => {
-        withinWindow(recipient, bytes);
-        data(_, recipient, bytes);
-    };
-    handlers.CHANNEL_EXTENDED_DATA = (_, recipient, bytes, type) => {
-        withinWindow(recipient, bytes);
-        extendedData(_, recipient, bytes, type);
-    };
-}
-/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
-function waitForNetwork(channel, stream) {
-    const write = channel._write.bind(channel);
-    channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
-        if (stream.writableLength > longestQueue && stream.writableNeedDrain)
-            stream.once('drain', () => callback(error));
-        else
-            callback(error);
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-servers.js
-/**
- * Servers that are known to read what they are sent ahead of their answers, in its order: OpenSSH in all its versions,
- * and dropbear. Others may drop it (tinysshd waits for ever), so they get one thing after the other. OpenSSH for Windows
- * hands over to another process in a way of its own.
- */
-function takesHaste(software) {
-    return /^(?:OpenSSH|dropbear)_\d/.test(software ?? '');
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
-/**
- * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
- * fails where another one has moved these parts.
- */
-function partsOf(client) {
-    return client;
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-exec.js
-
-
-
-
-/** Hasty servers number the first channel of a connection so. */
-const firstChannel = 0;
-/** Bytes that they take before they have said so: of dropbear, which has the smallest window, 24,576. */
-const smallestWindow = 24_000;
-/** Whether `execAtOnce` may be used for the first channel of this connection. */
-function canExecAtOnce(client) {
-    return takesHaste(partsOf(client)._remoteVer);
-}
-/** `client.exec`, after which `input` is written at once. */
-function execInTurn(client, command, input, done) {
-    client.exec(command, (error, channel) => {
-        if (error === undefined && input !== undefined)
-            channel.write(input);
-        done(error, channel);
-    });
-}
-/**
- * The same for the first channel of a connection: the request goes out together with the opening of its channel, whose
- * number is known, and with the first of the input. It needs no answer from the server before, not even to the login.
- */
-function execAtOnce(client, command, input, done) {
-    const { _protocol: protocol } = partsOf(client);
-    const exec = protocol.exec.bind(protocol);
-    const restore = () => void (protocol.exec = exec);
-    const bytes = Buffer.from(input ?? '');
-    const ahead = bytes.subarray(0, smallestWindow);
-    sendNothing(protocol);
-    client.exec(command, (error, channel) => {
-        restore();
-        if (error === undefined && bytes.length > 0) {
-            const { outgoing } = channel;
-            outgoing.window = Math.max(0, outgoing.window - ahead.length);
-            if (ahead.length < bytes.length)
-                channel.write(bytes.subarray(ahead.length));
-        }
-        done(error, channel);
-    });
-    exec(firstChannel, command, true);
-    if (ahead.length > 0)
-        protocol.channelData(firstChannel, ahead);
-    // ssh2 asks once the channel is open, which it must not do again.
-    protocol.exec = (number) => {
-        restore();
-        if (number !== firstChannel)
-            throw new Breach(`it numbers its first channel ${String(number)}`);
-    };
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/session.js
-
-
-
-
-
-
-/** How long a goodbye may take on a network that no longer takes it; milliseconds. */
-const farewell = 500;
-/** The server refuses a channel or the program on it, while the connection itself is fine. */
-class ChannelRefused extends errors/* ShipperError */.oV {
-}
-/** Whether an error of `exec` means that the server allows no (or no second) program, and not that it is gone. */
-function isChannelRefused(error) {
-    return error instanceof ChannelRefused;
-}
-/** One authenticated connection: to a target, or to a hop on the way there. */
-class session_Session {
-    address;
-    identification;
-    keyFingerprint;
-    keyExchange;
-    lost;
-    ready;
-    #facts;
-    #ready = deferred();
-    #lose = deferred();
-    #reason;
-    #ended = false;
-    #gone = false;
-    /** Whether no channel was asked for yet. */
-    #isFresh = true;
-    constructor(facts) {
-        this.#facts = facts;
-        this.address = facts.address;
-        this.identification = facts.identification;
-        this.keyFingerprint = facts.keyFingerprint;
-        this.keyExchange = facts.keyExchange;
-        this.ready = this.#ready.promise;
-        this.lost = this.#lose.promise;
-    }
-    /** The user is in: from here on, the end of the client is the loss of the connection. */
-    confirm() {
-        const { client, via } = this.#facts;
-        const lose = (error) => {
-            if (this.#gone)
-                return;
-            if (!this.#ended)
-                via?.distrust();
-            this.#leave(this.#ended ? undefined : this.#explainLoss(error));
-        };
-        client.on('error', lose);
-        // A channel of a hop may stay half open after `end`.
-        client.once('end', () => lose());
-        client.once('close', () => lose());
-        this.#ready.resolve();
-    }
-    /** The user is not let in, after all. */
-    refuse(reason) {
-        this.#ready.reject(reason);
-        this.#leave(this.#ended ? undefined : reason);
-    }
-    #leave(reason) {
-        if (this.#gone)
-            return;
-        this.#gone = true;
-        this.#reason = reason;
-        this.#release();
-        this.#lose.resolve(reason);
-    }
-    async exec(command, input) {
-        const { client, place, target } = this.#facts;
-        const atOnce = this.#isFresh && canExecAtOnce(client);
-        this.#isFresh = false;
-        if (!atOnce)
-            await this.ready;
-        return this.#request((done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)), toChannel, (error) => {
-            const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
-            return new ChannelRefused('TARGET', message, { target, cause: error });
-        });
-    }
-    /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
-    async forward({ host, port }, target, stop) {
-        const { client, place } = this.#facts;
-        this.#isFresh = false;
-        await this.ready;
-        const to = `${host}:${String(port)}`;
-        const accept = (channel) => (stop.aborted ? channel.destroy() : channel);
-        const stopped = new Promise((_, reject) => {
-            stop.addEventListener('abort', () => {
-                const cause = stop.reason;
-                if (cause instanceof errors/* ShipperError */.oV)
-                    reject(cause);
-                else
-                    reject(new NetworkFault('CONNECT', `${place} finds no way to ${to}: ${failure_text(cause)}.`, { target, cause }));
-            });
-        });
-        const opened = this.#request((done) => client.forwardOut('127.0.0.1', 65535, host, port, done), accept, (error) => {
-            const facts = { target, cause: error };
-            if (!('reason' in error) || error.reason !== 2) {
-                const why = `${place} does not forward connections (${failure_text(error)}).`;
-                return new errors/* ShipperError */.oV('CONNECT', `${why} Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`, facts);
-            }
-            const message = `${place} cannot reach ${to}: ${failure_text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
-            return /name or service|unknown host/i.test(message)
-                ? new errors/* ShipperError */.oV('CONNECT', message, facts)
-                : new NetworkFault('CONNECT', message, facts);
-        });
-        return Promise.race([opened, stopped]);
-    }
-    /** Why the connection was lost, where it was. */
-    get loss() {
-        return this.#reason;
-    }
-    gone() {
-        const { place, target } = this.#facts;
-        if (this.#reason instanceof errors/* ShipperError */.oV)
-            return this.#reason;
-        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was already ended.`, { target });
-    }
-    end() {
-        if (!this.#gone)
-            this.#ended = true;
-        this.#facts.client.end();
-        this.#release();
-    }
-    /** Asks the server for a channel. `accept` runs before anything else can arrive on it. */
-    async #request(open, accept, refused) {
-        return new Promise((resolve, reject) => {
-            void this.lost.then(() => reject(this.gone()));
-            try {
-                open((error, channel) => {
-                    // ssh2 also answers like this when the connection goes; then `lost` says why.
-                    if (error === undefined)
-                        resolve(accept(channel, this));
-                    else if (!this.#gone && !this.#ended)
-                        reject(refused(error));
-                });
-            }
-            catch {
-                this.#facts.stream.destroy(); // It no longer takes data: `lost` is near.
-            }
-        });
-    }
-    #explainLoss(error) {
-        const { place, target, via } = this.#facts;
-        const hop = via?.loss?.message;
-        const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
-        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
-    }
-    /** Lets go of the stream and of the hops, and of the goodbye too if the network does not take it. */
-    #release() {
-        const { stream, via } = this.#facts;
-        if (stream instanceof external_node_net_.Socket && !stream.destroyed) {
-            stream.destroySoon();
-            const force = setTimeout(() => stream.destroy(), farewell).unref();
-            stream.once('close', () => clearTimeout(force));
-        }
-        else {
-            stream.destroy();
-        }
-        via?.end();
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/remote/command-output.js
-/** Bytes kept of what a command printed on each stream; the log has all of it. */
-const keptBytes = 256 * 1024;
-/** One stream of a command: from its mark on, passed on as it comes, its end kept in bounded memory. */
+
+/** Pieces that are kept before they become one: a target may send every byte by itself. */
+const mostChunks = 1_000;
+/** One stream of a command, passed on as it comes, its end kept in bounded memory. */
 class CommandOutput {
-    #mark;
     #onOutput;
-    #onMark;
-    #before = Buffer.from('\n');
+    #mark;
+    /** What came before the mark, as far as it could be a part of it; undefined once it was met. */
+    #before;
     #chunks = [];
     #bytes = 0;
     #moved = false;
     #waiting = false;
-    /** `onMark` is told what stands behind the mark on its line. */
-    constructor(stream, mark, onOutput, onMark) {
-        this.#mark = Buffer.from(`\n${mark}`);
+    /** @param mark the line behind which the output begins; without one it begins at once. */
+    constructor(onOutput, mark) {
         this.#onOutput = onOutput;
-        this.#onMark = onMark;
-        stream.on('data', (data) => {
+        this.#mark = Buffer.from(`\n${mark ?? ''}\n`);
+        this.#before = mark === undefined ? undefined : Buffer.from('\n');
+    }
+    /** @param first what was read of the stream already. */
+    read(stream, first = Buffer.alloc(0)) {
+        const take = (data) => {
             this.#moved = true;
             const output = this.#before === undefined ? data : this.#behindMark(Buffer.concat([this.#before, data]));
             if (output.length === 0)
@@ -10467,7 +10864,9 @@ class CommandOutput {
                 this.#waiting = false;
                 stream.resume();
             });
-        });
+        };
+        stream.on('data', take);
+        take(first);
     }
     /** Whether something came since the last call, or still has to wait for room. */
     isBusy() {
@@ -10477,24 +10876,21 @@ class CommandOutput {
     }
     /** The last 256 KiB. */
     text() {
-        return Buffer.concat(this.#chunks).subarray(-keptBytes).toString();
+        return Buffer.concat(this.#chunks).subarray(-limits.output).toString();
     }
     #behindMark(all) {
         const from = all.indexOf(this.#mark);
-        const end = from < 0 ? -1 : all.indexOf('\n', from + 1);
-        if (end < 0) {
-            this.#before = from < 0 ? all.subarray(-this.#mark.length) : all;
-            return Buffer.alloc(0);
-        }
-        this.#before = undefined;
-        this.#onMark(all.toString('utf8', from + this.#mark.length, end).trim());
-        return all.subarray(end + 1);
+        this.#before = from < 0 ? all.subarray(-this.#mark.length) : undefined;
+        return from < 0 ? Buffer.alloc(0) : all.subarray(from + this.#mark.length);
     }
     #keep(output) {
         this.#chunks.push(output);
         this.#bytes += output.length;
-        while (this.#bytes - (this.#chunks[0]?.length ?? 0) > keptBytes)
-            this.#bytes -= this.#chunks.shift()?.length ?? 0;
+        if (this.#bytes < 2 * limits.output && this.#chunks.length < mostChunks)
+            return;
+        const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-limits.output)); // A copy, to let go of the rest.
+        this.#chunks = [kept];
+        this.#bytes = kept.length;
     }
 }
 
@@ -10504,34 +10900,27 @@ class CommandOutput {
 
 
 
-
-
-
-/** Runs a listener's command on a channel of its own, beside the one of the steps. */
+/**
+ * Runs a listener's command on a channel of its own, beside the one of the steps. Rejects with TARGET or CONNECT where
+ * it could not be started; how it ended is for the caller to judge.
+ */
 async function runCommand(options) {
-    const { connection, environment, forwarded, onOutput, onStart } = options;
+    const { access, environment, forwarded, onOutput, onStart, signal, target } = options;
     const secret = Object.entries(forwarded).flat();
     const mark = (0,external_node_crypto_namespaceObject.randomUUID)();
-    const words = [mark, options.runDirectory, options.id, options.cwd, options.umask];
-    const first = frame_frame([...words, ...Object.entries(environment).flat()]);
-    const channel = await command_open(connection, start(commandSh, first, connection), options.target);
-    channel.stdin.on('error', () => undefined);
-    channel.stdin.end(`${frame_frame([mark, options.command, ...secret])}\n`);
-    const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
-    const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
-    const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());
-    return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
-}
-async function command_open(connection, { request, input }, target) {
-    try {
-        return await connection.exec(request, input);
-    }
-    catch (cause) {
-        if (!isChannelRefused(cause))
-            throw cause;
-        throw new errors/* ShipperError */.oV('TARGET', `${target}: the server refused a second session on the connection, which a \`run\` needs: ` +
-            'raise MaxSessions in its sshd_config to at least 2, or run the command with `"on": "runner"`', { target, cause });
-    }
+    const facts = [mark, options.runDirectory, options.id, options.cwd, options.umask];
+    const words = [...facts, ...Object.entries(environment).flat()];
+    const script = await Script.start({ access, target, script: commandSh, words, greeting: mark, signal });
+    script.stdin.end(`${frame_frame([mark, options.command, ...secret])}\n`);
+    const stdout = new CommandOutput(onOutput);
+    const stderr = new CommandOutput(onOutput, mark);
+    stderr.read(script.channel.stderr);
+    const leader = await script.greeted();
+    if (leader !== undefined)
+        onStart(leader);
+    stdout.read(script.channel.stdout, script.stdout.release());
+    const end = await script.drained(() => stdout.isBusy() || stderr.isBusy());
+    return { ...end, stdout: stdout.text(), stderr: stderr.text() };
 }
 
 ;// CONCATENATED MODULE: ./build/src/listeners/scene.js
@@ -10669,8 +11058,9 @@ async function runOn(place, scene, run, { config, log }) {
     const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
     try {
         const { code, signal, stdout, stderr } = await runCommand({
-            connection,
+            access: { connection, reconnect: async () => place.reconnect() },
             target: target.name,
+            signal: scene.signal,
             runDirectory,
             id,
             cwd: run.cwd === undefined ? (revision ?? '') : external_node_path_.posix.resolve(revision ?? target.revisions, run.cwd),
@@ -10718,53 +11108,35 @@ const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # 
 
 
 
-const newline = 10;
+
 /** Milliseconds that a script which failed may take to remove what it made. */
 const tidyMilliseconds = 3_000;
 /** Milliseconds that the target may take to say why it ended, once it took no more data. */
 const lastWordMilliseconds = 3_000;
 /** One start of the target's upload script: facts and blocks of bytes come from it, one line and a stream go to it. */
 class Conversation {
-    #channel;
+    #script;
     #target;
-    #bytes = [];
-    #length = 0;
-    #ended = false;
-    #stderr = '';
-    #arrival = deferred();
-    constructor(channel, target) {
-        this.#channel = channel;
+    constructor(script, target) {
+        this.#script = script;
         this.#target = target;
-        channel.stdin.on('error', () => undefined);
-        channel.stderr.on('data', (data) => (this.#stderr = (this.#stderr + data.toString()).slice(-4096)));
-        channel.stdout.on('data', (data) => {
-            this.#bytes.push(data);
-            this.#length += data.length;
-            this.#arrived();
-        });
-        void channel.closed.then(() => {
-            this.#ended = true;
-            this.#arrived();
-        });
     }
-    /** Starts the script and waits for its first word. */
-    static async start(connection, target, words) {
-        const { request, input, feed } = start(uploadSh, frame_frame(words), connection);
-        const conversation = new Conversation(await connection.exec(request, input), target);
-        for (;;) {
-            const line = await conversation.#line();
-            if (line === 'shipper-upload 1')
-                return conversation;
-            if (line === 'shipper-feed')
-                conversation.stdin.write(feed);
-        }
+    /** Starts the script and waits for its first word; `signal` gives up until then. */
+    static async start(access, target, words, signal) {
+        const request = { access, target, script: uploadSh, words, greeting: 'shipper-upload 1', signal };
+        const script = await Script.start(request);
+        const conversation = new Conversation(script, target);
+        if ((await script.greeted()) === undefined)
+            throw conversation.#lost();
+        return conversation;
     }
     get stdin() {
-        return this.#channel.stdin;
+        return this.#script.stdin;
     }
     /** The next fact. Rejects with what the target says has failed, or with CONNECT when it says nothing any more. */
     async fact() {
-        const fact = readFact(await this.#line());
+        const line = await this.#said(this.#script.stdout.line());
+        const fact = readFact(line);
         if (fact.kind !== 'error')
             return fact;
         const [code, , sentence = ''] = fact.values;
@@ -10772,71 +11144,43 @@ class Conversation {
         await this.ended();
         throw new errors/* ShipperError */.oV(known, `${this.#target}: ${sentence}`, { target: this.#target });
     }
-    /** Waits for the script to put away what it made, but not for ever. */
-    async ended() {
-        const patience = deferred();
-        const timer = setTimeout(patience.resolve, tidyMilliseconds);
-        await Promise.race([this.#channel.exit, patience.promise]);
-        clearTimeout(timer);
-    }
     /** The next bytes, as many as these. */
     async block(size) {
-        while (this.#length < size)
-            await this.#more();
-        return this.#take(size);
+        return this.#said(this.#script.stdout.block(size));
+    }
+    /** Waits for the script to put away what it made, and for its channel to be free for another; but not for ever. */
+    async ended() {
+        await this.#script.freed(tidyMilliseconds);
     }
     /** What the target says has failed, if it says so soon. */
     async lastWord() {
-        const patience = deferred();
-        const timer = setTimeout(() => patience.resolve(undefined), lastWordMilliseconds);
         const failure = this.#failure().catch((error) => error);
-        const word = await Promise.race([failure, patience.promise]);
-        clearTimeout(timer);
-        return word;
+        return patiently(failure, lastWordMilliseconds);
     }
     /** Closes the channel; the script then ends by itself, or is ended through the steps' own channel. */
     close() {
-        this.#ended = true;
-        this.#arrived();
-        this.#channel.stdout.destroy();
+        this.#script.close();
     }
     async #failure() {
         for (;;)
             await this.fact();
     }
-    async #line() {
-        for (;;) {
-            const joined = this.#bytes.length === 1 ? this.#bytes[0] : Buffer.concat(this.#bytes);
-            const end = joined?.indexOf(newline) ?? -1;
-            if (joined !== undefined)
-                this.#bytes = [joined];
-            if (end !== -1)
-                return this.#take(end + 1)
-                    .subarray(0, end)
-                    .toString();
-            await this.#more();
-        }
+    async #said(answer) {
+        const said = await within(answer, limits.silenceMilliseconds, () => this.#silent());
+        if (said === undefined)
+            throw this.#lost();
+        return said;
     }
-    #take(size) {
-        const joined = Buffer.concat(this.#bytes);
-        const rest = joined.subarray(size);
-        this.#bytes = rest.length > 0 ? [rest] : [];
-        this.#length = rest.length;
-        return joined.subarray(0, size);
+    #silent() {
+        const minutes = limits.silenceMilliseconds / 60_000;
+        const message = `${this.#target}: the target said nothing for ${minutes} minutes during the upload: look at its disk and its load.`;
+        return new errors/* ShipperError */.oV('UPLOAD', message, { target: this.#target });
     }
-    async #more() {
-        if (this.#ended) {
-            const said = this.#stderr.trim();
-            const reason = said === '' ? '' : ` (the target said: ${said})`;
-            throw new errors/* ShipperError */.oV('CONNECT', `${this.#target}: the connection was lost during the upload${reason}`, {
-                target: this.#target,
-            });
-        }
-        await this.#arrival.promise;
-    }
-    #arrived() {
-        this.#arrival.resolve();
-        this.#arrival = deferred();
+    #lost() {
+        const said = this.#script.stderr;
+        const reason = said === '' ? '' : ` (the target said: ${said})`;
+        const message = `${this.#target}: the connection was lost during the upload${reason}`;
+        return new errors/* ShipperError */.oV('CONNECT', message, { target: this.#target });
     }
 }
 
@@ -10944,12 +11288,10 @@ function requireRoom({ delta, bytes, free, shares, target }) {
 
 
 
-
 /** Brings one tree into the new revision of one target. */
 class Delivery {
     #options;
     #progress;
-    #own;
     #conversation;
     #packing = 'none';
     constructor(options) {
@@ -10962,7 +11304,6 @@ class Delivery {
         const cancel = () => {
             destination.stop(id);
             this.#conversation?.close();
-            this.#own?.end();
         };
         signal.addEventListener('abort', cancel);
         try {
@@ -10988,7 +11329,6 @@ class Delivery {
         finally {
             signal.removeEventListener('abort', cancel);
             this.#progress.end();
-            this.#own?.end();
         }
     }
     /** One whole upload; by `fresh` without looking at what the target has. */
@@ -11040,8 +11380,10 @@ class Delivery {
     }
     async #verdict(conversation) {
         const { kind, values } = await conversation.fact();
-        if (kind === 'done')
+        if (kind === 'done') {
+            await conversation.ended(); // A listener after this one may need its channel.
             return { kind };
+        }
         if (kind !== 'bad' && kind !== 'stale')
             throw this.#failure(`the target said ${kind}`);
         const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
@@ -11063,25 +11405,12 @@ class Delivery {
         const { target, runDirectory } = destination;
         const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
         const words = ['upload', ...Object.entries(values).flat(), 'reads', bestPacking];
-        if (signal.aborted)
-            throw new errors/* ShipperError */.oV('CANCELLED', 'the upload was cancelled');
-        this.#conversation = await this.#open(words);
-        return this.#conversation;
-    }
-    async #open(words) {
-        const { destination } = this.#options;
-        const { connection, target } = destination;
+        const { connection } = destination;
         if (connection === undefined)
             throw this.#failure('there is no connection to it');
-        try {
-            return await Conversation.start(this.#own ?? connection, target.name, words);
-        }
-        catch (cause) {
-            if (this.#own !== undefined || !isChannelRefused(cause))
-                throw cause;
-        }
-        this.#own = await destination.reconnect();
-        return Conversation.start(this.#own, target.name, words);
+        const access = { connection, reconnect: async () => destination.reconnect() };
+        this.#conversation = await Conversation.start(access, target.name, words, signal);
+        return this.#conversation;
     }
     #failure(what) {
         const { name } = this.#options.destination.target;
@@ -12278,7 +12607,7 @@ async function handshake(stream, facts) {
             const identification = greeting().identification ?? '';
             const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
             const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
-            session = new session_Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
+            session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
             resolve(session);
             return session;
         }
@@ -12429,7 +12758,7 @@ class JumpHosts {
 
 
 
-const attempts = 3;
+const connection_attempts = 3;
 /**
  * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
  * network are tried again, refusals never. Rejects with CONNECT, AUTH, HOST_KEY, INPUT or CANCELLED.
@@ -12497,10 +12826,10 @@ async function persist({ log, signal, pause = 1000 }, place, open) {
             return await open();
         }
         catch (error) {
-            if (!(error instanceof NetworkFault) || number === attempts)
+            if (!(error instanceof NetworkFault) || number === connection_attempts)
                 throw error;
             const wait = pause * 2 ** (number - 1) * (0.75 + Math.random() / 2);
-            const times = `${String(number + 1)} of ${String(attempts)}`;
+            const times = `${String(number + 1)} of ${String(connection_attempts)}`;
             log.info(`${error.message} Trying again in ${(wait / 1000).toFixed(1)} s (${times}).`);
             await (0,promises_.setTimeout)(wait, undefined, { signal }).catch(() => undefined);
         }

@@ -102,7 +102,7 @@ describe('what a target tells, and whom', { concurrency: true }, () => {
         assert.equal(statSync(`${state}/runs/${run.token}/again`).mode & 0o077, 0);
         let seen = 'nothing';
         const command = {
-          connection: run.connection,
+          access: { connection: run.connection },
           target: 'here',
           runDirectory: `${state}/runs/${run.token}`,
           id: '1',

@@ -57,6 +57,7 @@ export function localConnection(path: string, home: string): Connection & { read
         ...child,
         exit: exit.promise,
         closed: closed.promise,
+        freed: closed.promise,
         kill: () => void child.kill('SIGKILL'),
         stdin: child.stdin,
         stdout: child.stdout,

@@ -196,6 +196,7 @@ function tapped(channel: Channel, wire: (line: string) => ReturnType<Wire>): Cha
     stderr: channel.stderr,
     exit: exit.promise,
     closed: closed.promise,
+    freed: closed.promise,
   };
 }
 

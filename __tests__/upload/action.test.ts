@@ -40,7 +40,7 @@ test('a config without code and a module both upload, to two targets at once; th
       for (const what of ['dist', 'assets'])
         assert.match(stdout, new RegExp(`${name}: upload of ${what}: 1 file verified .*${sent}`));
     }
-    assert.match(stdout, /there is no new revision to upload to in before:link_current_revision/);
+    assert.match(stdout, /There is no new revision to upload to in before:link_current_revision/);
     for (const server of [one, two]) {
       assert.equal(
         await server.sh('cd current && find . -type f | sort && cat public/assets/a.css'),

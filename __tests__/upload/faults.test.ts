@@ -131,23 +131,38 @@ describe('a disk that is too small', () => {
   }
 });
 
-describe('a server with one session for each connection', () => {
-  test('OpenSSH with MaxSessions 1 gets a second connection', async () => {
-    await using server = await startSshd({ maxSessions: 1 });
+describe('a server with few sessions for each connection', () => {
+  /** Uploads, runs a command there, uploads again and runs another; all of it arrives, also in the next deploy. */
+  async function deploysTo(server: Server): Promise<void> {
     await using site = await siteFor(server, server.port, 10_000);
-    const { code, stdout } = await site.deploy('v1');
-    assert.equal(code, 0, stdout);
-    assert.equal(await run('diff', ['-r', join(site.workspace.path, 'dist'), join(server.root, 'current')]), '');
-  });
-
-  test('tinysshd too', async () => {
-    await using server = await startTinysshd();
-    await using site = await siteFor(server, server.port, 10_000);
+    const command = { run: 'cat index.html && echo "ran in $(basename "$PWD")"' };
+    await site.workspace.configure({
+      config: { base_dir: server.root },
+      events: { 'after:create_revision': [{ upload: 'dist' }, command, { upload: 'dist', to: 'again' }, command] },
+    });
     for (const revision of ['v1', 'v2']) {
       const { code, stdout } = await site.deploy(revision);
       assert.equal(code, 0, stdout);
+      assert.equal(stdout.match(new RegExp(` ran in ${revision}$`, 'gm'))?.length, 2, stdout);
     }
-    assert.equal(await run('diff', ['-r', join(site.workspace.path, 'dist'), join(server.root, 'current')]), '');
+    const uploaded = join(site.workspace.path, 'dist');
+    assert.equal(await run('diff', ['-r', uploaded, join(server.root, 'current/again')]), '');
+  }
+
+  test('OpenSSH with MaxSessions 1 gets a connection for each upload and each command', async () => {
+    await using server = await startSshd({ maxSessions: 1 });
+    await deploysTo(server);
+  });
+
+  test('OpenSSH with MaxSessions 2 needs no other connection: a channel is free before the next is asked for', async () => {
+    await using server = await startSshd({ maxSessions: 2 });
+    await deploysTo(server);
+    assert.equal(server.log().match(/Accepted publickey/g)?.length, 2, server.log());
+  });
+
+  test('tinysshd, which has one, too', async () => {
+    await using server = await startTinysshd();
+    await deploysTo(server);
   });
 });
 

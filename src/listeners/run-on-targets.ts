@@ -67,8 +67,9 @@ async function runOn(place: Place, scene: Scene, run: TargetRun, { config, log }
   const timer = run.timeout === undefined ? undefined : setTimeout(() => late.abort(), run.timeout * 1000);
   try {
     const { code, signal, stdout, stderr } = await runCommand({
-      connection,
+      access: { connection, reconnect: async () => place.reconnect() },
       target: target.name,
+      signal: scene.signal,
       runDirectory,
       id,
       cwd: run.cwd === undefined ? (revision ?? '') : posix.resolve(revision ?? target.revisions, run.cwd),

@@ -1,28 +1,33 @@
 import type { Readable } from 'node:stream';
+import { limits } from './limits.ts';
 
-/** Bytes kept of what a command printed on each stream; the log has all of it. */
-const keptBytes = 256 * 1024;
+/** Pieces that are kept before they become one: a target may send every byte by itself. */
+const mostChunks = 1_000;
 
 /** Takes what was printed; what it returns is waited for before more is read. */
 export type OnOutput = (text: Buffer) => Promise<void> | undefined;
 
-/** One stream of a command: from its mark on, passed on as it comes, its end kept in bounded memory. */
+/** One stream of a command, passed on as it comes, its end kept in bounded memory. */
 export class CommandOutput {
-  readonly #mark: Buffer;
   readonly #onOutput: OnOutput;
-  readonly #onMark: (rest: string) => void;
-  #before: Buffer | undefined = Buffer.from('\n');
+  readonly #mark: Buffer;
+  /** What came before the mark, as far as it could be a part of it; undefined once it was met. */
+  #before: Buffer | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #moved = false;
   #waiting = false;
 
-  /** `onMark` is told what stands behind the mark on its line. */
-  constructor(stream: Readable, mark: string, onOutput: OnOutput, onMark: (rest: string) => void) {
-    this.#mark = Buffer.from(`\n${mark}`);
+  /** @param mark the line behind which the output begins; without one it begins at once. */
+  constructor(onOutput: OnOutput, mark?: string) {
     this.#onOutput = onOutput;
-    this.#onMark = onMark;
-    stream.on('data', (data: Buffer) => {
+    this.#mark = Buffer.from(`\n${mark ?? ''}\n`);
+    this.#before = mark === undefined ? undefined : Buffer.from('\n');
+  }
+
+  /** @param first what was read of the stream already. */
+  read(stream: Readable, first: Buffer = Buffer.alloc(0)): void {
+    const take = (data: Buffer): void => {
       this.#moved = true;
       const output = this.#before === undefined ? data : this.#behindMark(Buffer.concat([this.#before, data]));
       if (output.length === 0) return;
@@ -35,7 +40,9 @@ export class CommandOutput {
         this.#waiting = false;
         stream.resume();
       });
-    });
+    };
+    stream.on('data', take);
+    take(first);
   }
 
   /** Whether something came since the last call, or still has to wait for room. */
@@ -47,24 +54,21 @@ export class CommandOutput {
 
   /** The last 256 KiB. */
   text(): string {
-    return Buffer.concat(this.#chunks).subarray(-keptBytes).toString();
+    return Buffer.concat(this.#chunks).subarray(-limits.output).toString();
   }
 
   #behindMark(all: Buffer): Buffer {
     const from = all.indexOf(this.#mark);
-    const end = from < 0 ? -1 : all.indexOf('\n', from + 1);
-    if (end < 0) {
-      this.#before = from < 0 ? all.subarray(-this.#mark.length) : all;
-      return Buffer.alloc(0);
-    }
-    this.#before = undefined;
-    this.#onMark(all.toString('utf8', from + this.#mark.length, end).trim());
-    return all.subarray(end + 1);
+    this.#before = from < 0 ? all.subarray(-this.#mark.length) : undefined;
+    return from < 0 ? Buffer.alloc(0) : all.subarray(from + this.#mark.length);
   }
 
   #keep(output: Buffer): void {
     this.#chunks.push(output);
     this.#bytes += output.length;
-    while (this.#bytes - (this.#chunks[0]?.length ?? 0) > keptBytes) this.#bytes -= this.#chunks.shift()?.length ?? 0;
+    if (this.#bytes < 2 * limits.output && this.#chunks.length < mostChunks) return;
+    const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-limits.output)); // A copy, to let go of the rest.
+    this.#chunks = [kept];
+    this.#bytes = kept.length;
   }
 }

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ShipperError } from '../errors.ts';
 import { commandSh } from '../generated/command-sh.ts';
-import { isChannelRefused } from '../ssh/session.ts';
-import type { Channel, Connection } from '../ssh/connection-types.ts';
 import { CommandOutput, type OnOutput } from './command-output.ts';
-import { drained } from './drained.ts';
 import { frame } from './frame.ts';
-import { start, type Start } from './loader.ts';
+import type { Access } from './opening.ts';
+import { Script } from './script.ts';
 
 export interface TargetCommand {
-  readonly connection: Connection;
+  readonly access: Access;
+  /** Name of the target, for errors. */
   readonly target: string;
   /** Absolute path on the target of the run's own directory. */
   readonly runDirectory: string;
@@ -20,8 +18,10 @@ export interface TargetCommand {
   readonly command: string;
   readonly umask: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Variables whose values travel on stdin alone, in no command line; as the command's text does. */
+  /** Variables whose values travel on stdin alone, in no command line. */
   readonly forwarded: Readonly<Record<string, string>>;
+  /** Gives up a start that the target does not answer; a command that runs is not touched. */
+  readonly signal?: AbortSignal | undefined;
   /** Told the leader of the command's process group once it runs. */
   readonly onStart: (leader: string) => void;
   /** Told of everything it prints; what it returns is waited for before more is read. */
@@ -37,32 +37,24 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs a listener's command on a channel of its own, beside the one of the steps. */
+/**
+ * Runs a listener's command on a channel of its own, beside the one of the steps. Rejects with TARGET or CONNECT where
+ * it could not be started; how it ended is for the caller to judge.
+ */
 export async function runCommand(options: TargetCommand): Promise<CommandResult> {
-  const { connection, environment, forwarded, onOutput, onStart } = options;
+  const { access, environment, forwarded, onOutput, onStart, signal, target } = options;
   const secret = Object.entries(forwarded).flat();
   const mark = randomUUID();
-  const words = [mark, options.runDirectory, options.id, options.cwd, options.umask];
-  const first = frame([...words, ...Object.entries(environment).flat()]);
-  const channel = await open(connection, start(commandSh, first, connection), options.target);
-  channel.stdin.on('error', () => undefined);
-  channel.stdin.end(`${frame([mark, options.command, ...secret])}\n`);
-  const stdout = new CommandOutput(channel.stdout, mark, onOutput, onStart);
-  const stderr = new CommandOutput(channel.stderr, mark, onOutput, () => undefined);
-  const { code, signal } = await drained(channel, () => stdout.isBusy() || stderr.isBusy());
-  return { code, signal, stdout: stdout.text(), stderr: stderr.text() };
-}
-
-async function open(connection: Connection, { request, input }: Start, target: string): Promise<Channel> {
-  try {
-    return await connection.exec(request, input);
-  } catch (cause) {
-    if (!isChannelRefused(cause)) throw cause;
-    throw new ShipperError(
-      'TARGET',
-      `${target}: the server refused a second session on the connection, which a \`run\` needs: ` +
-        'raise MaxSessions in its sshd_config to at least 2, or run the command with `"on": "runner"`',
-      { target, cause },
-    );
-  }
+  const facts = [mark, options.runDirectory, options.id, options.cwd, options.umask];
+  const words = [...facts, ...Object.entries(environment).flat()];
+  const script = await Script.start({ access, target, script: commandSh, words, greeting: mark, signal });
+  script.stdin.end(`${frame([mark, options.command, ...secret])}\n`);
+  const stdout = new CommandOutput(onOutput);
+  const stderr = new CommandOutput(onOutput, mark);
+  stderr.read(script.channel.stderr);
+  const leader = await script.greeted();
+  if (leader !== undefined) onStart(leader);
+  stdout.read(script.channel.stdout, script.stdout.release());
+  const end = await script.drained(() => stdout.isBusy() || stderr.isBusy());
+  return { ...end, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -10,8 +10,8 @@ export async function drained(channel: Channel, isBusy = (): boolean => false): 
   for (;;) {
     const patience = deferred<boolean>();
     const timer = setTimeout(() => patience.resolve(false), silenceMilliseconds);
-    const closed = await Promise.race([channel.closed.then(() => true), patience.promise]);
+    const freed = await Promise.race([channel.freed.then(() => true), patience.promise]);
     clearTimeout(timer);
-    if (closed || !isBusy()) return exit;
+    if (freed || !isBusy()) return exit;
   }
 }

@@ -11,9 +11,13 @@ const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev
 /** Targets that lack the tools to unpack. */
 const lacking = new WeakSet<Connection>();
 
-/** Remembers that a target asked to be fed, so that whatever is started there next is fed at once. */
+/** Remembers that the target of this connection asked to be fed, so that whatever is started there next is fed at once. */
 export function mustBeFed(connection: Connection): void {
   lacking.add(connection);
+}
+
+export function isFed(connection: Connection): boolean {
+  return lacking.has(connection);
 }
 
 /** Longest exec request that a server takes: dropbear drops the connection above 9,000 bytes, Linux allows 128 KiB. */
@@ -35,7 +39,7 @@ export function start(script: string, firstFrame: string, connection: Connection
   const text = `${script}~${firstFrame}`;
   const packed = gzipSync(text, { level: 9 }).toString('base64');
   const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
-  if (lacking.has(connection)) {
+  if (isFed(connection)) {
     return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed, feed };
   }
   const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;

@@ -18,7 +18,8 @@ export function unknownStart(target: string, said: string): ShipperError {
   );
 }
 
-export function silentStart(target: string, seconds: number): ShipperError {
+export function silentStart(target: string, milliseconds: number): ShipperError {
+  const seconds = milliseconds / 1000;
   return new ShipperError(
     'TARGET',
     `${target}: the login shell did not answer within ${seconds} seconds: look for a start-up file (such as .bashrc) ` +

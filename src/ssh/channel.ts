@@ -29,6 +29,10 @@ export function toChannel(channel: ClientChannel, loss: Loss): Channel {
     stderr: channel.stderr,
     exit,
     kill: () => channel.signal('KILL'),
+    freed: new Promise((resolve) => {
+      channel.once('close', () => resolve());
+      void loss.lost.then(() => resolve());
+    }),
     closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
   };
 }

@@ -25,6 +25,8 @@ export interface Channel {
   kill(): void;
   /** Resolves when all output was read to its end and nothing more can arrive; also where the connection was lost. */
   readonly closed: Promise<void>;
+  /** Resolves when both sides have closed the channel: from then on the server has room for another one. */
+  readonly freed: Promise<void>;
 }
 
 /** An authenticated connection to a target, over however many hops. */

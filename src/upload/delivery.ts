@@ -1,7 +1,6 @@
 import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
-import { isChannelRefused } from '../ssh/session.ts';
 import { bestPacking, choosePacking, type Packing, unpack } from './compress.ts';
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
@@ -58,7 +57,6 @@ type Verdict = { readonly kind: 'done' | 'stale' } | { readonly kind: 'bad'; rea
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #progress: Progress;
-  #own: Connection | undefined;
   #conversation: Conversation | undefined;
   #packing: Packing = 'none';
 
@@ -73,7 +71,6 @@ export class Delivery {
     const cancel = () => {
       destination.stop(id);
       this.#conversation?.close();
-      this.#own?.end();
     };
     signal.addEventListener('abort', cancel);
     try {
@@ -95,7 +92,6 @@ export class Delivery {
     } finally {
       signal.removeEventListener('abort', cancel);
       this.#progress.end();
-      this.#own?.end();
     }
   }
 
@@ -153,7 +149,10 @@ export class Delivery {
 
   async #verdict(conversation: Conversation): Promise<Verdict> {
     const { kind, values } = await conversation.fact();
-    if (kind === 'done') return { kind };
+    if (kind === 'done') {
+      await conversation.ended(); // A listener after this one may need its channel.
+      return { kind };
+    }
     if (kind !== 'bad' && kind !== 'stale') throw this.#failure(`the target said ${kind}`);
     const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
     await conversation.ended(); // Before the next one takes its place.
@@ -174,22 +173,11 @@ export class Delivery {
     const { target, runDirectory } = destination;
     const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
     const words = ['upload', ...Object.entries(values).flat(), 'reads', bestPacking];
-    if (signal.aborted) throw new ShipperError('CANCELLED', 'the upload was cancelled');
-    this.#conversation = await this.#open(words);
-    return this.#conversation;
-  }
-
-  async #open(words: readonly string[]): Promise<Conversation> {
-    const { destination } = this.#options;
-    const { connection, target } = destination;
+    const { connection } = destination;
     if (connection === undefined) throw this.#failure('there is no connection to it');
-    try {
-      return await Conversation.start(this.#own ?? connection, target.name, words);
-    } catch (cause) {
-      if (this.#own !== undefined || !isChannelRefused(cause)) throw cause;
-    }
-    this.#own = await destination.reconnect();
-    return Conversation.start(this.#own, target.name, words);
+    const access = { connection, reconnect: async () => destination.reconnect() };
+    this.#conversation = await Conversation.start(access, target.name, words, signal);
+    return this.#conversation;
   }
 
   #failure(what: string): ShipperError {
