@@ -50,7 +50,7 @@ function assertCancelled(
 async function assertAtRest(site: Site, active = 'v1'): Promise<void> {
   assert.equal(await site.active(), active);
   for (let tries = 0; tries < 100 && (await site.sh('ls revisions/.shipper/runs')) !== ''; tries += 1) await sleep(50);
-  assert.equal(await site.sh('ls -A revisions/.shipper'), 'active\njournal\nruns');
+  assert.equal(await site.sh('ls -A revisions/.shipper'), 'active\njournal\nruns\nversion');
   assert.equal(await site.sh('ls -A revisions/.shipper/runs'), '');
   assert.equal(await site.sh('ls -A'), 'current\nrevisions');
 }

@@ -64,7 +64,11 @@ test('a connection that breaks anywhere leaves the old revision, or the new one 
           await sleep(50);
         }
         const log = run.lines.join('\n');
-        assert.equal(await server.sh(`ls -A '${base}/revisions/.shipper'`), 'active\njournal\nruns', `${name}\n${log}`);
+        assert.equal(
+          await server.sh(`ls -A '${base}/revisions/.shipper'`),
+          'active\njournal\nruns\nversion',
+          `${name}\n${log}`,
+        );
         assert.equal(await active(), run.code === 0 ? name : old, `${name}\n${log}`);
         if (kind === 'listeners') assert.equal(await server.sh(`cat '${base}/current/index.html'`), 'here', name);
         assert.notEqual(run.result?.status, 'unknown', `${name}\n${log}`);

@@ -60,7 +60,11 @@ async function attackAt(
       await sleep(50);
     }
     slowest = Math.max(slowest, performance.now() - dead);
-    assert.equal(await site.sh('ls -A revisions/.shipper'), 'active\njournal\nruns', `${revision}\n${logOf(run)}`);
+    assert.equal(
+      await site.sh('ls -A revisions/.shipper'),
+      'active\njournal\nruns\nversion',
+      `${revision}\n${logOf(run)}`,
+    );
     assert.equal(await site.sh('ls -A revisions/.shipper/runs'), '');
     assert.equal(await site.sh('ls -A'), 'current\nrevisions');
     const completed = (await site.sh(`grep -c '^completed ${revision} ' revisions/.shipper/journal || true`)) !== '0';

@@ -32,7 +32,7 @@ const ownerOf = async (site: Site, revision: string): Promise<string> => site.sh
 
 async function assertAtRest(site: Site, active: string): Promise<void> {
   assert.equal(await site.active(), active);
-  assert.equal(await site.sh('ls -A revisions/.shipper; ls -A'), 'active\njournal\nruns\ncurrent\nrevisions');
+  assert.equal(await site.sh('ls -A revisions/.shipper; ls -A'), 'active\njournal\nruns\nversion\ncurrent\nrevisions');
   assert.equal(await site.sh('ls -A revisions/.shipper/runs'), '');
 }
 

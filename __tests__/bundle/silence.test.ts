@@ -55,7 +55,10 @@ describe('a network that goes silent', { concurrency: true }, () => {
       assert.equal(await active(site), completes ? 'v2' : 'v1', log);
       assert.equal(run.code, 1, log);
       assert.equal(run.result?.status, event === 'before:link_current_revision' ? 'failed' : 'unknown', log);
-      assert.equal(await site.sh('ls -A revisions/.shipper; ls -A'), 'active\njournal\nruns\ncurrent\nrevisions');
+      assert.equal(
+        await site.sh('ls -A revisions/.shipper; ls -A'),
+        'active\njournal\nruns\nversion\ncurrent\nrevisions',
+      );
       t.diagnostic(`unlocked after ${seconds.toFixed(1)} s; the runner took ${(run.milliseconds / 1000).toFixed(1)} s`);
       assert.ok(run.milliseconds < 75_000);
       await site.succeed({ revision: 'v3', listeners: 'false' });

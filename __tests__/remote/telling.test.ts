@@ -61,6 +61,20 @@ describe('what a target tells, and whom', { concurrency: true }, () => {
         assert.equal(site.active(), 'v1');
       });
 
+      test('a dry run tells what stands where the links go', async () => {
+        await using site = await scriptTarget(shell);
+        const source = `${site.root}/source`;
+        mkdirSync(`${source}/uploads`, { recursive: true });
+        const links = (paths: readonly string[]) => ({ symlinks: paths.map((path) => ({ source, path })) });
+        const config = { sourceDir: source };
+        await site.perform('deploy', 'v1', { target: links(['a', 'uploads']) });
+        const work = ['preflight', 'inspect'] as const;
+        const live = await site.perform('deploy', 'v2', { work, target: links(['a', 'b']) });
+        assert.deepEqual(live.of('standing'), [['a', 'link', source]]);
+        const copied = await site.perform('deploy', 'v2', { work, config, target: links(['uploads', 'b']) });
+        assert.deepEqual(copied.of('standing'), [['uploads', 'directory']]);
+      });
+
       test('with nothing older to roll back to, what can be named is named', async () => {
         await using site = await scriptTarget(shell);
         mkdirSync(`${site.root}/revisions/by hand`, { recursive: true });

@@ -17,6 +17,8 @@ export interface Steps {
   readonly config?: Partial<Config>;
   readonly target?: Partial<Target>;
   readonly token?: string;
+  /** A command that only the target knows. */
+  readonly goal?: string;
   readonly lockTimeout?: number;
   /** Seconds, instead of the forty of a real run. */
   readonly lease?: number;
@@ -126,11 +128,12 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
       steps.again ?? [],
     );
     const lease = steps.lease === undefined ? [] : ['lease', String(steps.lease)];
+    const goal = steps.goal === undefined ? [] : ['goal', steps.goal];
     const onFact = (fact: Fact): void => void facts.push(fact);
     const made = new Session({
       connection,
       name: 'here',
-      setup: { ...setup, words: [...setup.words, ...lease] },
+      setup: { ...setup, words: [...setup.words, ...lease, ...goal] },
       onFact,
       log: silentLog,
       answerTimeout: 10,

@@ -43,6 +43,7 @@ directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 . ./shipper/revisions.sh
 . ./shipper/symlinks.sh
 . ./shipper/switch.sh
+. ./shipper/adopting.sh
 . ./shipper/reading.sh
 . ./shipper/beats.sh
 
@@ -65,7 +66,7 @@ work() { # STEP...
     kill -s 0 $$ 2>/dev/null || exit 1
     case $step in
       create_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;
-      preflight | lock | choose | inspect | verdict | init_directories | unlock | go_back | discard) ;;
+      preflight | lock | choose | adopt | inspect | verdict | init_directories | unlock | go_back | discard) ;;
       *) fail "there is no step $step" INTERNAL ;;
     esac
     "$step"

@@ -92,7 +92,7 @@ check_version() {
 # Reads what would make the run fail later, and changes nothing.
 preflight() {
   check_version
-  if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then
+  if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ] && ! { [ "$goal" = adopt ] && is_real; }; then
     quote "$active_symlink"
     fail "$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. The command \`adopt\` makes a revision of a directory; or move it away, on the server: sudo mv $quoted ${quoted%\'}.before-shipper'"
   fi

@@ -1,5 +1,18 @@
 # Reading only: status, dry runs, and what became of a lost run.
 
+# What stands at a link's path now, in the revision that is copied or else in the active one.
+tell_standing() { # PATH
+  standing=${source_dir:-"$active_symlink"}/$1
+  if [ -L "$standing" ]; then
+    text_of "$standing"
+    say standing "$1" link "$text"
+  elif [ -d "$standing" ]; then
+    say standing "$1" directory
+  elif [ -e "$standing" ]; then
+    say standing "$1" file
+  fi
+}
+
 # Tells everything that `status` and a dry run show.
 inspect() {
   check_version
@@ -21,6 +34,11 @@ inspect() {
   tell_leftovers
   tell_mounts
   [ "$goal" != status ] || return 0
+  if [ "$goal" = adopt ]; then
+    find_adopted
+    tell_adopted
+    return
+  fi
   for word in $directories; do
     decode "$word"
     [ -d "$value" ] || say missing "$value"
@@ -31,6 +49,8 @@ inspect() {
     case $value in
       /*) [ -e "$value" ] || say dangling "$value" ;;
     esac
+    decode "$2"
+    tell_standing "$value"
     shift 2
   done
   if [ "$goal" != activate ] && [ "$goal" != rollback ] && [ -e "$revisions/$revision" ]; then

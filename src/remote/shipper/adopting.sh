@@ -1,0 +1,174 @@
+# Taking over what another tool or a hand left.
+
+# Directories that Shipper did not record, oldest first; sets $adopted (words) and $ordered_by (for people). A directory
+# in the active symlink's place is to be the newest of them.
+find_adopted() {
+  read_table
+  names='' adopted='' ordered_by=''
+  IFS=$newline
+  for line in $table; do
+    case $line in *' foreign '*) names=$names${line%% *}$newline ;; esac
+  done
+  IFS=' '
+  [ -n "$names" ] || return 0
+  for log in "$home/.dep/releases_log" "$home/.dep/releases" "${revisions%/*}/.dep/releases_log" \
+    "${revisions%/*}/.dep/releases" "$home/revisions.log" "${revisions%/*}/revisions.log"; do
+    if [ ! -f "$log" ]; then continue; fi
+    order_by_log "$log"
+    [ -z "$ordered_by" ] || return 0
+  done
+  order_by_name
+  [ -n "$ordered_by" ] || order_by_time
+}
+
+arrange() { # PROGRAM FILE: sets $adopted to what awk makes of the names, and of a file behind a slash
+  answer=$(printf '%s/\n' "$names" | awk "$1"' END { print "/" }' - "$2") || fail 'the order of what is there is not known: awk failed'
+  case $newline$answer in
+    *"$newline/") ;;
+    *) fail 'the order of what is there is not known: awk did not answer to the end' ;;
+  esac
+  IFS=$newline
+  set -f -- ${answer%/}
+  IFS=' '
+  adopted=$*
+}
+
+# Deployer 7 has a JSON object a line, with "release_name"; Deployer 6 "TIME,NAME"; Capistrano "… deployed as release
+# NAME by …". What is older than the log comes before it.
+order_by_log() { # FILE
+  arrange '
+    $0 == "/" && !over { over = 1; next }
+    !over { there[$0] = 1; name[++count] = $0; next }
+    {
+      entry = ""
+      if (match($0, /"release_name": *"?[^",}]*/)) {
+        entry = substr($0, RSTART, RLENGTH)
+        sub(/^"release_name": *"?/, "", entry)
+      } else if (match($0, / deployed as release [^ ]+/)) entry = substr($0, RSTART + 21, RLENGTH - 21)
+      else if (match($0, /^[0-9]+,[^,]+$/)) { entry = $0; sub(/^[0-9]+,/, "", entry) }
+      if (entry in there && !(entry in placed)) { placed[entry] = 1; order[++known] = entry }
+    }
+    END {
+      if (known) for (i = 1; i <= count; i++) if (!(name[i] in placed)) print name[i]
+      for (i = 1; i <= known; i++) print order[i]
+    }' "$1"
+  [ -z "$adopted" ] || ordered_by="the log $1"
+}
+
+# Numbers by their value, times of one form as they are written.
+order_by_name() {
+  arrange '
+    $0 == "/" && !over { over = 1; next }
+    over { next }
+    {
+      name[++count] = $0
+      form = $0
+      gsub(/[0-9]/, "9", form)
+      if (!match($0, /^[0-9]+$/)) numbers = "no"
+      if (count == 1) shape = form
+      if (form != shape || !match(form, /^9999[^9]?99[^9]?99/)) times = "no"
+    }
+    function key(n) { sub(/^0+/, "", n); return sprintf("%04d", length(n)) n }
+    END {
+      if (numbers == "no" && times == "no") count = 0
+      for (i = 1; i <= count; i++) {
+        n = name[i]
+        for (j = i - 1; j > 0 && (numbers == "no" ? name[j] "" > n "" : key(name[j]) "" > key(n) ""); j--) name[j + 1] = name[j]
+        name[j + 1] = n
+      }
+      for (i = 1; i <= count; i++) print name[i]
+    }' /dev/null
+  [ -z "$adopted" ] || ordered_by='their names'
+}
+
+order_by_time() {
+  set +f
+  found_names=$(cd -- "$revisions" && ls -1dtr -- */) || fail "the order of what is there is not known: ls failed"
+  IFS=$newline
+  set -f -- $found_names
+  IFS=' '
+  adopted=''
+  for directory; do
+    encode "${directory%/}"
+    case $newline$names in *"$newline$word$newline"*) adopted="$adopted $word" ;; esac
+  done
+  # A name with a line end in it cannot be told by `ls`: it counts as the oldest.
+  IFS=$newline
+  for word in $names; do
+    case " $adopted " in *" $word "*) ;; *) adopted="$word $adopted" ;; esac
+  done
+  IFS=' '
+  ordered_by='the times of their files'
+}
+
+tell_adopted() {
+  for word in $adopted; do say_word adopted "$word"; done
+  if is_real; then say adopted "${revision:-adopted-$epoch}"; fi
+  [ -z "$ordered_by" ] || say ordered_by "$ordered_by"
+}
+
+is_real() { [ -d "$active_symlink" ] && [ ! -L "$active_symlink" ]; }
+
+adopt_record() { # EVENT WORD
+  now
+  records="$records$newline$1 $2 $seconds $token $audit $key .$newline"
+}
+
+# Records what is there, before all that is recorded: it was there earlier. Deletes nothing.
+adopt() {
+  still_holds
+  read_active
+  find_adopted
+  tell_adopted
+  records='' was_real=''
+  encode "$active"
+  current=$word
+  for word in $adopted; do
+    adopt_record created "$word"
+    [ "$word" != "$current" ] || adopt_record linked "$word"
+    adopt_record completed "$word"
+    decode "$word"
+    [ ! -f "$revisions/$value/BAD_RELEASE" ] || adopt_record bad "$word" # Deployer, after a rollback.
+  done
+  if is_real; then
+    was_real=1 revision=${revision:-adopted-$epoch}
+    put_symlink_in_place
+    encode "$revision"
+    adopt_record created "$word"
+    adopt_record linked "$word"
+    adopt_record completed "$word"
+  fi
+  [ -n "$records" ] || return 0
+  contents_of "$state/journal" || contents=''
+  if [ -n "$was_real" ]; then printf '%s\n%s\n' "$contents" "$records"; else printf '%s\n%s\n' "$records" "$contents"; fi \
+    >"$run/journal" || fail "cannot write to $run"
+  try mv -f -- "$run/journal" "$state/journal" || fail "$problem"
+}
+
+# A directory in the active symlink's place becomes a revision: exchanged for the symlink in one rename where this
+# system can, else by two, one right after the other.
+put_symlink_in_place() {
+  case $revisions/ in "$active_symlink"/*) fail "$revisions is inside $active_symlink, which has to become a revision: choose another config.directories.revisions" ;; esac
+  if [ -e "$revisions/$revision" ] || [ -L "$revisions/$revision" ]; then fail "revision $revision exists already: name another one"; fi
+  if ! mounts_in "$active_symlink" || [ -n "$mounted" ]; then
+    is_kept "$active_symlink"
+    fail "$active_symlink cannot become a revision: $problem"
+  fi
+  ask df -P "$home" || fail "$problem"
+  first=${answer##* }
+  ask df -P "$revisions" || fail "$problem"
+  [ "$first" = "${answer##* }" ] ||
+    fail "$active_symlink and $revisions are on two file systems: a revision cannot be moved between them"
+  try ln -s -- "$revisions_text/$revision" "$revisions/$revision" || fail "$problem"
+  if mv --exchange --no-copy -T -- "$active_symlink" "$revisions/$revision" 2>/dev/null; then
+    return 0
+  fi
+  { try mkdir -- "$run/adopted" && try mv -- "$revisions/$revision" "$run/adopted/$name"; } || fail "$problem"
+  chmod u+w -- "$active_symlink" 2>/dev/null
+  try mv -- "$active_symlink" "$revisions/$revision" || fail "$problem"
+  try mv -- "$run/adopted/$name" "$home/" || {
+    mv -- "$revisions/$revision" "$active_symlink"
+    fail "$problem"
+  }
+  warn "for a moment, $active_symlink was not there: this system cannot exchange a directory for a symlink (\`mv --exchange\`, coreutils 9.5)"
+}
