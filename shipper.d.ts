@@ -188,6 +188,8 @@ export interface Target extends Address {
   readonly name: string;
   /** The chain of hops to go through, first hop first. */
   readonly proxyJump: readonly Address[];
+  /** A command on the runner that leads there instead. */
+  readonly proxyCommand?: string;
   readonly activeSymlink: string;
   /** The directory that holds the revisions. */
   readonly revisions: string;

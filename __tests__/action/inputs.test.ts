@@ -18,6 +18,7 @@ const absent = {
   knownHosts: undefined,
   fingerprint: undefined,
   proxyJump: undefined,
+  proxyCommand: undefined,
   revision: undefined,
 };
 type All = Inputs & Secrets;

@@ -19,6 +19,7 @@ interface Where {
   readonly port: number;
   readonly user?: string;
   readonly proxyJump?: readonly Address[];
+  readonly proxyCommand?: string;
 }
 
 /** Connects to a server of the rig as `web1`, fast enough for a test. */
@@ -28,9 +29,9 @@ export async function connectTo(
   hostKeys: HostKeyInputs,
   options: Partial<ConnectOptions> = {},
 ): Promise<Connection & Disposable> {
-  const { host = '127.0.0.1', port, user = 'deploy', proxyJump = [] } = where;
+  const { host = '127.0.0.1', port, user = 'deploy', proxyJump = [], proxyCommand } = where;
   const defaults = { log: memoryLog(), connectTimeout: 5, pause: 5 };
-  const route = { name: 'web1', host, port, user, proxyJump };
+  const route = { name: 'web1', host, port, user, proxyJump, proxyCommand };
   const connection = await connect(route, credentials, readHostKeys(hostKeys), { ...defaults, ...options });
   return Object.assign(connection, { [Symbol.dispose]: () => connection.end() });
 }

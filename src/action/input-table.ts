@@ -51,6 +51,7 @@ export const inputTable = {
     terminal: 'SHA256:… of the host key, for one target without a jump host',
   },
   'proxy-jump': { description: 'Hosts to go through, [user@]host[:port], comma-separated' },
+  'proxy-command': { description: 'Command on the runner that leads to the target, with %h, %p and %r' },
   revision: { description: 'Name of the new revision, or the one to switch to' },
   'dry-run': {
     default: 'false',

@@ -26,6 +26,7 @@ export interface Inputs {
   readonly knownHostsFile?: string | undefined;
   readonly fingerprint: string | undefined;
   readonly proxyJump: string | undefined;
+  readonly proxyCommand: string | undefined;
   readonly revision: string | undefined;
   readonly dryRun: boolean;
   readonly listeners: boolean;
@@ -144,6 +145,7 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
     knownHosts: given.get('known-hosts'),
     fingerprint: given.get('fingerprint'),
     proxyJump: given.get('proxy-jump'),
+    proxyCommand: given.get('proxy-command'),
     revision: given.get('revision'),
     dryRun: truth('dry-run'),
     listeners: truth('listeners'),

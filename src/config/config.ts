@@ -22,6 +22,8 @@ export interface Target extends Address {
   readonly name: string;
   /** The chain of hops to go through, first hop first; empty for a direct connection. */
   readonly proxyJump: readonly Address[];
+  /** A command on the runner that leads there instead. */
+  readonly proxyCommand?: string;
   readonly activeSymlink: string;
   /** Absolute path of the directory that holds the revisions. */
   readonly revisions: string;

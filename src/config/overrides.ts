@@ -10,6 +10,7 @@ export interface Overrides {
   readonly user?: string | undefined;
   readonly port?: string | number | undefined;
   readonly proxyJump?: string | undefined;
+  readonly proxyCommand?: string | undefined;
   readonly revision?: string | undefined;
   /** `false` leaves out all listeners, whatever may be wrong with them. */
   readonly listeners?: boolean | undefined;
@@ -22,6 +23,7 @@ export interface CheckedOverrides {
   readonly user: string | undefined;
   readonly port: number | undefined;
   readonly proxyJump: readonly PartialAddress[] | undefined;
+  readonly proxyCommand: string | undefined;
   readonly revision: string | undefined;
 }
 
@@ -39,6 +41,7 @@ export function readOverrides(overrides: Overrides, problems: Problems): Checked
     user: read(overrides.user, 'user', checkUser),
     port: read(overrides.port, 'port', parsePort),
     proxyJump: read(overrides.proxyJump, 'proxy-jump', parseChain),
+    proxyCommand: read(overrides.proxyCommand, 'proxy-command', (text) => text),
     revision: read(overrides.revision, 'revision', checkRevision),
   };
 }

@@ -14,6 +14,7 @@ export interface RawTarget extends RawStructure {
   readonly port?: number;
   readonly name?: string;
   readonly proxy_jump?: string;
+  readonly proxy_command?: string;
 }
 
 export interface RawWaves {

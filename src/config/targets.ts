@@ -72,7 +72,7 @@ function connectionOf(
   inputs: CheckedOverrides,
   address: PartialAddress | undefined,
   problems: Problems,
-): Address & Pick<Target, 'proxyJump'> {
+): Address & Pick<Target, 'proxyJump' | 'proxyCommand'> {
   const isEntry = layer.pointer !== '/config/target';
   const prefer = <Value>(own: Value | null | undefined, input: Value | undefined): Value | null | undefined =>
     isEntry ? (own ?? input) : (input ?? own);
@@ -90,7 +90,11 @@ function connectionOf(
     port: hop.port ?? 22,
     user: hop.user ?? user,
   }));
-  return { host, user, port, proxyJump };
+  const proxyCommand = prefer(layer.value.proxy_command, inputs.proxyCommand) ?? '';
+  if (proxyCommand !== '' && proxyJump.length > 0) {
+    problems.absent('CONFIG', `${host} has both a proxy command and jump hosts: give one of them.`);
+  }
+  return { host, user, port, proxyJump, ...(proxyCommand === '' ? {} : { proxyCommand }) };
 }
 
 function hostOf(document: Document, layer: Layer<RawTarget>, isEntry: boolean, problems: Problems): string | null {

@@ -11,6 +11,7 @@ import { handshake, type HandshakeFacts } from './handshake.ts';
 import { HostKeyRefused } from './host-key-policy.ts';
 import type { HostKeys } from './host-key.ts';
 import { JumpHosts } from './jump-hosts.ts';
+import { throughCommand } from './proxy-command.ts';
 import type { Session } from './session.ts';
 
 /** The way to a target; a `Target` of the config is one. */
@@ -18,6 +19,8 @@ export interface Route extends Address {
   readonly name: string;
   /** Hops to go through, first hop first; none for a direct connection. */
   readonly proxyJump: readonly Address[];
+  /** A command on the runner whose stdin and stdout lead there; not with hops. */
+  readonly proxyCommand?: string | undefined;
 }
 
 export interface ConnectOptions {
@@ -56,15 +59,23 @@ export async function connect(
     const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
     throw new ShipperError('INPUT', message, { target });
   }
-  const open = async (place: Place, address: Address, via: Hop | undefined, early = false): Promise<Session> =>
-    persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via, early }));
+  const open = async (
+    place: Place,
+    address: Address,
+    via: Hop | undefined,
+    early = false,
+    command?: string,
+  ): Promise<Session> =>
+    persist(options, place, async () =>
+      attempt({ ...options, ...place, address, credentials, hostKeys, via, early, command }),
+    );
   const { jumpHosts = new JumpHosts() } = options;
   const via = await jumpHosts.enter(route.proxyJump, async (hop, before) =>
     open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before),
   );
   try {
     const place = route.name === route.host ? show(route) : `${route.name} (${show(route)})`;
-    return await open({ place, target }, route, via, options.early);
+    return await open({ place, target }, route, via, options.early, route.proxyCommand);
   } catch (error) {
     via?.end();
     throw error;
@@ -72,7 +83,8 @@ export async function connect(
 }
 
 type Place = Pick<HandshakeFacts, 'place' | 'target'>;
-type AttemptFacts = ConnectOptions & Omit<HandshakeFacts, 'stop' | 'keepalive' | 'shown'>;
+type AttemptFacts = ConnectOptions &
+  Omit<HandshakeFacts, 'stop' | 'keepalive' | 'shown'> & { readonly command: string | undefined };
 
 async function attempt(facts: AttemptFacts): Promise<Session> {
   const { address, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
@@ -83,8 +95,10 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
   const keep = (): void => signal?.removeEventListener('abort', cancel);
   const settle = (): void => clearTimeout(timer);
   try {
-    const open = async (): Promise<Duplex> =>
-      via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
+    const open = async (): Promise<Duplex> => {
+      if (facts.command !== undefined) return throughCommand(facts.command, address, facts);
+      return via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
+    };
     const session = await askEachKey(async (shown) =>
       handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }),
     );
