@@ -312,14 +312,53 @@ function matchesText(glob, text) {
 
 /***/ }),
 
-/***/ 2644:
+/***/ 6239:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   U: () => (/* binding */ failureSummaryOf),
-/* harmony export */   Y: () => (/* binding */ summaryOf)
+/* harmony export */   K: () => (/* binding */ age)
 /* harmony export */ });
+const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+    ['second', 1],
+];
+/** Since it was last active, or else created: by this machine's clock against the target's. Empty where that is unknown. */
+function age({ activatedAt, createdAt }, now) {
+    const since = activatedAt ?? createdAt;
+    if (since === undefined)
+        return '';
+    const seconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
+    const [unit, length] = units.find(([, each]) => seconds >= each) ?? units[3];
+    return new Intl.RelativeTimeFormat('en').format(-Math.floor(seconds / length), unit);
+}
+
+
+/***/ }),
+
+/***/ 7982:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H9: () => (/* binding */ isRead),
+/* harmony export */   dR: () => (/* binding */ annotated),
+/* harmony export */   gD: () => (/* binding */ headlineOf)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6595);
+/* harmony import */ var _gathered_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8822);
+
+
+const asIs = (name) => name;
+function headlineOf(result, quote = asIs) {
+    if (result.command === 'status')
+        return readLine(result, quote);
+    if (result.dryRun)
+        return planLine(result, quote);
+    return { sign: signs[result.status], text: sentences[result.status](result, quote) };
+}
 const signs = {
     succeeded: '🚢',
     unchanged: '⚓',
@@ -329,42 +368,354 @@ const signs = {
     cancelled: '✋',
     unknown: '❓',
 };
-/**
- * The run as Markdown for the summary of the job: one row a target, or what was read there, and why it failed. `lines`
- * are those at the end of the log; `seconds` is what the run took.
- */
-function summaryOf(result, error, { lines, seconds }) {
-    const what = result.dryRun ? `dry run of ${result.command}` : result.command;
-    const title = `### ${signs[result.status]} ${what}: ${result.status}, in ${seconds.toFixed(1)} s`;
-    const reason = error === undefined ? [] : ['', quoted(`${error.code}: ${error.message}`)];
-    const body = result.dryRun || result.command === 'status' ? [quoted(lines.join('\n'))] : outcomes(result);
-    return [title, '', ...body, ...reason].join('\n');
+const sentences = {
+    succeeded: (result, quote) => {
+        const { command, targets } = result;
+        const where = whereOf(targets, quote);
+        const revision = named(revisionOf(result), quote);
+        if (command === 'prepare')
+            return `${revision} is prepared on ${where} and waits for activate; ${liveOn(targets, quote)}`;
+        return liveOn(targets, quote, command === 'rollback' ? 'live again' : 'live');
+    },
+    unchanged: ({ targets }, quote) => `${liveOn(targets, quote)}, as it was: there was nothing to do`,
+    failed: (result, quote) => `${notLive(result, quote)}; ${stillLive(result, quote)}`,
+    returned: (result, quote) => `${wanted(result, quote)} failed after the switch and was taken back; ${liveOn(result.targets, quote, 'live again')}`,
+    stayed: ({ targets }, quote) => `${liveOn(targets, quote)}, though the run failed after the switch`,
+    cancelled: (result, quote) => {
+        const back = result.targets.some(({ status }) => status === 'returned');
+        return `Cancelled${back ? ' after the switch' : ''}; ${back ? liveOn(result.targets, quote, 'live again') : stillLive(result, quote)}`;
+    },
+    unknown: ({ targets }, quote) => {
+        const lost = targets.filter(({ status }) => status === 'unknown');
+        const rest = targets.filter(({ status }) => status !== 'unknown');
+        const others = rest.length === 0 ? '' : `; elsewhere ${liveOn(rest, quote)}`;
+        return `What is live on ${whereOf(lost.length > 0 ? lost : targets, quote)} is not known: look with the command status${others}`;
+    },
+};
+function readLine({ targets, status }, quote) {
+    const read = targets.filter(isRead);
+    const unread = targets.filter((target) => !isRead(target));
+    const failed = unread.length === 0 ? '' : `${whereOf(unread, quote)} could not be read`;
+    const live = read.length === 0 ? '' : liveOn(read, quote);
+    return { sign: status === 'succeeded' ? '🔎' : signs[status], text: [failed, live].filter(Boolean).join('; ') };
 }
-/** What kept a run from beginning at all, as Markdown for the summary of the job. */
-function failureSummaryOf({ code, message }) {
-    const contacted = !['INPUT', 'CONFIG', 'KEY'].includes(code);
-    const what = contacted ? 'it ended early; see with the command status what is live' : 'nothing was contacted';
-    return [`### ❌ ${what}`, '', quoted(`${code}: ${message}`)].join('\n');
+function planLine(result, quote) {
+    const { command, targets, status } = result;
+    const unread = targets.filter((target) => !isRead(target));
+    if (unread.length > 0) {
+        return {
+            sign: signs[status],
+            text: `No whole plan: ${whereOf(unread, quote)} could not be read. Nothing was changed`,
+        };
+    }
+    const what = `${command} of ${named(revisionOf(result), quote)} to ${whereOf(targets, quote)}`;
+    return { sign: '📝', text: `A ${what}, planned only: ${liveOn(targets, quote, 'still live')}` };
 }
-function outcomes(result) {
-    const rows = result.targets.map((target) => `| ${cells(target).join(' | ')} |`);
+/** Whether a target was read, where the run changed nothing. */
+function isRead({ status }) {
+    return status === 'succeeded' || status === 'unchanged';
+}
+const revisionOf = ({ revision, targets }) => revision ?? targets.find((target) => target.revision !== undefined)?.revision;
+const named = (name, quote) => (name === undefined ? 'the revision' : quote(name));
+function notLive(result, quote) {
+    const revision = revisionOf(result);
+    if (result.command === 'prepare')
+        return `${named(revision, quote)} was not prepared`;
+    return revision === undefined ? `The ${result.command} failed` : `${quote(revision)} did not go live`;
+}
+function wanted(result, quote) {
+    const revision = revisionOf(result);
+    return revision === undefined ? `The ${result.command}` : quote(revision);
+}
+/** What a run that switched nothing leaves: where it was read, what was live before, and still is. */
+function stillLive({ targets }, quote) {
+    const read = targets.filter(({ active, steps }) => active !== undefined || steps.length > 1);
+    if (read.length === 0)
+        return `nothing was changed on ${whereOf(targets, quote)}`;
+    return liveOn(read, quote, 'still live');
+}
+/** `v2 is live on web1`; where the targets differ, each revision with its targets. */
+function liveOn(targets, quote, live = 'live') {
+    const groups = new Map();
+    for (const target of targets)
+        groups.set(liveOf(target), [...(groups.get(liveOf(target)) ?? []), target]);
+    const parts = [...groups].map(([name, those]) => {
+        const where = whereOf(those, quote);
+        return name === undefined
+            ? `nothing is ${live.replace(' again', '')} on ${where}`
+            : `${quote(name)} is ${live} on ${where}`;
+    });
+    return parts.join(', ');
+}
+/** The active revision; what a link that led elsewhere led to, where it was left or put back. */
+function liveOf({ active, previousRevision, status }) {
+    return active ?? (status === 'succeeded' || status === 'unchanged' ? undefined : previousRevision);
+}
+function whereOf(targets, quote) {
+    if (targets.length > 6)
+        return `${targets.length} targets`;
+    return (0,_gathered_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(targets.map(({ name }) => quote(name)));
+}
+/** The failure as its annotation has it: with what is live now. */
+function annotated(error, result) {
+    const [first, ...others] = error.problems;
+    if (first === undefined)
+        return error;
+    const message = `${first.message}\nNow: ${headlineOf(result).text}.`;
+    const { target, step, cause } = error;
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ShipperError */ .oV(error.code, [{ ...first, message }, ...others], { target, step, cause });
+}
+
+
+/***/ }),
+
+/***/ 7278:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  U: () => (/* binding */ failureSummaryOf),
+  Y: () => (/* binding */ summaryOf)
+});
+
+// EXTERNAL MODULE: ./build/src/gathered.js
+var gathered = __nccwpck_require__(8822);
+;// CONCATENATED MODULE: ./build/src/deploy/gantt.js
+/** A longer chart is no picture any more. */
+const mostBars = 60;
+/** What took how long, as a chart that GitHub draws; empty where nothing took any time. */
+function ganttOf(spans) {
+    if (spans.length === 0)
+        return '';
+    const section = (title, kind) => {
+        const own = spans.filter((span) => span.kind === kind).slice(0, mostBars);
+        return own.length === 0 ? [] : [`  section ${title}`, ...own.map(bar)];
+    };
     return [
-        '| target | status | revision | active | before | purged |',
-        '| --- | --- | --- | --- | --- | --- |',
-        ...rows,
-    ];
+        '```mermaid',
+        'gantt',
+        '  dateFormat x',
+        ...axisOf(Math.max(...spans.map(({ to }) => to))),
+        ...section('Shipper', 'step'),
+        ...section('Listeners', 'listeners'),
+        '```',
+    ].join('\n');
 }
-function cells({ name, status, revision, active, previousRevision, purged }) {
-    const before = previousRevision === active ? '' : code(previousRevision);
-    return [code(name), status, code(revision), code(active), before, purged.map(code).join(' ')];
+/** Ticks that can be told apart, whatever zone the reader's clock is in. */
+function axisOf(milliseconds) {
+    if (milliseconds < 1_000)
+        return ['  axisFormat %L ms', '  tickInterval 100millisecond'];
+    const seconds = [1, 5, 10, 30, 60, 300, 600, 3_600].find((each) => milliseconds / each < 12_000) ?? 36_000;
+    return ['  axisFormat %s s', `  tickInterval ${seconds}second`];
 }
+/** A name is reduced to what cannot be taken for anything else in a chart. */
+function bar({ name, from, to, failed }) {
+    const plain = name
+        .replace(/[^\p{L}\p{N}_. -]+/gu, ' ')
+        .trim()
+        .slice(0, 60);
+    const milliseconds = Math.max(1, Math.round(to - from));
+    const begin = Math.round(from);
+    return `  ${plain === '' ? '-' : plain} (${took(milliseconds)}) :${failed ? 'crit, ' : ''}${begin}, ${begin + milliseconds}`;
+}
+const took = (milliseconds) => milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+
+// EXTERNAL MODULE: ./build/src/deploy/headline.js
+var headline = __nccwpck_require__(7982);
+// EXTERNAL MODULE: ./build/src/visible.js
+var visible = __nccwpck_require__(7808);
+;// CONCATENATED MODULE: ./build/src/deploy/markdown.js
+
 /** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */
 function code(text) {
-    return text === undefined ? '' : `\`${text.replace(/[`|\r\n]/g, ' ')}\``;
+    const plain = (0,visible/* visible */.R)(text ?? '').replace(/[`|]/g, ' ');
+    return plain.trim() === '' ? '' : `\`${plain}\``;
 }
-function quoted(text) {
-    const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)));
-    return [fence, text, fence].join('\n');
+/** A block in which everything is text, whatever it holds. */
+function fence(text) {
+    const lines = text.split(/\r\n|\r|\n/).map(visible/* visible */.R);
+    const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+    const mark = '`'.repeat(longest + 1);
+    return [`${mark}text`, ...lines, mark].join('\n');
+}
+/** A link to an address of the web that holds nothing odd; the label alone where it does. The label is no one else's text. */
+function markdown_link(label, address) {
+    return address !== undefined && /^https:\/\/[\w.:-]+(?:\/[\w.~/-]*)?$/.test(address)
+        ? `[${label}](${address})`
+        : label;
+}
+function table(head, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+/** A part that is folded until the reader wants it. */
+function details(title, body) {
+    return ['<details>', `<summary>${title}</summary>`, '', body, '', '</details>'].join('\n');
+}
+
+// EXTERNAL MODULE: ./build/src/deploy/age.js
+var age = __nccwpck_require__(6239);
+;// CONCATENATED MODULE: ./build/src/deploy/status-page.js
+
+
+/** The revisions of a target, newest first, what others left last, with links to their commits and runs. */
+function revisionsOn({ active, revisions = [] }, now) {
+    if (revisions.length === 0)
+        return 'There are no revisions.';
+    const ours = revisions.filter(({ state }) => state !== 'foreign').reverse();
+    const foreign = revisions.filter(({ state }) => state === 'foreign');
+    const rows = [...ours, ...foreign].map((row) => [
+        row.name === active ? `**→** ${code(row.name)}` : code(row.name),
+        row.name === active ? '**live**' : row.state,
+        (0,age/* age */.K)(row, now),
+        commitOf(row),
+        code(row.actor),
+        row.run === undefined ? '' : markdown_link('run', row.run),
+    ]);
+    return table(['revision', 'state', 'since', 'commit', 'by', ''], rows);
+}
+/** A commit's page is known where its run is one of GitHub Actions. */
+function commitOf({ commit, run }) {
+    if (commit === undefined || !/^[0-9a-f]{7,64}$/.test(commit))
+        return code(commit);
+    const repository = /^(https:\/\/[^/]+\/[^/]+\/[^/]+)\/actions\/runs\/\d+$/.exec(run ?? '')?.[1];
+    return markdown_link(code(commit.slice(0, 7)), repository === undefined ? undefined : `${repository}/commit/${commit}`);
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/summary.js
+
+
+
+
+
+/** Characters of which a page has no more: the runner drops one of 1 MiB and more as a whole. */
+const longestPage = 600_000;
+/** Of more uploads, a page has the first. */
+const mostUploads = 20;
+/** Rows of a table that a person may still look through. */
+const mostRows = 1_000;
+/**
+ * The run as a page for the summary of the job: what is live now, where, and whether that is what was wanted; then what
+ * became of each target, why, and what took how long.
+ */
+function summaryOf(result, error, told) {
+    const { sign, text } = (0,headline/* headlineOf */.gD)(result, code);
+    const reading = result.command === 'status' || result.dryRun;
+    const parts = [
+        `### ${sign} ${text}`,
+        ...causes(result, error),
+        ...(reading ? pages(result, told.now) : [outcomes(result)]),
+        ...told.worth.slice(0, mostUploads).map((line) => `📦 ${code(line)}`),
+        ...warnings(told.warnings),
+        ...(reading ? [] : timeline(result, told)),
+    ];
+    return `${within(longestPage, parts).join('\n\n')}\n`;
+}
+/** What kept a run from beginning at all, as a page. */
+function failureSummaryOf({ code: what, problems }) {
+    const contacted = !['INPUT', 'CONFIG', 'KEY'].includes(what);
+    const headline = contacted
+        ? 'The run ended early: look with the command status what is live'
+        : 'Nothing was contacted, and nothing has changed';
+    const lines = problems.map(({ message, at }) => `${at === undefined ? '' : `${at.file}:${at.line}: `}${message}`);
+    return `${[`### ❌ ${headline}`, `**${what}**`, fence(lines.join('\n'))].join('\n\n')}\n`;
+}
+/** Each cause once: the first that failed the run, and what else failed on other targets. */
+function causes({ targets }, error) {
+    const own = targets.flatMap(({ name, error: found }) => (found === undefined ? [] : [{ ...found, target: name }]));
+    const first = own.find(({ message }) => message === error?.message);
+    const all = error === undefined || first !== undefined ? own : [{ ...pick(error) }, ...own];
+    const kinds = new Map();
+    for (const cause of first === undefined ? all : [first, ...all]) {
+        const kind = (0,gathered/* kindOf */.I)(cause.message, cause.target);
+        kinds.set(kind, [...(kinds.get(kind) ?? []), cause]);
+    }
+    return [...kinds.values()].map((same) => {
+        const names = [...new Set(same.flatMap(({ target }) => target ?? []))];
+        const where = names.length < 2 || names.length === targets.length ? '' : ` on ${(0,gathered/* listed */.KE)(names.map(code))}`;
+        const [first = '', ...more] = (same[0]?.message ?? '').split('\n');
+        const what = `**${same[0]?.code ?? ''}**${where} ${code(first)}`;
+        return more.length === 0 ? what : `${what}\n\n${fence(more.join('\n'))}`;
+    });
+}
+const pick = ({ code: what, message, target }) => ({ code: what, message, target });
+/** One row a target: what is live, and what was before, in one column where that is the same everywhere. */
+function outcomes(result) {
+    const { targets } = result;
+    const changed = targets.some(({ active, previousRevision }) => active !== previousRevision);
+    const failed = targets.filter(({ error }) => error !== undefined);
+    const culprits = new Set(failed.length < targets.length ? failed : []);
+    const mixed = culprits.size > 0 || new Set(targets.map(({ status }) => status)).size > 1;
+    const purged = targets.some((target) => target.purged.length > 0);
+    const columns = [
+        ['target', true, ({ name }) => code(name)],
+        ['live', true, ({ active }) => code(active) || '-'],
+        ['before', changed, ({ previousRevision }) => code(previousRevision) || '-'],
+        [
+            '',
+            mixed,
+            (target) => (culprits.has(target) ? `**❌ ${target.error?.code ?? ''}, ${target.status}**` : target.status),
+        ],
+        ['purged', purged, (target) => target.purged.map(code).join(' ')],
+    ];
+    const shown = columns.filter(([, isShown]) => isShown);
+    const rows = targets.slice(0, mostRows).map((target) => shown.map(([, , cell]) => cell(target)));
+    const more = targets.length > mostRows ? `\n\n_and ${targets.length - mostRows} targets more_` : '';
+    return `${table(shown.map(([head]) => head), rows)}${more}`;
+}
+/** What was read on each target; those where that is the same share a part. */
+function pages(result, now) {
+    const groups = new Map();
+    for (const target of result.targets.filter(headline/* isRead */.H9)) {
+        const page = result.command === 'status' ? statusPage(target, now) : planPage(target);
+        groups.set(page, [...(groups.get(page) ?? []), target]);
+    }
+    return [...groups].map(([page, targets]) => {
+        const names = (0,gathered/* listed */.KE)(targets.map(({ name }) => code(name)));
+        return result.targets.length === 1 ? page : `#### ${names}\n\n${page}`;
+    });
+}
+function statusPage(target, now) {
+    const { lock } = target;
+    const holder = lock === undefined ? '' : `\n\n🔒 ${code(`${lock.command} by ${lock.actor}`)} holds the lock`;
+    return `${revisionsOn(target, now)}${holder}`;
+}
+function planPage({ plan = [] }) {
+    return fence(plan.join('\n'));
+}
+function warnings(all) {
+    const kinds = new Map();
+    for (const warning of all) {
+        const kind = (0,gathered/* kindOf */.I)(warning.message, warning.target);
+        kinds.set(kind, [...(kinds.get(kind) ?? []), warning]);
+    }
+    if (kinds.size === 0)
+        return [];
+    const lines = [...kinds.values()].map(([first, ...others]) => {
+        const names = others.flatMap(({ target }) => target ?? []);
+        return `${first?.message ?? ''}${names.length === 0 ? '' : ` (the same on ${(0,gathered/* listed */.KE)(names)})`}`;
+    });
+    return [details(`⚠️ ${lines.length === 1 ? '1 warning' : `${lines.length} warnings`}`, fence(lines.join('\n')))];
+}
+function timeline({ command }, { spans, seconds }) {
+    const chart = ganttOf(spans);
+    return chart === '' ? [] : [details(`⏱️ ${command} took ${seconds.toFixed(1)} s`, chart)];
+}
+/** As many of the parts, in their order, as there is room for; a last line says where the rest is. */
+function within(characters, parts) {
+    let left = characters;
+    const kept = parts.filter((part) => {
+        const fits = part.length <= left;
+        if (fits)
+            left -= part.length;
+        return fits;
+    });
+    const missing = parts.length - kept.length;
+    return missing === 0
+        ? kept
+        : [...kept, `_There was no room for ${missing} parts more: the output \`result\` has all._`];
 }
 
 
@@ -430,9 +781,9 @@ function asShipperError(error) {
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   I: () => (/* binding */ kindOf),
+/* harmony export */   KE: () => (/* binding */ listed),
 /* harmony export */   Pm: () => (/* binding */ gathered)
 /* harmony export */ });
-/* unused harmony export listed */
 /** How many targets are named before the others are only counted. */
 const mostNamed = 5;
 /** What failed on several targets, one text for each kind of failure: the first of it, and where it was the same. */
@@ -5357,8 +5708,8 @@ function noticeOf(variables) {
         'an earlier step of this job did: see docs/security.md, "What runs on the runner".');
 }
 
-// EXTERNAL MODULE: ./build/src/deploy/summary.js
-var summary = __nccwpck_require__(2644);
+// EXTERNAL MODULE: ./build/src/deploy/summary.js + 3 modules
+var summary = __nccwpck_require__(7278);
 ;// CONCATENATED MODULE: ./build/src/ending.js
 
 
@@ -5468,7 +5819,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6627));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2040));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6276,7 +6627,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 6627:
+/***/ 2040:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6288,6 +6639,70 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:crypto"
 const external_node_crypto_namespaceObject = require("node:crypto");
+;// CONCATENATED MODULE: ./build/src/deploy/chronicle.js
+/** What the log keeps is not what a page needs: these many are kept of each. */
+const most = 500;
+/** A log that remembers what belongs on the page of the run: what took how long, the warnings, and what was sent. */
+class Chronicle {
+    spans = [];
+    warnings = [];
+    worth = [];
+    #log;
+    #begin = performance.now();
+    constructor(log) {
+        this.#log = log;
+    }
+    /** Milliseconds since the run began. */
+    get now() {
+        return performance.now() - this.#begin;
+    }
+    debug(message) {
+        this.#log.debug(message);
+    }
+    info(message, worth) {
+        if (worth !== undefined)
+            keep(this.worth, message);
+        this.#log.info(message);
+    }
+    notice(message) {
+        this.#log.notice(message);
+    }
+    warning(message, target) {
+        keep(this.warnings, { message, target });
+        this.#log.warning(message, target);
+    }
+    error(message) {
+        this.#log.error(message);
+    }
+    output(text) {
+        return this.#log.output(text);
+    }
+    step(name, milliseconds, note) {
+        const to = this.now;
+        keep(this.spans, { name, kind: 'step', from: Math.max(0, to - milliseconds), to, failed: false });
+        this.#log.step(name, milliseconds, note);
+    }
+    group(title) {
+        const from = this.now;
+        const group = this.#log.group(title);
+        let isOver = false;
+        return {
+            end: (outcome = 'done') => {
+                if (!isOver)
+                    keep(this.spans, { name: title, kind: 'listeners', from, to: this.now, failed: outcome === 'failed' });
+                isOver = true;
+                group.end(outcome);
+            },
+        };
+    }
+}
+function keep(items, item) {
+    if (items.length < most)
+        items.push(item);
+}
+
+// EXTERNAL MODULE: ./build/src/deploy/headline.js
+var headline = __nccwpck_require__(7982);
 ;// CONCATENATED MODULE: ./build/src/deploy/outputs.js
 /** The outputs of the action, as far as they are known: of the first target, but for `result`, which has all. */
 function outputsOf(result) {
@@ -6304,7 +6719,10 @@ function outputsOf(result) {
     return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
+// EXTERNAL MODULE: ./build/src/deploy/age.js
+var age = __nccwpck_require__(6239);
 ;// CONCATENATED MODULE: ./build/src/deploy/report.js
+
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 function describe(result, now) {
     return result.targets.flatMap((target) => {
@@ -6350,7 +6768,7 @@ function describeStatus({ name, active, revisions = [], lock }, now) {
         row.name === active ? '→' : ' ',
         row.name,
         row.state,
-        age(row, now),
+        (0,age/* age */.K)(row, now),
         row.commit?.slice(0, 7) ?? '',
         row.actor ?? '',
         row.run ?? '',
@@ -6365,21 +6783,6 @@ function describeStatus({ name, active, revisions = [], lock }, now) {
 }
 function describePlan(target, { command }) {
     return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
-}
-const units = [
-    ['day', 86_400],
-    ['hour', 3_600],
-    ['minute', 60],
-    ['second', 1],
-];
-/** Since it was last active, or else created: by this machine's clock against the target's. */
-function age({ activatedAt, createdAt }, now) {
-    const since = activatedAt ?? createdAt;
-    if (since === undefined)
-        return '';
-    const seconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
-    const [unit, length] = units.find(([, each]) => seconds >= each) ?? units[3];
-    return new Intl.RelativeTimeFormat('en').format(-Math.floor(seconds / length), unit);
 }
 function table(rows) {
     const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -9231,8 +9634,8 @@ class Run {
     }
 }
 
-// EXTERNAL MODULE: ./build/src/deploy/summary.js
-var summary = __nccwpck_require__(2644);
+// EXTERNAL MODULE: ./build/src/deploy/summary.js + 3 modules
+var summary = __nccwpck_require__(7278);
 ;// CONCATENATED MODULE: ./build/src/config/name-listener.js
 /** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
 function nameListener(listener) {
@@ -11241,7 +11644,7 @@ class Progress {
         const { files, bytes, copied, copiedBytes } = this.#plan;
         const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
         this.#log.info(`${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
-            `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`);
+            `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`, 'summary');
     }
     end() {
         clearInterval(this.#timer);
@@ -13253,13 +13656,15 @@ function secretLines(...texts) {
 
 
 
+
+
 /**
  * From inputs and config to the outputs. Resolves with why the run failed, after everything was put back and the summary
  * was written; rejects with what was wrong before anything was contacted.
  */
 async function run(request) {
     const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
-    const { log } = face;
+    const log = new Chronicle(face.log);
     const credentials = readCredentials(secrets, env, face);
     const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
     if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
@@ -13280,7 +13685,6 @@ async function run(request) {
         listeners.readAhead();
     const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
     const jumpHosts = new JumpHosts();
-    const begin = performance.now();
     const revision = revisionFor(inputs, config, now, env['GITHUB_SHA']);
     log.info([dryRun ? `dry run of ${command}` : command, revision, 'on', namesOf(config)].filter(Boolean).join(' '));
     const { result, error } = await ship({
@@ -13307,11 +13711,11 @@ async function run(request) {
         signal,
         onResult: (known) => face.setOutputs(outputsOf(known)),
     });
-    const lines = describe(result, now);
-    for (const line of lines)
+    for (const line of describe(result, now))
         log.info(line);
-    face.addSummary((0,summary/* summaryOf */.Y)(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
-    return error;
+    const { spans, warnings, worth } = log;
+    face.addSummary((0,summary/* summaryOf */.Y)(result, error, { spans, warnings, worth, seconds: log.now / 1000, now }));
+    return error === undefined ? undefined : (0,headline/* annotated */.dR)(error, result);
 }
 /** The key, the agent or the password; what must not be seen of them is masked. */
 function readCredentials({ key, passphrase, password }, env, face) {

@@ -1,7 +1,8 @@
 /** Where a run tells what it does. Passed as a value, so that nothing below `action/` prints. */
 export interface Log {
   debug(message: string): void;
-  info(message: string): void;
+  /** `worth`: whether it also belongs on the page of the run. */
+  info(message: string, worth?: 'summary'): void;
   notice(message: string): void;
   /** `target`: its name, where it is about one; of warnings that differ in nothing else, one becomes an annotation. */
   warning(message: string, target?: string): void;

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Face } from './action/face.ts';
 import type { Inputs, Secrets } from './action/inputs.ts';
 import type { Config } from './config/config.ts';
+import { Chronicle } from './deploy/chronicle.ts';
+import { annotated } from './deploy/headline.ts';
 import { outputsOf } from './deploy/outputs.ts';
 import { describe } from './deploy/report.ts';
 import { newRevisionName } from './deploy/revision-name.ts';
@@ -37,7 +39,7 @@ export interface RunRequest {
  */
 export async function run(request: RunRequest): Promise<ShipperError | undefined> {
   const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
-  const { log } = face;
+  const log = new Chronicle(face.log);
   const credentials = readCredentials(secrets, env, face);
   const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
   if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
@@ -61,7 +63,6 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
   const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
 
   const jumpHosts = new JumpHosts();
-  const begin = performance.now();
   const revision = revisionFor(inputs, config, now, env['GITHUB_SHA']);
   log.info([dryRun ? `dry run of ${command}` : command, revision, 'on', namesOf(config)].filter(Boolean).join(' '));
   const { result, error } = await ship({
@@ -89,10 +90,10 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
     signal,
     onResult: (known) => face.setOutputs(outputsOf(known)),
   });
-  const lines = describe(result, now);
-  for (const line of lines) log.info(line);
-  face.addSummary(summaryOf(result, error, { lines, seconds: (performance.now() - begin) / 1000 }));
-  return error;
+  for (const line of describe(result, now)) log.info(line);
+  const { spans, warnings, worth } = log;
+  face.addSummary(summaryOf(result, error, { spans, warnings, worth, seconds: log.now / 1000, now }));
+  return error === undefined ? undefined : annotated(error, result);
 }
 
 /** The key, the agent or the password; what must not be seen of them is masked. */

@@ -61,8 +61,8 @@ const early: readonly Early[] = [
     inputs: { host: 'deploy:hidden-1@app.example.com', 'proxy-jump': 'jump:hidden-2@jump.example.com' },
     code: 'INPUT',
     says: [
-      /^input "host": it has a ":" in its user: a password belongs in the input "password"$/,
       /^input "proxy-jump": it has a ":" in its user/,
+      /^input "host": it has a ":" in its user: a password belongs in the input "password"$/,
     ],
   },
   {
@@ -254,7 +254,7 @@ describe('before anything is contacted, it refuses', { concurrency: 3 }, () => {
       assert.equal(run.code, 1);
       assert.equal(relay.connections, 0);
       assert.equal(await site.tree(), '');
-      assert.doesNotMatch(logOf(run), /hidden-|correct horse/);
+      assert.doesNotMatch(logOf(run).replace(/^::add-mask::.*$/gm, ''), /hidden-|correct horse/);
     });
   }
 });
@@ -459,11 +459,11 @@ test('without a host key it prints the line to add, and sends nothing to authent
   await using site = await siteOn(fresh);
   const run = await site.run({ 'known-hosts': '' });
   const message = refusal(run, 'HOST_KEY');
-  assert.ok(message.includes(`\n    ${fresh.knownHosts}\n`), message);
+  assert.ok(message.includes(`\n${fresh.knownHosts}\n`), message);
   assert.match(message, /has neither `known-hosts` nor `fingerprint`\. Nothing was sent to it\./);
   assert.match(message, /Compare first: `ssh-keygen -lf \/etc\/ssh\/ssh_host_ed25519_key\.pub`, on the server itself/);
   assert.match(fresh.log(), /Connection from 127\.0\.0\.1/);
   assert.doesNotMatch(fresh.log(), new RegExp(`publickey|Accepted|Failed|authenticating user|${fresh.user}`));
-  await site.succeed({ 'known-hosts': /^ *\[.*$/m.exec(message)?.[0].trim() });
+  await site.succeed({ 'known-hosts': /^\[.*$/m.exec(message)?.[0] });
   assert.match(fresh.log(), /Accepted publickey/);
 });

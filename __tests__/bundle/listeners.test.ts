@@ -382,9 +382,9 @@ describe('a failure', { concurrency: 3 }, () => {
     const message = refusal(run, 'LISTENER');
     assert.match(
       message,
-      /^Listener 1 of on:start \(hooks\.Site\.fail\) failed: no luck\n +at Site\.fail \(hooks\.mjs:2:\d+\)$/,
+      /^Listener 1 of on:start \(hooks\.Site\.fail\) failed: no luck\n *at Site\.fail \(hooks\.mjs:2:\d+\)$/,
     );
-    assert.equal(run.outputs['told'], `on:error,LISTENER,${message},failed`);
+    assert.equal(run.outputs['told'], `on:error,LISTENER,${message.replace('\nat', '\n    at')},failed`);
     assert.deepEqual([errorsOf(run)[0]?.file, errorsOf(run)[0]?.line, await site.tree()], ['hooks.mjs', 2, '']);
   });
 });

@@ -77,8 +77,14 @@ export async function siteOn(
 
 export const logOf = (run: ActionRun): string => run.lines.join('\n');
 
+/** The line of an error annotation that says what is live now. */
+const liveNow = /\nNow: .*\.$/;
+
+/** The error annotations, without what they say is live now. */
 export const errorsOf = (run: ActionRun): readonly Annotation[] =>
-  run.annotations.filter(({ level }) => level === 'error');
+  run.annotations
+    .filter(({ level }) => level === 'error')
+    .map((annotation) => ({ ...annotation, message: annotation.message.replace(liveNow, '') }));
 
 export const warningsOf = (run: ActionRun): readonly string[] =>
   run.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message);
@@ -91,5 +97,7 @@ export const printedIn = (run: ActionRun): readonly string[] =>
 export function refusal(run: ActionRun, code: ErrorCode): string {
   const errors = errorsOf(run);
   assert.deepEqual([run.code, ...errors.map(({ title }) => title)], [1, `Shipper: ${code}`], logOf(run));
+  const [whole] = run.annotations.filter(({ level }) => level === 'error');
+  assert.equal(liveNow.test(whole?.message ?? ''), run.result !== undefined, logOf(run));
   return errors[0]?.message ?? '';
 }

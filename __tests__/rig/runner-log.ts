@@ -33,7 +33,9 @@ export function readRunnerLog(lines: readonly string[]): RunnerLog {
     } else if (name === 'stop-commands') resumeAt = unescape(data);
     else if (name === 'add-mask') masks.push(unescape(data));
     else if (name === 'error' || name === 'warning' || name === 'notice') {
-      annotations.push({ level: name, message: unescape(data), ...placeFrom(properties) });
+      // Every line of a message but its first is set in: that is for readers of the log.
+      const message = unescape(data).replace(/\n {4}/g, '\n');
+      annotations.push({ level: name, message, ...placeFrom(properties) });
     } else shown.push(line);
   }
   return { annotations, masks, shown };

@@ -1,4 +1,5 @@
-import type { Result, RevisionRow, TargetResult } from './result.ts';
+import { age } from './age.ts';
+import type { Result, TargetResult } from './result.ts';
 
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 export function describe(result: Result, now: Date): readonly string[] {
@@ -62,22 +63,6 @@ function describeStatus({ name, active, revisions = [], lock }: TargetResult, no
 
 function describePlan(target: TargetResult, { command }: Result): readonly string[] {
   return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
-}
-
-const units = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1],
-] as const;
-
-/** Since it was last active, or else created: by this machine's clock against the target's. */
-function age({ activatedAt, createdAt }: RevisionRow, now: Date): string {
-  const since = activatedAt ?? createdAt;
-  if (since === undefined) return '';
-  const seconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
-  const [unit, length] = units.find(([, each]) => seconds >= each) ?? units[3];
-  return new Intl.RelativeTimeFormat('en').format(-Math.floor(seconds / length), unit);
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {

@@ -64,6 +64,7 @@ export class Progress {
     this.#log.info(
       `${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
         `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`,
+      'summary',
     );
   }
 
