@@ -30,7 +30,7 @@ shipper_export() { # NAME VALUE...
 
 shipper_start() { # PID: prints when that process began, as /proc counts; a dash where there is no /proc
   if read -r shipper_value 2>/dev/null <"/proc/$1/stat"; then
-    set -- ${shipper_value##*) }
+    set -- ${shipper_value##*') '}
     printf '%s\n' "${20}"
   else
     echo -

@@ -5,15 +5,17 @@ watch() {
   idle=0 ours=''
   [ ! -d "$run" ] || ours=1
   trap 'idle=0' USR1
-  while sleep 2 || :; do # That of ksh93 fails when a beat wakes it.
+  while sleep 2 || [ $? -ne 127 ]; do # That of ksh93 fails when a beat wakes it.
     ! has_ended $$ || bereft
     idle=$((idle + 2))
     if [ -d "$run" ]; then
       ours=1
-    elif [ -n "$ours" ]; then
+    elif [ -n "$ours" ] && [ "$idle" -lt "$lease" ]; then
       idle=$lease
     fi
     [ "$idle" -lt "$lease" ] || kill -s TERM $$
+    # One that does not listen while it reads, as yash; its place is taken then.
+    [ "$idle" -lt $((lease + 10)) ] || kill -s KILL $$
   done
 }
 

@@ -31,14 +31,17 @@ is_still() { # PID START: whether that process is there, and is the one that beg
   [ -r "/proc/$1/stat" ] || { [ ! -d /proc/self ] && kill -s 0 "$1" 2>/dev/null; } || return 1
   [ "$2" != - ] || return 0
   contents_of "/proc/$1/stat" || return 1
-  set -- "$2" ${contents##*) }
+  set -- "$2" ${contents##*') '}
   [ "$2" != Z ] && [ "$1" = "${21-}" ]
 }
 
 has_ended() { # PID: also of a child that nobody waited for yet
   if [ -r "/proc/$$/stat" ] || [ -r "/proc/$1/stat" ]; then
-    contents_of "/proc/$1/stat" || return 0
-    set -- ${contents##*) }
+    ask cat "/proc/$1/stat" 2>/dev/null || {
+      [ ! -e "/proc/$1/stat" ] # One that cannot be looked at counts as alive.
+      return $?
+    }
+    set -- ${answer##*') '}
     [ "$1" = Z ] || [ "$1" = X ]
   else
     kill -s 0 "$1" 2>/dev/null || return 0

@@ -153,7 +153,7 @@ release() {
   set -- "$run"/run-*
   set -f
   [ ! -d "$1" ] || return 0
-  ! holds || mv -- "$state/lock" "$run/released" 2>/dev/null || return 0
+  ! holds || try mv -- "$state/lock" "$run/released" || try mv -- "$state/lock" "$run/released" || return 0
   # Out of the way of a beat, which would write its file anew.
   mv -- "$run" "$state/runs/gone-$token" && clear_away "$state/runs/gone-$token"
 }

@@ -3,6 +3,7 @@
 # The mounts come from the table of the system: neither -xdev nor a device number shows a bind mount of the same file
 # system. In /proc/self/mountinfo, whitespace and backslashes stand as \ooo; the answer is complete if it ends in a dot.
 mounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known
+  problem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'
   physical=$(cd -P -- "${1%/*}/" 2>/dev/null && pwd -P) || return 1
   physical=${physical%/}/${1##*/}
   if [ -r /proc/self/mountinfo ]; then
@@ -16,7 +17,11 @@ mounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, wor
         }
         if (index(point rest "/", ENVIRON["directory"] "/") == 1) printf "%s ", word rest
       }
-      END { printf "." }' /proc/self/mountinfo 2>/dev/null) || return 1
+      END { printf "." }' /proc/self/mountinfo 2>/dev/null) || {
+      became $? awk ''
+      problem="the mounts of this system cannot be read, and nothing is deleted through a mount: $problem"
+      return 1
+    }
   elif [ "$(uname -s)" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z "$mounted" ]; then
     return 1
   else
@@ -52,10 +57,7 @@ mounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, wor
 
 # Whether mounts keep a directory from being deleted; sets $problem to why, with the command that changes it.
 is_kept() { # DIRECTORY
-  if ! mounts_in "$1"; then
-    problem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'
-    return 0
-  fi
+  mounts_in "$1" || return 0
   [ -n "$mounted" ] || return 1
   points=''
   for word in $mounted; do
@@ -73,8 +75,8 @@ denied() { # DIRECTORY: adds to $problem, which a tool told, what to do
 
 # What holds the links of a switch, and nothing else.
 remove_links() { # DIRECTORY
-  rm -f -- "$1/forth/$name" "$1/back/$name" 2>/dev/null
-  rmdir -- "$1/forth" "$1/back" "$1" 2>/dev/null
+  try rm -f -- "$1/forth/$name" "$1/back/$name" || try rm -f -- "$1/forth/$name" "$1/back/$name"
+  rmdir -- "$1/forth" "$1/back" "$1" 2>/dev/null || rmdir -- "$1/forth" "$1/back" "$1" 2>/dev/null
 }
 
 remove() { # DIRECTORY: deletes it; sets $problem where it is still there
@@ -132,7 +134,6 @@ tell_leftovers() {
 tell_mounts() {
   [ -d "$revisions" ] || return 0
   mounts_in "$revisions" || {
-    is_kept "$revisions"
     warn "no revision can be removed: $problem"
     return 0
   }

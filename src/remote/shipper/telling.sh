@@ -25,7 +25,7 @@ contents_of() { # FILE: sets $contents; returns 1 where there is no such file, a
 text_of() { # SYMLINK: sets $text to where it leads, empty if it is none
   text=''
   [ -L "$1" ] || return 0
-  ask readlink "$1" 2>/dev/null || {
+  ask readlink "$1" 2>/dev/null || ask readlink "$1" 2>/dev/null || {
     [ -L "$1" ] || return 0
     fail "$1 cannot be read: $problem"
   }
@@ -33,7 +33,7 @@ text_of() { # SYMLINK: sets $text to where it leads, empty if it is none
 }
 
 now() { # sets $seconds since 1970
-  ask date +%s || fail "the time is not known: $problem"
+  ask date +%s || ask date +%s || fail "the time is not known: $problem"
   seconds=$answer
 }
 
