@@ -103,6 +103,18 @@ describe('what an upload takes, and where it puts it', () => {
     ],
     ['an absolute link', 'ln -s /etc/passwd site/l', 'site', /l → \/etc\/passwd is absolute/],
     ['a pipe', 'mkfifo site/p', 'site', /p is a socket, a device or a pipe/],
+    [
+      'a rule that is none',
+      "printf '*.map\\n[a/**/b\\n' > .shipignore",
+      'site',
+      /\.shipignore, line 2: "\[a\/\*\*\/b" is no pattern/,
+    ],
+    [
+      'a rule of many stars',
+      "echo '*a*a*a*a*a*a*a*a*a*a*ab' > .shipignore",
+      'site',
+      /line 1: .* has more than 10 stars/,
+    ],
     ['what the rules leave out whole', 'echo site/ > .shipignore', 'site', /leaves it out/],
     ['a place outside of the revision', 'true', 'site>../up', /leaves the revision by "\.\."/],
   ] as const) {

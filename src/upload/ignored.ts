@@ -1,4 +1,5 @@
 import ignore, { type Ignore } from 'ignore';
+import { ShipperError } from '../errors.ts';
 
 /** A path in the workspace, with `/`; a directory's ends with one. */
 type WorkspacePath = string;
@@ -21,12 +22,15 @@ export class Ignored {
 
   /** @param directory that the patterns of `exclude` start from; empty for the workspace. */
   static excluding(directory: string, exclude: readonly string[]): Ignored {
+    check(exclude, (number) => `"exclude", entry ${number}`);
     return new Ignored([], anchored(directory, exclude));
   }
 
   /** The same and, below this directory, the rules of the `.shipignore` in it. */
   with(directory: string, shipignore: string): Ignored {
-    return new Ignored([...this.#rules, ...anchored(directory, shipignore.split(/\r?\n/))], this.#last);
+    const lines = shipignore.split(/\r?\n/);
+    check(lines, (number) => `${directory === '' ? '' : `${directory}/`}.shipignore, line ${number}`);
+    return new Ignored([...this.#rules, ...anchored(directory, lines)], this.#last);
   }
 
   /** Whether nothing is left out. */
@@ -36,6 +40,23 @@ export class Ignored {
 
   has(path: WorkspacePath): boolean {
     return this.#matcher?.ignores(path) === true;
+  }
+}
+
+/** With more, one long name could take the matcher for ever. */
+const mostStars = 10;
+
+/** Throws an UPLOAD error at the first line that is no pattern. */
+function check(lines: readonly string[], place: (number: number) => string): void {
+  for (const [index, line] of lines.entries()) {
+    const refuse = (why: string): ShipperError => new ShipperError('UPLOAD', `${place(index + 1)}: "${line}" ${why}.`);
+    if ((line.match(/\*+/g) ?? []).length > mostStars) throw refuse(`has more than ${mostStars} stars`);
+    try {
+      ignore().add(line.replace(/^!/, '')).ignores('a'); // It compiles a negated one only where it needs it.
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw refuse('is no pattern: is a "[" without its "]"? A "\\" before it makes it an ordinary character');
+    }
   }
 }
 
