@@ -211,6 +211,7 @@ async function answering(text: string): Promise<unknown> {
     address: { host: 'target', port: 22, user: 'me' },
     identification: 'SSH-2.0-OpenSSH_9.2',
     keyFingerprint: undefined,
+    ready: Promise.resolve(),
     lost: new Promise(() => undefined),
     end: () => undefined,
     exec: async () => {
