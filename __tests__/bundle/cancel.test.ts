@@ -7,6 +7,7 @@ import { startRelay } from '../rig/relay.ts';
 import { processesOf } from '../rig/sessions.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { logOf, siteOn, type Site, type SiteOptions } from './site.ts';
+import { until } from '../rig/until.ts';
 
 const server = await startSshd();
 after(async () => server[Symbol.asyncDispose]());
@@ -162,7 +163,7 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
     relay.fail('stall');
     const inputs = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port), revision: 'v2' };
     const started = await site.start(inputs);
-    while (relay.connections === 0) await sleep(20);
+    await until('the run connects', () => relay.connections > 0);
     assertCancelled(await cancelAt(started, /^/), 'cancelled', false);
     await assertAtRest(site);
   });

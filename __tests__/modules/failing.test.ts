@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ShipperError } from '../../src/errors.ts';
+import { until } from '../rig/until.ts';
 import { errorOf, listenersFor, startModules, workspaceWith, type Started } from './fixture.ts';
 
 const hooks = `
@@ -75,7 +76,7 @@ test('an exception from a callback fails the listener at once', async () => {
 test('an exception after the listener has returned is a warning', async () => {
   await using modules = await start('afterwards');
   await modules.call(1);
-  while (modules.recorder.told.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('a warning is told', () => modules.recorder.told.length > 0);
   assert.match(
     modules.recorder.told.join(),
     /^warning A module failed after its listener had returned: after the end\n/,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { until } from '../rig/until.ts';
 
 const quick = { lease: 4, beat: 300, lockTimeout: 60 };
 
@@ -27,7 +27,7 @@ for (const shell of shells) {
         const performed = frozen.session.perform(whole.deploy, { last: true });
         performed.catch(() => undefined);
         writeFileSync(`${site.home}/group`, String(frozen.connection.pids[0]));
-        while (!readdirSync(site.home).includes('once')) await sleep(10);
+        await until('the run is stopped', () => readdirSync(site.home).includes('once'));
         await site.perform('deploy', other, quick);
         await site.perform('deploy', 'v3');
         const before = [site.journal(), ...site.revisions()];

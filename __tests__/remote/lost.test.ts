@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { until } from '../rig/until.ts';
 
 type Site = Awaited<ReturnType<typeof scriptTarget>>;
 
@@ -135,7 +136,7 @@ describe('a runner that goes away', { concurrency: true }, () => {
         await holder.session.perform(whole.deploy.slice(0, 4));
         const other = site.session({ revision: 'v3', lockTimeout: 60 });
         other.session.perform(whole.deploy, { last: true }).catch(() => undefined);
-        while (other.of('waiting').length === 0) await sleep(20);
+        await until('the other run waits', () => other.of('waiting').length > 0);
         // What it looks like between the two renames of a take-over, from a holder that woke up in between.
         const taken = `${site.root}/revisions/.shipper/runs/${other.token}/run-woken`;
         mkdirSync(taken);

@@ -48,7 +48,12 @@ export function watch(child: ChildProcess): Watched {
           );
         } else return;
         waiting.delete(look);
+        clearTimeout(deadline);
       };
+      const deadline = setTimeout(() => {
+        waiting.delete(look);
+        reject(new Error(`Two minutes without printing ${String(pattern)}:\n${lines.join('\n')}`));
+      }, 120_000);
       waiting.add(look);
       look();
     });

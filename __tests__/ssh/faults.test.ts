@@ -11,6 +11,7 @@ import { portOf } from '../rig/server.ts';
 import { startSshServer } from '../rig/ssh-server.ts';
 import { connectTo, failure, memoryLog } from './story.ts';
 import { listen, type TcpServer } from './tcp.ts';
+import { until } from '../rig/until.ts';
 
 const credentials: Credentials = { password: 'x' };
 const retries = (lines: readonly string[]): number =>
@@ -187,5 +188,5 @@ test('a jump host whose way on is silent is given up in time', async () => {
 });
 
 async function arrival(server: TcpServer): Promise<void> {
-  while (server.count() === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until('somebody connects', () => server.count() > 0);
 }

@@ -231,7 +231,7 @@ async function answering(text: string): Promise<unknown> {
     },
   };
   const session = new Session({
-    ...{ connection, name: 'target', setup: ['run'], log: silentLog, answerTimeout: 5 },
+    ...{ connection, name: 'target', setup: { words: ['run'], hidden: [] }, log: silentLog, answerTimeout: 5 },
     onFact: (fact) => void readTargetFact(fact),
   });
   try {
