@@ -10936,6 +10936,7 @@ var node_modules_ignore = __nccwpck_require__(298);
 var ignore_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_ignore);
 ;// CONCATENATED MODULE: ./build/src/upload/ignored.js
 
+
 /**
  * What an upload leaves out, by gitignore's rules: a `.shipignore` counts for its directory and below, a deeper one
  * goes before one above it, and the patterns of `exclude`, which start at the uploaded directory, before them all.
@@ -10953,11 +10954,14 @@ class Ignored {
     }
     /** @param directory that the patterns of `exclude` start from; empty for the workspace. */
     static excluding(directory, exclude) {
+        check(exclude, (number) => `"exclude", entry ${number}`);
         return new Ignored([], anchored(directory, exclude));
     }
     /** The same and, below this directory, the rules of the `.shipignore` in it. */
     with(directory, shipignore) {
-        return new Ignored([...this.#rules, ...anchored(directory, shipignore.split(/\r?\n/))], this.#last);
+        const lines = shipignore.split(/\r?\n/);
+        check(lines, (number) => `${directory === '' ? '' : `${directory}/`}.shipignore, line ${number}`);
+        return new Ignored([...this.#rules, ...anchored(directory, lines)], this.#last);
     }
     /** Whether nothing is left out. */
     get isEmpty() {
@@ -10965,6 +10969,24 @@ class Ignored {
     }
     has(path) {
         return this.#matcher?.ignores(path) === true;
+    }
+}
+/** With more, one long name could take the matcher for ever. */
+const mostStars = 10;
+/** Throws an UPLOAD error at the first line that is no pattern. */
+function check(lines, place) {
+    for (const [index, line] of lines.entries()) {
+        const refuse = (why) => new errors/* ShipperError */.oV('UPLOAD', `${place(index + 1)}: "${line}" ${why}.`);
+        if ((line.match(/\*+/g) ?? []).length > mostStars)
+            throw refuse(`has more than ${mostStars} stars`);
+        try {
+            ignore_default()().add(line.replace(/^!/, '')).ignores('a'); // It compiles a negated one only where it needs it.
+        }
+        catch (error) {
+            if (!(error instanceof SyntaxError))
+                throw error;
+            throw refuse('is no pattern: is a "[" without its "]"? A "\\" before it makes it an ordinary character');
+        }
     }
 }
 /** Rules of a directory as rules of the workspace. */

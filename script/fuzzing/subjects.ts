@@ -1,19 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { parseInputs } from '../../src/action/inputs.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { matchesTarget } from '../../src/config/pattern.ts';
 import { readTargetFact } from '../../src/deploy/facts.ts';
 import { decodeWord, readFact } from '../../src/remote/frame.ts';
 import { Session } from '../../src/remote/session.ts';
-import type { Connection } from '../../src/ssh/connection-types.ts';
 import { readHostKeys } from '../../src/ssh/host-key.ts';
 import { lookUp, parseKnownHosts } from '../../src/ssh/known-hosts.ts';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
 import { Ignored } from '../../src/upload/ignored.ts';
 import { readIndex } from '../../src/upload/index-of-target.ts';
 import { readPath } from '../../src/upload/manifest.ts';
+import { localConnection } from '../../__tests__/rig/local-connection.ts';
 import { silentLog } from '../../__tests__/rig/silent-log.ts';
 
 /** Something that reads what it is given, and may only succeed or throw a ShipperError with a code. */
@@ -187,7 +186,7 @@ export function subjects(workspace: string): Readonly<Record<string, Subject>> {
       worst: ['\n'.repeat(500_000), 'a'.repeat(1_000_000), `${'0'.repeat(16)} f x\n`.repeat(50_000)],
     },
     session: {
-      read: async (text) => answering(text),
+      read: async (text) => answering(text, workspace),
       samples: [
         'shipper 1\nrevision v1 /r/v1\nstep create_revision\nend\n',
         'Welcome\nshipper 1\nerror 0 TARGET no\nend\n',
@@ -204,34 +203,14 @@ export function subjects(workspace: string): Readonly<Record<string, Subject>> {
 }
 
 /** A run's session with a target that answers so, and then is gone. */
-async function answering(text: string): Promise<unknown> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const connection: Connection = {
-    address: { host: 'target', port: 22, user: 'me' },
-    identification: 'SSH-2.0-OpenSSH_9.2',
-    keyFingerprint: undefined,
-    ready: Promise.resolve(),
-    lost: new Promise(() => undefined),
-    end: () => undefined,
-    exec: async () => {
-      const closed = Promise.all(
-        [stdout, stderr].map(async (stream) => new Promise<void>((resolve) => stream.once('end', () => resolve()))),
-      );
-      const ended = { code: text.length % 2 === 0 ? 0 : 1, signal: undefined };
-      setImmediate(() => {
-        stdout.end(Buffer.from(text, 'latin1'));
-        stderr.end('said on the way out\n');
-      });
-      return Promise.resolve({
-        ...{ stdin: new PassThrough().resume(), stdout, stderr, kill: () => undefined },
-        exit: closed.then(() => ended),
-        closed: closed.then(() => undefined),
-      });
-    },
-  };
+async function answering(text: string, workspace: string): Promise<unknown> {
+  const file = join(workspace, 'answer');
+  writeFileSync(file, text, 'latin1');
+  const machine = localConnection('/usr/bin:/bin', workspace);
+  const answer = `cat '${file}'; echo said on the way out >&2; exit ${text.length % 2}`;
   const session = new Session({
-    ...{ connection, name: 'target', setup: { words: ['run'], hidden: [] }, log: silentLog, answerTimeout: 5 },
+    connection: { ...machine, exec: async () => machine.exec(answer) },
+    ...{ name: 'target', setup: { words: ['run'], hidden: [] }, log: silentLog, answerTimeout: 5 },
     onFact: (fact) => void readTargetFact(fact),
   });
   try {

@@ -14,7 +14,7 @@ const { seconds, seed, only } = workerData as {
 };
 
 /** Inputs for one subject in a row, from one seed. */
-const batch = 200;
+const batch = 100;
 
 async function tried(subject: Subject, input: string): Promise<void> {
   try {
