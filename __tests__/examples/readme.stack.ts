@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { page, root } from '../docs/markdown.ts';
 import { startNetwork } from '../rig/network.ts';
@@ -67,7 +67,11 @@ test('what the first deploy prints leads to a site', async () => {
   assert.equal(fetched.split(' ')[1], (await onServer(step('ssh_host_ed25519_key.pub'))).split(' ')[1]);
   await onComputer(step('gh secret set'));
   await onServer(step('sites-available'));
-  assert.equal(await onComputer('curl -s -o /dev/null -w "%{http_code}" http://app.example.com/'), '404');
+  // A reload returns before nginx's new processes answer.
+  const code = 'curl -s -o /dev/null -w "%{http_code}" http://app.example.com/';
+  await onComputer(
+    `tries=100; until [ "$(${code})" = 404 ]; do tries=$((tries - 1)); test $tries -gt 0; sleep 0.1; done`,
+  );
   await onComputer('mkdir -p .github/workflows && cat >.github/workflows/deploy.yml', deploy);
   assert.match(deploy, /^# \.github\/workflows\/deploy\.yml\n/);
   await onComputer(step('git tag'));
@@ -97,7 +101,7 @@ test('the second deploy, a check that fails, and the workflow that rolls back', 
 
 test('the commands for an emergency work with what the newcomer has kept', async () => {
   await onComputer('mkdir ~/upstream && cd ~/upstream && git init -q -b v1 && mkdir dist');
-  for (const file of ['dist/index.js', 'package.json']) {
+  for (const file of [...readdirSync(`${root}/dist`).map((name) => `dist/${name}`), 'package.json']) {
     await onComputer(`cat >~/upstream/${file}`, readFileSync(`${root}/${file}`, 'utf8'));
   }
   await onComputer(
