@@ -62,7 +62,7 @@ export interface Shipper {
   addSummary(markdown: string): void;
 }
 
-export type Command = 'deploy' | 'prepare' | 'activate' | 'rollback' | 'status';
+export type Command = 'deploy' | 'prepare' | 'activate' | 'rollback' | 'adopt' | 'status';
 
 export type EventName =
   | 'on:start'

@@ -73,7 +73,7 @@ function unanswered(name, terminal) {
 /* harmony export */   Z2: () => (/* binding */ eventNames),
 /* harmony export */   rD: () => (/* binding */ uploadEvents)
 /* harmony export */ });
-const commands = ['deploy', 'prepare', 'activate', 'rollback', 'status'];
+const commands = ['deploy', 'prepare', 'activate', 'rollback', 'adopt', 'status'];
 /** The steps, in the order in which a deploy takes them. */
 const steps = [
     'init_directories',
@@ -1139,7 +1139,7 @@ const loadCore = async () => Promise.resolve(/* import() eager */).then(__nccwpc
 const package_namespaceObject = {"rE":"1.0.0"};
 ;// CONCATENATED MODULE: ./build/src/action/input-table.js
 const inputTable = {
-    command: { default: 'deploy', description: 'deploy, prepare, activate, rollback or status' },
+    command: { default: 'deploy', description: 'deploy, prepare, activate, rollback, adopt or status' },
     config: {
         default: 'shipper.json',
         description: 'Path of the config, relative to the workspace',
@@ -6745,6 +6745,8 @@ function describeOutcome(target, { command }) {
     const removed = purged.length === 0 ? '' : `, purged ${purged.join(', ')}`;
     switch (target.status) {
         case 'succeeded':
+            if (command === 'adopt')
+                return `${name}: ${active} is active; what was found there belongs to Shipper's order now`;
             return command === 'prepare'
                 ? `${name}: revision ${revision} is prepared`
                 : `${name}: ${revision} is active, before it ${previousRevision}${removed}`;
@@ -6935,11 +6937,12 @@ const tellable = {
     unlock: [],
     go_back: ['completed', 'returned'],
     discard: [],
-    inspect: ['active', 'listed', 'holder', 'taken', 'found'],
+    adopt: ['adopted', 'ordered_by'],
+    inspect: ['active', 'listed', 'holder', 'taken', 'found', 'adopted', 'ordered_by'],
     verdict: ['verdict'],
 };
 /** What a work tells any number of times; all else once. */
-const repeatable = ['listed', 'found', 'purged', 'settled', 'waiting', 'warning'];
+const repeatable = ['listed', 'found', 'purged', 'adopted', 'settled', 'waiting', 'warning'];
 /**
  * What a target can be expected to tell of one frame. A target may be broken or hacked: a fact counts only where it can
  * come, once, and with a value that follows from what this run asked for.
@@ -7017,6 +7020,7 @@ const patience_limits = {
     unlock: 2 * minute,
     go_back: minute,
     discard: 10 * minute,
+    adopt: 10 * minute,
     inspect: 5 * minute,
     verdict: 2 * leaseSeconds + minute,
 };
@@ -8332,7 +8336,7 @@ class session_Session {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/facts.js
 /** What only a dry run asks for. */
-const founds = ['missing', 'dangling', 'purgeable'];
+const founds = ['missing', 'dangling', 'purgeable', 'standing'];
 const verdicts = ['completed', 'returned', 'settled', 'unknown'];
 /**
  * Whether a text is one name of a revision, and leads nowhere else when it becomes part of a path: wherever it came
@@ -8356,6 +8360,7 @@ function readTargetFact({ kind, values }) {
         case 'linked':
         case 'completed':
         case 'purged':
+        case 'adopted':
             return isRevisionName(first) ? { kind, name: first } : undefined;
         case 'active':
         case 'returned':
@@ -8368,6 +8373,8 @@ function readTargetFact({ kind, values }) {
             return isRevisionName(first) ? { kind, row: readRevision(values) } : undefined;
         case 'warning':
             return { kind, step: first, message: second };
+        case 'ordered_by':
+            return { kind, order: first };
         case 'settled':
             return { kind, token: first };
         case 'waiting':
@@ -8465,6 +8472,8 @@ function state_after(state, fact) {
         case 'waiting':
         case 'listed':
         case 'found':
+        case 'adopted':
+        case 'ordered_by':
             return state;
     }
 }
@@ -8538,6 +8547,7 @@ const forth = {
         ...[...work('link_current_revision'), timeline_event('after:link_current_revision'), timeline_event('after:rollback')],
         ...end,
     ],
+    adopt: [...timeline_begin, ...work('init_directories', 'adopt', 'unlock')],
 };
 /** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
 const back = [
@@ -8564,6 +8574,7 @@ const dry = {
     prepare: ['preflight', 'inspect'],
     activate: ['preflight', 'choose', 'inspect'],
     rollback: ['preflight', 'choose', 'inspect'],
+    adopt: ['preflight', 'inspect'],
     status: ['inspect'],
 };
 function isStep(name) {
@@ -8620,6 +8631,12 @@ function tell(fact, log, target, named) {
             break;
         case 'settled':
             log.notice(`${here}put in order what an earlier run left when it died (${fact.token})`);
+            break;
+        case 'adopted':
+            log.info(`${here}adopted: ${fact.name}`);
+            break;
+        case 'ordered_by':
+            log.info(`${here}in this order, oldest first, by ${fact.order}`);
             break;
         case 'waiting':
             log.info(`${here}waiting for the lock, held by ${fact.description}`);
@@ -9214,6 +9231,8 @@ function planLines(command, config, target, revision, { unchanged, result, found
     const active = result.active ?? 'nothing';
     if (unchanged)
         return [`change nothing: ${revision} is active already`];
+    if (command === 'adopt')
+        return ['record the revisions that are named above as its own, and delete nothing'];
     if (command === 'rollback')
         return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
     const build = command === 'activate'
@@ -9224,7 +9243,7 @@ function planLines(command, config, target, revision, { unchanged, result, found
             ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
             ...target.symlinks.map(({ source, path }) => {
                 const dangling = values('dangling').includes(source) && !target.directories.includes(source);
-                return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}`;
+                return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}${replaced(path, found)}`;
             }),
         ];
     if (command === 'prepare')
@@ -9234,6 +9253,13 @@ function planLines(command, config, target, revision, { unchanged, result, found
         `switch ${target.activeSymlink} from ${active} to ${revision}`,
         ...values('purgeable').map((old) => `purge ${old}`),
     ];
+}
+/** What stands at a link's path by now, and would be replaced. */
+function replaced(path, found) {
+    const [, what = '', text = ''] = found.find(({ kind, values }) => kind === 'standing' && values[0] === path)?.values ?? [];
+    if (what === 'link')
+        return `, in place of a link to ${text}`;
+    return what === '' ? '' : `, in place of a ${what}`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/outcome.js

@@ -92,7 +92,7 @@ const rejections: readonly (readonly [string, Readonly<Record<string, string>>, 
   [
     'an unknown command',
     { INPUT_COMMAND: 'rolback' },
-    'input "command": must be one of deploy, prepare, activate, rollback, status, not "rolback": did you mean "rollback"?',
+    'input "command": must be one of deploy, prepare, activate, rollback, adopt, status, not "rolback": did you mean "rollback"?',
   ],
   [
     'a switch that is neither on nor off',

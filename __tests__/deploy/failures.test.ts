@@ -27,6 +27,7 @@ const asked: Readonly<Record<Exclude<Command, 'status'>, string>> = {
   prepare: 'v4',
   activate: 'v3',
   rollback: 'v1',
+  adopt: '',
 };
 
 interface Row {

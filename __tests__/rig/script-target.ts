@@ -48,6 +48,7 @@ export const whole = {
   prepare: ['preflight', 'lock', 'init_directories', 'create_revision', 'create_symlinks', 'complete', 'unlock'],
   activate: ['preflight', 'lock', 'choose', 'link_current_revision', 'purge_old_revisions', 'complete', 'unlock'],
   rollback: ['preflight', 'lock', 'choose', 'link_current_revision', 'complete', 'unlock'],
+  adopt: ['preflight', 'lock', 'init_directories', 'adopt', 'unlock'],
   status: ['inspect'],
 } satisfies Record<Command, readonly Work[]>;
 

@@ -12,7 +12,7 @@ export interface InputDefinition {
 }
 
 export const inputTable = {
-  command: { default: 'deploy', description: 'deploy, prepare, activate, rollback or status' },
+  command: { default: 'deploy', description: 'deploy, prepare, activate, rollback, adopt or status' },
   config: {
     default: 'shipper.json',
     description: 'Path of the config, relative to the workspace',

@@ -1,4 +1,4 @@
-export const commands = ['deploy', 'prepare', 'activate', 'rollback', 'status'] as const;
+export const commands = ['deploy', 'prepare', 'activate', 'rollback', 'adopt', 'status'] as const;
 export type Command = (typeof commands)[number];
 
 /** The steps, in the order in which a deploy takes them. */

@@ -18,12 +18,13 @@ const tellable: Record<Work, readonly Kind[]> = {
   unlock: [],
   go_back: ['completed', 'returned'],
   discard: [],
-  inspect: ['active', 'listed', 'holder', 'taken', 'found'],
+  adopt: ['adopted', 'ordered_by'],
+  inspect: ['active', 'listed', 'holder', 'taken', 'found', 'adopted', 'ordered_by'],
   verdict: ['verdict'],
 };
 
 /** What a work tells any number of times; all else once. */
-const repeatable: readonly Kind[] = ['listed', 'found', 'purged', 'settled', 'waiting', 'warning'];
+const repeatable: readonly Kind[] = ['listed', 'found', 'purged', 'adopted', 'settled', 'waiting', 'warning'];
 
 /**
  * What a target can be expected to tell of one frame. A target may be broken or hacked: a fact counts only where it can

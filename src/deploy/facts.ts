@@ -8,18 +8,19 @@ export type Verdict = 'completed' | 'returned' | 'settled' | 'unknown';
 export type TargetFact =
   | { readonly kind: 'step'; readonly step: string }
   | { readonly kind: 'flushed' | 'deleted' | 'unchanged' }
-  | { readonly kind: 'revision' | 'taken' | 'linked' | 'completed' | 'purged'; readonly name: string }
+  | { readonly kind: 'revision' | 'taken' | 'linked' | 'completed' | 'purged' | 'adopted'; readonly name: string }
   | { readonly kind: 'active' | 'returned'; readonly name: string | undefined; readonly link: string }
   | { readonly kind: 'previous'; readonly name: string | undefined }
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly active: string | undefined }
   | { readonly kind: 'listed'; readonly row: RevisionRow }
   | { readonly kind: 'warning'; readonly step: string; readonly message: string }
   | { readonly kind: 'settled'; readonly token: string }
+  | { readonly kind: 'ordered_by'; readonly order: string }
   | { readonly kind: 'waiting' | 'holder'; readonly holder: LockHolder; readonly description: string }
   | { readonly kind: 'found'; readonly found: Fact };
 
 /** What only a dry run asks for. */
-const founds: readonly string[] = ['missing', 'dangling', 'purgeable'];
+const founds: readonly string[] = ['missing', 'dangling', 'purgeable', 'standing'];
 
 const verdicts: readonly Verdict[] = ['completed', 'returned', 'settled', 'unknown'];
 
@@ -46,6 +47,7 @@ export function readTargetFact({ kind, values }: Fact): TargetFact | undefined {
     case 'linked':
     case 'completed':
     case 'purged':
+    case 'adopted':
       return isRevisionName(first) ? { kind, name: first } : undefined;
     case 'active':
     case 'returned':
@@ -58,6 +60,8 @@ export function readTargetFact({ kind, values }: Fact): TargetFact | undefined {
       return isRevisionName(first) ? { kind, row: readRevision(values) } : undefined;
     case 'warning':
       return { kind, step: first, message: second };
+    case 'ordered_by':
+      return { kind, order: first };
     case 'settled':
       return { kind, token: first };
     case 'waiting':

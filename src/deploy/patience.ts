@@ -23,6 +23,7 @@ export const limits: Limits = {
   unlock: 2 * minute,
   go_back: minute,
   discard: 10 * minute,
+  adopt: 10 * minute,
   inspect: 5 * minute,
   verdict: 2 * leaseSeconds + minute,
 };

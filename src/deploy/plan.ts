@@ -14,6 +14,7 @@ export function planLines(
   const values = (kind: string) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
   const active = result.active ?? 'nothing';
   if (unchanged) return [`change nothing: ${revision} is active already`];
+  if (command === 'adopt') return ['record the revisions that are named above as its own, and delete nothing'];
   if (command === 'rollback') return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
   const build =
     command === 'activate'
@@ -24,7 +25,7 @@ export function planLines(
           ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
           ...target.symlinks.map(({ source, path }) => {
             const dangling = values('dangling').includes(source) && !target.directories.includes(source);
-            return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}`;
+            return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}${replaced(path, found)}`;
           }),
         ];
   if (command === 'prepare') return build;
@@ -33,4 +34,12 @@ export function planLines(
     `switch ${target.activeSymlink} from ${active} to ${revision}`,
     ...values('purgeable').map((old) => `purge ${old}`),
   ];
+}
+
+/** What stands at a link's path by now, and would be replaced. */
+function replaced(path: string, found: readonly Fact[]): string {
+  const [, what = '', text = ''] =
+    found.find(({ kind, values }) => kind === 'standing' && values[0] === path)?.values ?? [];
+  if (what === 'link') return `, in place of a link to ${text}`;
+  return what === '' ? '' : `, in place of a ${what}`;
 }

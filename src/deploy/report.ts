@@ -22,6 +22,8 @@ function describeOutcome(target: TargetResult, { command }: Result): string {
   const removed = purged.length === 0 ? '' : `, purged ${purged.join(', ')}`;
   switch (target.status) {
     case 'succeeded':
+      if (command === 'adopt')
+        return `${name}: ${active} is active; what was found there belongs to Shipper's order now`;
       return command === 'prepare'
         ? `${name}: revision ${revision} is prepared`
         : `${name}: ${revision} is active, before it ${previousRevision}${removed}`;

@@ -102,6 +102,8 @@ export function after(state: TargetState, fact: TargetFact | RunnerFact): Target
     case 'waiting':
     case 'listed':
     case 'found':
+    case 'adopted':
+    case 'ordered_by':
       return state;
   }
 }

@@ -17,6 +17,12 @@ export function tell(fact: TargetFact, log: RunLog, target: string, named: boole
     case 'settled':
       log.notice(`${here}put in order what an earlier run left when it died (${fact.token})`);
       break;
+    case 'adopted':
+      log.info(`${here}adopted: ${fact.name}`);
+      break;
+    case 'ordered_by':
+      log.info(`${here}in this order, oldest first, by ${fact.order}`);
+      break;
     case 'waiting':
       log.info(`${here}waiting for the lock, held by ${fact.description}`);
       break;

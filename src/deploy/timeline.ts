@@ -2,7 +2,17 @@ import { type Command, type EventName, eventNames, type Step, steps } from '../c
 
 /** A thing that a target is asked to do: the steps of the contract, and what Shipper needs around them. */
 export type Work =
-  Step | 'preflight' | 'lock' | 'choose' | 'complete' | 'unlock' | 'go_back' | 'discard' | 'inspect' | 'verdict';
+  | Step
+  | 'preflight'
+  | 'lock'
+  | 'choose'
+  | 'complete'
+  | 'unlock'
+  | 'go_back'
+  | 'discard'
+  | 'adopt'
+  | 'inspect'
+  | 'verdict';
 
 /**
  * The targets that a row is for. `working`: those that have something to do; `open`: those that can be reached and where
@@ -44,6 +54,7 @@ export const forth: Readonly<Record<Exclude<Command, 'status'>, Tape>> = {
     ...[...work('link_current_revision'), event('after:link_current_revision'), event('after:rollback')],
     ...end,
   ],
+  adopt: [...begin, ...work('init_directories', 'adopt', 'unlock')],
 };
 
 /** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
@@ -73,6 +84,7 @@ export const dry: Readonly<Record<Command, readonly Work[]>> = {
   prepare: ['preflight', 'inspect'],
   activate: ['preflight', 'choose', 'inspect'],
   rollback: ['preflight', 'choose', 'inspect'],
+  adopt: ['preflight', 'inspect'],
   status: ['inspect'],
 };
 
