@@ -37,7 +37,7 @@ inspect() {
   if [ "$goal" = adopt ]; then
     find_adopted
     tell_adopted
-    return
+    return 0
   fi
   for word in $directories; do
     decode "$word"
