@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { visible } from '../../src/visible.ts';
 import { startSshServer } from '../rig/ssh-server.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
@@ -126,7 +127,7 @@ describe('names of any kind are names', { concurrency: 3 }, () => {
         });
         const run = await place.run({ revision });
         assert.equal(run.code, 0, logOf(run));
-        assert.deepEqual(printedIn(run), [`${root}/revs/r/${revision}`, revision]);
+        assert.deepEqual(printedIn(run), [visible(`${root}/revs/r/${revision}`), revision]);
         assert.equal(run.outputs['active-revision'], revision);
         for (const [from, link] of Object.entries(symlinks)) {
           const links = [`${root}/links/${active}/${link}`, `${root}/links/${active}`].map(async (each) =>
@@ -218,7 +219,7 @@ describe('what runs elsewhere cannot do harm by its words', { concurrency: 3 }, 
     const parts = poison.map((text) => `printf '%s\\n' ${quote(text)}`);
     const run = [...parts, "cat <<'END'", words, 'END', `# ${'x'.repeat(90_000)} it's long`].join('\n');
     await using site = await siteOn(server, { events: { 'after:create_revision': [{ run }] } });
-    assert.deepEqual(printedIn(await site.succeed()), [...poison, words]);
+    assert.deepEqual(printedIn(await site.succeed()), [...poison, visible(words)]);
     assert.ok(!existsSync(trap));
   });
 
@@ -350,13 +351,34 @@ describe('a server that lies', { concurrency: 3 }, () => {
       [`active ${command} ${command}`, `listed ${command} ${command} 1 1 ${command} ${command} ${command}`],
     ],
     ['about the holder of the lock', [`holder ${command} ${command} ${command} ${command} ${command} ${command} x y`]],
-    ['in warnings', [`warning ${command} ${command}`, `settled ${command}`]],
+    ['in warnings', [`warning ${command} ${command}`]],
     ['about times', ['listed v1 completed 99999999999999 -99999999999999 a b c', 'listed v2 completed 1e9 0x7 a b c']],
-    [
-      'in facts that there are not',
-      [`${command} x`, 'purged', 'listed', 'linked', 'holder', '', ' ', 'step', 'verdict unknown'],
-    ],
   ];
+  const impossible = [
+    ...[`${command} x`, 'purged', 'listed', 'linked', '', ' ', 'step', 'verdict unknown', `settled ${command}`],
+    ...['revision v1', 'completed v1', 'active ../x x', 'returned v1 x'],
+  ];
+  test('in facts that it cannot have been asked for is not listened to any more', async () => {
+    let lie = '';
+    await using other = await startSshServer({
+      exec: (channel) => {
+        channel.write(['shipper 1', lie, 'step inspect', 'end 0', ''].join('\n'));
+        channel.exit(0);
+        channel.end();
+      },
+    });
+    await using site = await siteOn(server);
+    const known = { port: String(other.port), 'known-hosts': other.knownHosts };
+    for (lie of impossible) {
+      const run = await site.run({ command: 'status', ...known });
+      assert.deepEqual(
+        [run.code, errorsOf(run).map(({ title }) => title)],
+        [1, ['Shipper: TARGET']],
+        `${lie}\n${logOf(run)}`,
+      );
+      assert.ok(run.lines.every((line) => !/^\s*::error::/.test(line)));
+    }
+  });
   for (const [name, facts] of lies) {
     test(`${name} gets no annotation of its own, and no other effect`, async () => {
       await using other = await startSshServer({
