@@ -1,4 +1,4 @@
-# The journal: what happened to which revision, appended only.
+# The journal: what happened to which revision.
 
 # One record: EVENT REVISION TIME TOKEN ACTOR COMMIT RUN FINGERPRINT, ended by a full stop. It begins with a newline,
 # so that a torn record before it harms nothing. A newer Shipper may put more words before the full stop.
