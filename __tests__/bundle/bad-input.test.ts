@@ -329,7 +329,7 @@ const late: readonly Late[] = [
     name: "a directory in the active symlink's place",
     put: `${deployed}; mkdir current; echo precious > current/data`,
     code: 'TARGET',
-    says: /current stands where the active symlink has to be, but is no symlink; nothing was touched\. On the server, move it away: mv /,
+    says: /current stands where the active symlink has to be, but is no symlink; nothing was touched\. The command `adopt` makes a revision of a directory; or move it away, on the server: sudo mv /,
   },
   {
     name: "a file in the active symlink's place",
@@ -341,20 +341,20 @@ const late: readonly Late[] = [
     name: 'a file in the place of the revisions',
     put: 'echo precious > revisions',
     code: 'TARGET',
-    says: /revisions is not a directory: move it away/,
+    says: /revisions is not a directory: choose another config\.directories\.revisions, or on the server: sudo mv /,
   },
   {
     name: 'revisions that the user may not write to',
     own: 'mkdir revisions; chmod 555 revisions',
     code: 'TARGET',
-    says: /may not write to .*\/revisions, which .* needs; on the server: sudo chown /,
+    says: /may not write to .*\/revisions; on the server: sudo chown /,
   },
   {
     name: "an active symlink's directory that the user may not write to",
     config: { active_symlink: 'etc/current' },
     own: 'mkdir etc; chmod 555 etc',
     code: 'TARGET',
-    says: /may not write to .*\/etc, which .* needs; on the server: sudo chown /,
+    says: /may not write to .*\/etc; on the server: sudo chown /,
   },
   {
     name: 'revisions of another active symlink',

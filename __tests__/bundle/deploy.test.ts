@@ -29,6 +29,7 @@ describe('the bundle against OpenSSH', { concurrency: 2 }, () => {
       'revisions/.shipper/active',
       'revisions/.shipper/journal',
       'revisions/.shipper/runs/',
+      'revisions/.shipper/version',
       `revisions/${outputs['revision'] ?? ''}/`,
     ]);
   });

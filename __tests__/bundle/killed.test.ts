@@ -109,7 +109,12 @@ describe(
 
     test("of sshd's session process, or of the one that guards it", async (t) => {
       const kill: Parameters<typeof attackAt>[1] = async (_, server, index) => {
-        const sessions = await sessionsOf(server);
+        // The login and the script travel together: sshd may not have begun with it when it has both.
+        let sessions = await sessionsOf(server);
+        for (let tries = 0; tries < 200 && sessions.length === 0; tries += 1) {
+          await sleep(25);
+          sessions = await sessionsOf(server);
+        }
         assert.notEqual(sessions.length, 0, 'there is a session');
         for (const { served, guard } of sessions) process.kill(index % 2 === 0 ? served : guard, 'SIGKILL');
       };

@@ -68,7 +68,7 @@ const servers: readonly [string, () => Promise<Server>][] = [
 async function bareTools(): Promise<string> {
   const bin = `${tools.path}/bare`;
   const names =
-    'sh awk cat chmod cp cut date find grep id kill ln ls mkdir mv od printf pwd readlink rm rmdir sed sleep sort sync touch tr true';
+    'sh awk cat chmod cp cut date find grep id kill ln ls mkdir mv od printf pwd readlink rm rmdir sed sleep sort sync touch tr true uname';
   await runProgram('sh', [
     '-c',
     `mkdir "$1" && for t in ${names}; do ln -s "$(command -v $t)" "$1/$t"; done`,

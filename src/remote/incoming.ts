@@ -29,8 +29,11 @@ export class Incoming {
     void over.then(() => this.end());
   }
 
-  /** The next line without its newline; undefined at the end. Rejects with TARGET where it is longer than any may be. */
-  async line(): Promise<string | undefined> {
+  /**
+   * The next line without its newline; undefined at the end. Rejects with TARGET where it is longer than any may be;
+   * `cut` passes over its beginning instead: start-up files may print anything.
+   */
+  async line({ cut = false } = {}): Promise<string | undefined> {
     let [searched, before] = [0, 0]; // Chunks without a newline, and their bytes.
     for (;;) {
       for (let bytes = this.#chunks[searched]; bytes !== undefined; bytes = this.#chunks[searched]) {
@@ -39,7 +42,11 @@ export class Incoming {
         searched += 1;
         before += bytes.length;
       }
-      if (before > limits.line) throw this.#tooLong();
+      if (before > limits.line) {
+        if (!cut) throw this.#tooLong();
+        this.#take(before);
+        [searched, before] = [0, 0];
+      }
       if (!(await this.#more())) return undefined;
     }
   }

@@ -98,7 +98,7 @@ export class Script {
   async #greeting(): Promise<string | undefined> {
     const { greeting } = this.#request;
     for (;;) {
-      const line = await this.stdout.line();
+      const line = await this.stdout.line({ cut: true });
       if (line === undefined) return undefined;
       if (line === greeting || line.startsWith(`${greeting} `)) return line.slice(greeting.length + 1);
       if (line === 'shipper-feed') {

@@ -48,7 +48,7 @@ may_write() {
       quote "$path"
       case "$closed " in *" $quoted "*) ;; *) closed="$closed $quoted" ;; esac
     }
-    case "$places, " in *" $ancestor, "*) ;; *) places="$places $ancestor," ;; esac
+    case "$places " in *" $ancestor, "*) ;; *) places="$places $ancestor," ;; esac
     [ "$ancestor" = "$path" ] || is_below_absent "$path" || {
       encode "$path"
       absent_words="$absent_words $word"
