@@ -1,6 +1,7 @@
 # Read in by the other scripts, with $root: brings Node, the locked packages and the generated code, where they are
 # missing or older than what they are made from. Afterwards node, npm and the packages' programs are in PATH.
 # shellcheck shell=sh
+: "${root:?}"
 
 set_up_node() {
   "$root/script/node" --version >&2 || return 1
