@@ -6787,7 +6787,7 @@ function describePlan(target, { command }) {
     return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
 }
 function table(rows) {
-    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+    const widths = (rows[0] ?? []).map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0));
     return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }
 
@@ -7135,6 +7135,8 @@ const limits = {
     line: mega,
     /** Bytes of all facts of one session. */
     facts: 64 * mega,
+    /** Bytes of the index of an upload, as it comes and unpacked: 1,000,000 files with paths of 200 bytes. */
+    index: { packed: 64 * mega, unpacked: 256 * mega },
     /** Bytes kept of what start-up files print, of stderr, and of the mark before a command's own output. */
     preamble: 4 * kilo,
     /** Bytes kept of each stream of a command; the log has all of it. */
@@ -10243,14 +10245,22 @@ async function write(packing, piece) {
         });
     });
 }
-async function compress_unpack(packing, bytes) {
-    if (packing === 'none')
-        return bytes;
-    if (packing === 'gzip')
-        return (0,external_node_util_.promisify)(external_node_zlib_namespaceObject.gunzip)(bytes);
-    if (packing === 'zstd' && zstdDecompress !== undefined)
-        return (0,external_node_util_.promisify)(zstdDecompress)(bytes);
-    throw new errors/* ShipperError */.oV('INTERNAL', `the target packed its index by ${packing}`);
+/** Rejects with UPLOAD for what is damaged, or larger than any index may be. */
+async function compress_unpack(packing, bytes, most) {
+    const options = { maxOutputLength: most };
+    try {
+        if (packing === 'none')
+            return bytes;
+        if (packing === 'gzip')
+            return await (0,external_node_util_.promisify)(external_node_zlib_namespaceObject.gunzip)(bytes, options);
+        if (packing === 'zstd' && zstdDecompress !== undefined)
+            return await (0,external_node_util_.promisify)(zstdDecompress)(bytes, options);
+    }
+    catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new errors/* ShipperError */.oV('UPLOAD', `the index of what is there cannot be unpacked: ${reason}`, { cause });
+    }
+    throw new errors/* ShipperError */.oV('UPLOAD', `the index of what is there is packed in a way that was not asked for: ${packing}`);
 }
 
 // EXTERNAL MODULE: external "node:timers/promises"
@@ -11753,6 +11763,7 @@ function requireRoom({ delta, bytes, free, shares, target }) {
 
 
 
+
 /** Brings one tree into the new revision of one target. */
 class Delivery {
     #options;
@@ -11803,7 +11814,7 @@ class Delivery {
         const { tree } = local;
         const room = await this.#expect(conversation, 'room');
         const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
-        const index = await conversation.block(Number(length));
+        const index = await conversation.block(this.#lengthOf(length, limits.index.packed));
         const delta = await this.#compare(index, packed);
         const [free = '', shares, ...tools] = room;
         const bytes = sum(tree.files);
@@ -11824,7 +11835,9 @@ class Delivery {
         const local = await this.#options.local;
         if (index.length === 0)
             return everything(local.tree.files);
-        const lines = await compress_unpack(packed, index);
+        const lines = await compress_unpack(packed, index, limits.index.unpacked).catch((cause) => {
+            throw this.#failure((0,errors/* asShipperError */.oB)(cause).message);
+        });
         await local.hashed();
         const links = this.#options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
         return compare(local.tree, lines, (path) => links.some((link) => path === link || path.startsWith(`${link}/`)));
@@ -11851,7 +11864,7 @@ class Delivery {
         }
         if (kind !== 'bad' && kind !== 'stale')
             throw this.#failure(`the target said ${kind}`);
-        const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
+        const list = (await conversation.block(this.#lengthOf(values[0] ?? '0', limits.index.packed))).toString('latin1');
         await conversation.ended(); // Before the next one takes its place.
         if (kind === 'stale')
             return { kind };
@@ -11876,6 +11889,12 @@ class Delivery {
         const access = { connection, reconnect: async () => destination.reconnect() };
         this.#conversation = await Conversation.start(access, target.name, words, signal);
         return this.#conversation;
+    }
+    /** A length that the target announces. */
+    #lengthOf(said, most) {
+        if (/^\d{1,15}$/.test(said) && Number(said) <= most)
+            return Number(said);
+        throw this.#failure(`the target announces ${said.slice(0, 40)} bytes, where ${most} are the most`);
     }
     #failure(what) {
         const { name } = this.#options.destination.target;

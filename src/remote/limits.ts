@@ -18,6 +18,8 @@ export const limits = {
   line: mega,
   /** Bytes of all facts of one session. */
   facts: 64 * mega,
+  /** Bytes of the index of an upload, as it comes and unpacked: 1,000,000 files with paths of 200 bytes. */
+  index: { packed: 64 * mega, unpacked: 256 * mega },
   /** Bytes kept of what start-up files print, of stderr, and of the mark before a command's own output. */
   preamble: 4 * kilo,
   /** Bytes kept of each stream of a command; the log has all of it. */

@@ -65,9 +65,17 @@ async function write(packing: Transform, piece: Buffer): Promise<void> {
   });
 }
 
-export async function unpack(packing: string, bytes: Buffer): Promise<Buffer> {
-  if (packing === 'none') return bytes;
-  if (packing === 'gzip') return promisify(zlib.gunzip)(bytes);
-  if (packing === 'zstd' && zstdDecompress !== undefined) return promisify(zstdDecompress)(bytes);
-  throw new ShipperError('INTERNAL', `the target packed its index by ${packing}`);
+/** Rejects with UPLOAD for what is damaged, or larger than any index may be. */
+export async function unpack(packing: string, bytes: Buffer, most: number): Promise<Buffer> {
+  const options = { maxOutputLength: most };
+  try {
+    if (packing === 'none') return bytes;
+    if (packing === 'gzip') return await promisify<Buffer, object, Buffer>(zlib.gunzip)(bytes, options);
+    if (packing === 'zstd' && zstdDecompress !== undefined)
+      return await promisify<Buffer, object, Buffer>(zstdDecompress)(bytes, options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ShipperError('UPLOAD', `the index of what is there cannot be unpacked: ${reason}`, { cause });
+  }
+  throw new ShipperError('UPLOAD', `the index of what is there is packed in a way that was not asked for: ${packing}`);
 }

@@ -1,6 +1,7 @@
-import { ShipperError } from '../errors.ts';
+import { asShipperError, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from '../ssh/connection-types.ts';
+import { limits } from '../remote/limits.ts';
 import { bestPacking, choosePacking, type Packing, unpack } from './compress.ts';
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
@@ -102,7 +103,7 @@ export class Delivery {
     const { tree } = local;
     const room = await this.#expect(conversation, 'room');
     const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
-    const index = await conversation.block(Number(length));
+    const index = await conversation.block(this.#lengthOf(length, limits.index.packed));
     const delta = await this.#compare(index, packed);
     const [free = '', shares, ...tools] = room;
     const bytes = sum(tree.files);
@@ -128,7 +129,9 @@ export class Delivery {
   async #compare(index: Buffer, packed: string): Promise<Delta> {
     const local = await this.#options.local;
     if (index.length === 0) return everything(local.tree.files);
-    const lines = await unpack(packed, index);
+    const lines = await unpack(packed, index, limits.index.unpacked).catch((cause: unknown) => {
+      throw this.#failure(asShipperError(cause).message);
+    });
     await local.hashed();
     const links = this.#options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
     return compare(local.tree, lines, (path) => links.some((link) => path === link || path.startsWith(`${link}/`)));
@@ -154,7 +157,7 @@ export class Delivery {
       return { kind };
     }
     if (kind !== 'bad' && kind !== 'stale') throw this.#failure(`the target said ${kind}`);
-    const list = (await conversation.block(Number(values[0] ?? 0))).toString('latin1');
+    const list = (await conversation.block(this.#lengthOf(values[0] ?? '0', limits.index.packed))).toString('latin1');
     await conversation.ended(); // Before the next one takes its place.
     if (kind === 'stale') return { kind };
     const paths = new Set(list.split('\n').map(readPath));
@@ -178,6 +181,12 @@ export class Delivery {
     const access = { connection, reconnect: async () => destination.reconnect() };
     this.#conversation = await Conversation.start(access, target.name, words, signal);
     return this.#conversation;
+  }
+
+  /** A length that the target announces. */
+  #lengthOf(said: string, most: number): number {
+    if (/^\d{1,15}$/.test(said) && Number(said) <= most) return Number(said);
+    throw this.#failure(`the target announces ${said.slice(0, 40)} bytes, where ${most} are the most`);
   }
 
   #failure(what: string): ShipperError {
