@@ -7133,6 +7133,8 @@ const limits = {
     silenceMilliseconds: 30 * 60_000,
     /** Bytes of one line, its newline not counted. */
     line: mega,
+    /** Bytes of one line that start-up files print. */
+    startUp: 64 * mega,
     /** Bytes of all facts of one session. */
     facts: 64 * mega,
     /** Bytes of the index of an upload, as it comes and unpacked: 1,000,000 files with paths of 200 bytes. */
@@ -7192,7 +7194,7 @@ class Incoming {
      * `cut` passes over its beginning instead: start-up files may print anything.
      */
     async line({ cut = false } = {}) {
-        let [searched, before] = [0, 0]; // Chunks without a newline, and their bytes.
+        let [searched, before, passed] = [0, 0, 0]; // Chunks without a newline, their bytes, and those passed over.
         for (;;) {
             for (let bytes = this.#chunks[searched]; bytes !== undefined; bytes = this.#chunks[searched]) {
                 const end = bytes.indexOf(newline);
@@ -7202,7 +7204,8 @@ class Incoming {
                 before += bytes.length;
             }
             if (before > limits.line) {
-                if (!cut)
+                passed += before;
+                if (!cut || passed > limits.startUp)
                     throw this.#tooLong();
                 this.#take(before);
                 [searched, before] = [0, 0];

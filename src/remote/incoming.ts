@@ -34,7 +34,7 @@ export class Incoming {
    * `cut` passes over its beginning instead: start-up files may print anything.
    */
   async line({ cut = false } = {}): Promise<string | undefined> {
-    let [searched, before] = [0, 0]; // Chunks without a newline, and their bytes.
+    let [searched, before, passed] = [0, 0, 0]; // Chunks without a newline, their bytes, and those passed over.
     for (;;) {
       for (let bytes = this.#chunks[searched]; bytes !== undefined; bytes = this.#chunks[searched]) {
         const end = bytes.indexOf(newline);
@@ -43,7 +43,8 @@ export class Incoming {
         before += bytes.length;
       }
       if (before > limits.line) {
-        if (!cut) throw this.#tooLong();
+        passed += before;
+        if (!cut || passed > limits.startUp) throw this.#tooLong();
         this.#take(before);
         [searched, before] = [0, 0];
       }

@@ -16,6 +16,8 @@ export const limits = {
   silenceMilliseconds: 30 * 60_000,
   /** Bytes of one line, its newline not counted. */
   line: mega,
+  /** Bytes of one line that start-up files print. */
+  startUp: 64 * mega,
   /** Bytes of all facts of one session. */
   facts: 64 * mega,
   /** Bytes of the index of an upload, as it comes and unpacked: 1,000,000 files with paths of 200 bytes. */
