@@ -8592,9 +8592,6 @@ const dry = {
 function isStep(name) {
     return events/* steps */.Ci.includes(name);
 }
-function isEvent(name) {
-    return eventNames.includes(name);
-}
 
 ;// CONCATENATED MODULE: ./build/src/deploy/steps-taken.js
 

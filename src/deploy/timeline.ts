@@ -1,4 +1,4 @@
-import { type Command, type EventName, eventNames, type Step, steps } from '../config/events.ts';
+import { type Command, type EventName, type Step, steps } from '../config/events.ts';
 
 /** A thing that a target is asked to do: the steps of the contract, and what Shipper needs around them. */
 export type Work =
@@ -90,8 +90,4 @@ export const dry: Readonly<Record<Command, readonly Work[]>> = {
 
 export function isStep(name: string): name is Step {
   return (steps as readonly string[]).includes(name);
-}
-
-export function isEvent(name: string): name is EventName {
-  return (eventNames as readonly string[]).includes(name);
 }
