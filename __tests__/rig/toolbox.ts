@@ -14,6 +14,8 @@ export interface Toolbox {
   calls(): ReadonlyMap<string, number>;
   /** Lets a tool fail at this call, the first being 1; all others work. */
   fail(tool: string, call: number, how: Fault): void;
+  /** Runs this shell text before each call of a tool, where that is called. */
+  before(tool: string, text: string): void;
   /** From here on calls count, and a fault can come; `end` is its opposite. */
   begin(): void;
   end(): void;
@@ -62,6 +64,7 @@ export async function toolbox(directory: string, programs: Readonly<Record<strin
       fill();
       shim(tool, `[ $n -ne ${call} ] || ${how === 'is killed' ? 'kill -KILL $$' : 'exit 1'}`);
     },
+    before: shim,
     begin: () => writeFileSync(begun, ''),
     end,
     mend: fill,

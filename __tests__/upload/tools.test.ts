@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { ShipperError } from '../../src/errors.ts';
 import { upload } from '../../src/upload/upload.ts';
@@ -21,6 +21,8 @@ interface Place extends AsyncDisposable {
   readonly box: Toolbox;
   /** Uploads into revision `new` what differs in part from the active revision `old`. */
   upload(): Promise<void>;
+  /** What tools wrote into the file `seen` beside them. */
+  seen(): string;
   /** The revision as `find` and `sha256sum` show it. */
   picture(): string;
 }
@@ -71,6 +73,7 @@ async function place(): Promise<Place> {
         rmSync(path, { recursive: true, force: true });
       await put('new', 'old');
     },
+    seen: () => readFileSync(`${directory}/seen`, 'utf8'),
     picture: () => {
       const show = 'find . -printf "%p %m %l\\n" | sort; find . -type f -print0 | sort -z | xargs -0 sha256sum';
       return execFileSync('sh', ['-c', show], { cwd: `${revisions}/new`, encoding: 'utf8' });
@@ -112,6 +115,19 @@ for (const how of ['is killed', 'gives up'] as const) {
     }
   });
 }
+
+test('every directory of what stays is there before tar begins, which fails where another makes one beside it', async () => {
+  await using there = await place();
+  await there.upload();
+  const right = there.picture();
+  there.box.remove('df'); // Without it nothing is copied before the runner has spoken.
+  there.box.before('mkdir', 'sleep 0.3');
+  there.box.before('tar', 'find tree -type d | sort >>"${0%/*}/../seen" && echo . >>"${0%/*}/../seen"');
+  there.box.begin();
+  await there.upload();
+  assert.equal(there.picture(), right);
+  assert.equal(there.seen(), 'tree\ntree/a\n.\n');
+});
 
 test('a tool that is missing is named, or done without', async () => {
   await using there = await place();

@@ -85,6 +85,7 @@ upload() {
   esac
   wait
   drop
+  make_kept_directories
   copy_kept &
   receive "${line%% *}"
   copy_moved

@@ -104,9 +104,13 @@ drop() {
   for_each emptied.sorted tree rmdir -- || for_each emptied.sorted tree rmdir -- || [ "$refused" -le 123 ] || spoilt=1
 }
 
+# Before anything is unpacked: GNU tar fails where somebody else makes a directory that it was about to make.
+make_kept_directories() {
+  [ ! -s directories ] || for_each directories tree mkdir -p -- || fail "$problem"
+}
+
 copy_kept() {
   [ -s copied ] || return 0
-  make_directories directories tree 2>/dev/null
   (cd -- "$old" && in_batches "$stage/copied" "$copy" "$stage/tree" "$hash")
 }
 
