@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, startRelay, type Direction } from '../rig/relay.ts';
@@ -12,13 +13,15 @@ const listeners = {
 };
 
 /** With listeners, message by message; without, all in one that goes out before the login has succeeded. */
-const kinds = { listeners, 'one message': {} };
+const kinds = { listeners, 'one message': {}, 'through a command': {} };
+const kindNames = Object.keys(kinds) as (keyof typeof kinds)[];
 
 const config = (base: string, events: object): object => ({ config: { base_dir: base, sync: false }, events });
 
 interface Case {
   readonly kind: keyof typeof kinds;
-  readonly fault: Fault;
+  /** `kill` is of the command that leads to the server. */
+  readonly fault: Fault | 'kill';
   readonly direction: Direction;
   /** Part of the bytes that a whole run sends in that direction. */
   readonly part: number;
@@ -30,21 +33,37 @@ const cases: readonly Case[] = (['listeners', 'one message'] as const).flatMap((
     (['up', 'down'] as const).flatMap((direction) => parts.map((part) => ({ kind, fault, direction, part }))),
   ),
 );
+const commands: readonly Case[] = (['cut', 'kill'] as const).flatMap((fault) =>
+  (['up', 'down'] as const).flatMap((direction) =>
+    parts
+      .filter((_, index) => index % 2 === (fault === 'kill' ? 0 : 1))
+      .map((part) => ({ kind: 'through a command', fault, direction, part }) as const),
+  ),
+);
 const stalls: readonly Case[] = [0.3, 0.45, 0.6, 0.9].map((part) => ({
   ...{ kind: 'one message', fault: 'stall', direction: 'down' },
   part,
 }));
 
+async function killBy(file: string): Promise<void> {
+  const pid = Number(await readFile(file, 'utf8'));
+  assert.ok(pid > 1);
+  process.kill(pid, 'SIGKILL');
+}
+
 test('a connection that breaks anywhere leaves the old revision, or the new one of a run that reported success', async (t) => {
   await using server = await startSshd();
   let done = 0;
-  const all = [...cases, ...stalls];
+  const all = [...cases, ...commands, ...stalls];
   const lanes = Array.from({ length: 4 }, async (_, lane) => {
     const base = `${server.root}/site${lane}`;
     await using relay = await startRelay(server.port);
-    const inputs = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port), 'connect-timeout': '3' };
+    const direct = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port), 'connect-timeout': '3' };
+    const pid = `${server.root}/pid${lane}`;
+    const command = `echo $$ >${pid}; exec busybox nc 127.0.0.1 %p`;
     const active = async (): Promise<string> => server.sh(`basename "$(readlink '${base}/current')"`);
-    for (const kind of ['listeners', 'one message'] as const) {
+    for (const kind of kindNames) {
+      const inputs = kind === 'through a command' ? { ...direct, 'proxy-command': command } : direct;
       await using ship = await shipTo(server, config(base, kinds[kind]));
       await ship.succeed({ ...inputs, revision: `first-${lane}-${kind.length}` });
       const before = { ...relay.bytes };
@@ -55,7 +74,9 @@ test('a connection that breaks anywhere leaves the old revision, or the new one 
         const { fault, direction, part } = each;
         const name = `${fault}-${direction}-${index}`;
         const old = await active();
-        const failed = relay.failAfter(direction, Math.floor(whole[direction] * part), fault);
+        const place = Math.floor(whole[direction] * part);
+        const failed = relay.failAfter(direction, place, fault === 'kill' ? 'stall' : fault);
+        if (fault === 'kill') void failed.then(async () => killBy(pid)).then(() => relay.resume());
         // Long enough for the first attempt to read the truth to meet the silence too.
         if (fault === 'stall') void failed.then(() => setTimeout(() => relay.resume(), 4_000));
         const run = await ship.run({ ...inputs, revision: name });
@@ -77,7 +98,7 @@ test('a connection that breaks anywhere leaves the old revision, or the new one 
       const last = await ship.succeed({ ...inputs, revision: `last-${lane}-${kind.length}` });
       assert.equal(last.outputs['active-revision'], `last-${lane}-${kind.length}`);
     }
-    assert.deepEqual(await server.sh(`ls -A '${base}'`), 'current\nrevisions');
+    assert.equal(await server.sh(`ls -A '${base}'`), 'current\nrevisions');
   });
   await Promise.all(lanes);
   t.diagnostic(`${done} broken connections`);

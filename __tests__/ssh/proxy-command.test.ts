@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credentials } from '../../src/ssh/credentials.ts';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
+import { startAction } from '../rig/action.ts';
 import { startRelay } from '../rig/relay.ts';
 import type { Server } from '../rig/server.ts';
 import { shipTo } from '../rig/ship.ts';
@@ -24,8 +25,14 @@ after(async () => sshd[Symbol.asyncDispose]());
 const nc = 'busybox nc %h %p';
 const hostKeys = (): { readonly knownHosts: string } => ({ knownHosts: sshd.knownHosts });
 
+async function pidIn(file: string): Promise<number> {
+  const pid = Number(await readFile(file, 'utf8'));
+  assert.ok(pid > 1);
+  return pid;
+}
+
 async function isGone(pidFile: string): Promise<boolean> {
-  const pid = (await readFile(pidFile, 'utf8')).trim();
+  const pid = await pidIn(pidFile);
   for (let tries = 0; tries < 200; tries += 1) {
     if (!existsSync(`/proc/${pid}`)) return true;
     await sleep(50);
@@ -84,7 +91,7 @@ test('a command that is killed, cut off or silent is a lost connection', async (
     const where = { ...sshd, port: relay.port, proxyCommand };
     using connection = await connectTo(where, credentials, { knownHosts }, { keepalive: 50 });
     const channel = await connection.exec('cat');
-    if (fault === 'kill') process.kill(Number(await readFile(pid, 'utf8')), 'SIGKILL');
+    if (fault === 'kill') process.kill(await pidIn(pid), 'SIGKILL');
     else relay.fail(fault);
     const lost = await connection.lost;
     assert.match(lost?.message ?? '', /^The connection to web1 .* was lost: /);
@@ -101,4 +108,25 @@ test('the bundle deploys through a command, that leaves nothing behind', async (
   await ship.succeed({ 'proxy-command': `echo $$ > ${pid}; exec ${nc}`, revision: 'v1' });
   assert.equal(await ship.active(), 'v1');
   assert.ok(await isGone(pid));
+});
+
+test('a cancelled run ends its command and what that started; a killed run leaves nothing that holds its connection', async () => {
+  await using directory = await temporaryDirectory('proxy');
+  const events = { 'after:create_revision': [{ run: 'echo waiting; exec sleep 100' }] };
+  await using ship = await shipTo(sshd, { config: { base_dir: sshd.root, sync: false }, events });
+  const file = (name: string): string => join(directory.path, name);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
+    const command = `sleep 600 & echo $! >${file('child')}; echo $$ >${file('command')}; exec ${nc}`;
+    const started = await startAction({
+      cwd: ship.workspace.path,
+      inputs: { ...ship.inputs, 'proxy-command': command, revision: signal },
+    });
+    await started.printed(/│ waiting/);
+    started.child.kill(signal);
+    const { code } = await started.done;
+    assert.equal(code, signal === 'SIGKILL' ? null : 1);
+    assert.ok(await isGone(file('command')), signal);
+    if (signal === 'SIGKILL') process.kill(await pidIn(file('child')), 'SIGKILL');
+    else assert.ok(await isGone(file('child')), signal);
+  }
 });
