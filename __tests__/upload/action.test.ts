@@ -93,3 +93,27 @@ test('what a symlink replaced in the last revision is sent once, and is not call
   }
   assert.equal(await server.sh('cat current/index.html current/.env && ls storage'), 'hisecret');
 });
+
+test('the modes of both deploys are those of the default ACL there, less what is closed here', async () => {
+  await using server = await startSshd();
+  await using workspace = await createWorkspace(
+    { config: { base_dir: server.root }, events: { 'after:create_revision': [{ upload: 'site' }] } },
+    { 'site/index.html': 'hi', 'site/key': 'secret', 'site/private/list': 'names' },
+  );
+  const modes =
+    'chmod 755 site; chmod 644 site/index.html site/private/list; chmod 600 site/key; chmod 700 site/private';
+  await run('sh', ['-ec', modes], workspace.path);
+  await server.sh('mkdir -m 755 revisions; chown "$(stat -c %u:%g .)" revisions; setfacl -d -m u:12345:rwx revisions');
+  const inputs = { key: server.keyText, 'known-hosts': server.knownHosts, user: server.user };
+  for (const revision of ['v1', 'v2']) {
+    const more = { revision, host: server.host, port: String(server.port) };
+    const { code, stdout } = await runAction({ cwd: workspace.path, inputs: { ...inputs, ...more }, ...entry });
+    assert.equal(code, 0, stdout);
+    const shown = await server.sh(`cd current/ && getfacl -cEn index.html key private private/list | grep -v default`);
+    const block = (mask: string, other: string, user = 'rw-'): string =>
+      `user::${user}\nuser:12345:rwx\ngroup::r-x\nmask::${mask}\nother::${other}`;
+    const [open, closed] = [block('rw-', 'r--'), block('---', '---')];
+    assert.equal(shown.trimEnd(), [open, closed, block('---', '---', 'rwx'), open].join('\n\n'));
+    assert.match(stdout, /upload of site: closed to group or others, as here: 2 of its files and directories/);
+  }
+});

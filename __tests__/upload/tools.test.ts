@@ -15,7 +15,7 @@ const tools = (
 ).split(' ');
 
 /** Without these, others do their work, or nothing needs them. */
-const optional = ['base64', 'df', 'getconf', 'gzip', 'ls', 'nproc', 'od', 'openssl', 'setsid', 'sha256sum'];
+const optional = ['base64', 'df', 'getconf', 'gzip', 'nproc', 'od', 'openssl', 'setsid', 'sha256sum'];
 
 interface Place extends AsyncDisposable {
   readonly box: Toolbox;
@@ -31,7 +31,8 @@ interface Place extends AsyncDisposable {
 const before = `mkdir -p site/a site/m "site/b c" site/gone/deep
   for i in 1 2 3 4 5 6 7; do echo "$i" >site/a/$i; echo "m$i" >site/m/$i; echo "g$i" >site/gone/deep/$i; done
   echo new >'site/b c/line
-break'; echo odd >'site/b c/back\\slash'; echo run >site/run; chmod +x site/run; ln -s run site/link; echo one >site/one`;
+break'; echo odd >'site/b c/back\\slash'; echo run >site/run; chmod +x site/run; ln -s run site/link; echo one >site/one
+  mkdir -p 'site/b c/own\\dir' site/own; echo k >site/own/key; chmod 700 'site/b c/own\\dir' site/own; chmod 600 site/a/2`;
 const after = `rm -r site/gone site/a/3; mv site/m site/n; mv site/one site/two; echo changed >site/a/1
   mkdir site/fresh; echo fresh >site/fresh/file; echo x >'site/b c/back\\slash'`;
 
@@ -126,7 +127,7 @@ test('every directory of what stays is there before tar begins, which fails wher
   there.box.begin();
   await there.upload();
   assert.equal(there.picture(), right);
-  assert.equal(there.seen(), 'tree\ntree/a\n.\n');
+  assert.equal(there.seen(), 'tree\ntree/a\ntree/own\n.\n');
 });
 
 test('a tool that is missing is named, or done without', async () => {

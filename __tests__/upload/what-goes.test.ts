@@ -81,7 +81,7 @@ describe('what an upload takes, and where it puts it', () => {
     );
     for (const [revision, previous] of [['mask-1', undefined] as const, ['mask-2', 'mask-1'] as const]) {
       await yard.upload(revision, { umask: '027', ...(previous === undefined ? {} : { previous }) });
-      assert.equal(await server.sh(`cd revisions/${revision} && stat -c %a d d/f x | tr '\\n' ' '`), '750 640 750 ');
+      assert.equal(await server.sh(`cd revisions/${revision} && stat -c %a d d/f x | tr '\\n' ' '`), '750 600 700 ');
     }
   });
 

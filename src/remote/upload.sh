@@ -38,6 +38,7 @@ cut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not b
 . ./upload/copying.sh
 . ./upload/receiving.sh
 . ./upload/checking.sh
+. ./upload/modes.sh
 . ./upload/moving.sh
 
 finish() { # STATUS
@@ -62,15 +63,19 @@ begin() {
     printf '%s -\n' $$ >"$run/commands/$id"
   fi
   printf '\nshipper-upload 1\n'
-  need awk cat chmod cp cut find mkdir mv rm rmdir sleep sort tar tr wc xargs
+  need awk cat chmod cp cut find ls mkdir mv rm rmdir sleep sort tar tr wc xargs
   if [ "$round" != again ]; then
-    try mkdir -- "$stage" "$stage/tree" || fail "$problem"
+    try mkdir -- "$stage" || fail "$problem"
+    # What it holds gets its modes at last: until then it is closed, but to a group that has to be able to remove it.
+    case $umask in *[0145]?) closing=o-rwx ;; *) closing=go-rwx ;; esac
+    { try chmod "$closing" "$stage" && try mkdir -- "$stage/tree"; } || fail "$problem"
   fi
   cd -- "$stage" || fail "cannot go into $stage"
 }
 
 upload() {
   choose_copy
+  read_modes
   : >kept
   : >moved
   : >others
@@ -102,12 +107,13 @@ upload() {
 # What differed after the first round was sent again.
 upload_again() {
   choose_hash
+  read_modes
   choose_workers
   while IFS= read -r word; do
     decode "$word"
     rm -rf -- "tree/${value:?}"
   done <bad.paths
-  rm -rf lines names ready copies
+  rm -rf lines names ready copies directories
   say ready
   IFS= read -r line || exit 1
   receive "$line"

@@ -9,12 +9,16 @@ export interface FileEntry {
   readonly number: number;
   readonly path: string;
   readonly executable: boolean;
+  /** Bits of its mode that group and others are not to have, whatever they get on the target. */
+  readonly closed: number;
   readonly size: number;
 }
 
-/** Only directories that would not come into being by what they hold. */
+/** Only directories that would not come into being by what they hold, or that are closed. */
 export interface DirectoryEntry {
   readonly path: string;
+  /** As a file's. */
+  readonly closed: number;
 }
 
 export interface LinkEntry {

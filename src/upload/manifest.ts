@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Breather } from './breather.ts';
+import { closedLetter } from './closed.ts';
 import type { FileEntry, Tree } from './entry.ts';
 import type { Hashes } from './hashes.ts';
 
@@ -8,7 +9,7 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\0134', '\n': '\\001
 
 /**
  * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
- * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`. In PATH a newline stands as `\0012`, a
+ * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`, or a letter that says what is closed of it. In PATH a newline stands as `\0012`, a
  * carriage return as `\0015` and a backslash as `\0134`, so that a line is a line and sha256sum has nothing to escape;
  * every other byte stands for itself.
  */
@@ -16,8 +17,9 @@ export function manifestLine(hashes: Hashes, file: FileEntry): string {
   return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
 }
 
-export function kindOf(file: FileEntry): 'f' | 'x' {
-  return file.executable ? 'x' : 'f';
+export function kindOf({ executable, closed }: FileEntry): string {
+  if (closed !== 0) return closedLetter(closed, executable);
+  return executable ? 'x' : 'f';
 }
 
 /** Whether a line cannot hold the path as it is. */

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import { type FileEntry, showPath } from './entry.ts';
+import { type FileEntry, showPath, type Tree } from './entry.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** Milliseconds between two lines. */
@@ -82,6 +82,15 @@ export class Progress {
       `${size(rate)}/s over the network; ${count(copied)} copied on the target`
     );
   }
+}
+
+/** Tells what is closed to group or others, since it is closed on the targets too: a web server might have to read it. */
+export function tellClosed({ files, directories }: Tree, title: string, log: Log): void {
+  const closed = [...directories, ...files].filter((entry) => entry.closed !== 0);
+  const [example] = closed;
+  if (example === undefined) return;
+  const what = `${closed.length.toLocaleString('en')} of its files and directories`;
+  log.info(`${title}: closed to group or others, as here: ${what}, such as ${showPath(example.path)}`);
 }
 
 export function count(files: number): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Breather } from './breather.ts';
+import { closingWords } from './closed.ts';
 import { readParts, readWhole, sha256 } from './content.ts';
 import type { Delta } from './delta.ts';
 import type { FileEntry, Tree } from './entry.ts';
@@ -28,8 +29,8 @@ export interface Tally {
 }
 
 /**
- * The tar stream for a target, in pieces: `copies` (what to copy under which path), `tree/…` (directories and files, at
- * last the links), after each group of files `lines/N` (their manifest), `names/N` (for xargs, without odd ones) and
+ * The tar stream for a target, in pieces: `copies` (what to copy under which path), `directories`
+ * (those that are empty or closed, and how), `tree/…` (files, at last the links), after each group of files `lines/N` (their manifest), `names/N` (for xargs, without odd ones) and
  * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  * A piece holds its bytes until the one after the next is asked for.
  */
@@ -43,12 +44,13 @@ export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): 
     const lines = copied.map(({ line, file }) => `${line} ${kindOf(file)} ${writePath(file.path)}\n`);
     yield* pieces.add(textMember('copies', lines.join('')));
   }
-  for (const { path } of tree.directories) {
-    yield* pieces.add(headers.of({ kind: 'directory', path: `tree/${path}/`, mode: modes.executable, size: 0 }));
+  if (tree.directories.length > 0) {
+    const lines = tree.directories.map(({ path, closed }) => `${closingWords(closed)} ${writePath(path)}\n`);
+    yield* pieces.add(textMember('directories', lines.join('')));
   }
   for (const [number, group] of groupsOf(sent).entries()) {
     for (const file of group) {
-      const mode = file.executable ? modes.executable : modes.plain;
+      const mode = (file.executable ? modes.executable : modes.plain) & ~file.closed;
       const header = headers.of({ kind: 'file', path: `tree/${file.path}`, mode, size: file.size });
       if (pieces.holds(header.length + file.size)) {
         if (!pieces.fits(header.length + file.size)) yield* pieces.rest();

@@ -4,11 +4,11 @@ export const block = 512;
 /** Largest size that the octal field of a header holds. */
 const largestOctal = 0o77777777777;
 
-export type TarKind = 'file' | 'directory' | 'link';
+export type TarKind = 'file' | 'link';
 
 const zeros = Buffer.alloc(block);
 
-const typeFlags = { file: '0', directory: '5', link: '2' } as const;
+const typeFlags = { file: '0', link: '2' } as const;
 
 export interface TarMember {
   readonly kind: TarKind;

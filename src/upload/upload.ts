@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { sha256 } from './content.ts';
 import { Delivery, type Destination } from './delivery.ts';
 import { Local, type LocalRequest } from './local.ts';
+import { tellClosed } from './progress.ts';
 
 export interface UploadOptions extends LocalRequest {
   readonly destinations: readonly Destination[];
@@ -25,7 +26,7 @@ export async function upload(options: UploadOptions): Promise<void> {
   const id = `upload-${(uploads += 1)}`;
   const key = sha256(`${from}\n${to}`).slice(0, 16);
   const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
-  local.catch(() => undefined); // Each delivery awaits it.
+  local.then(({ tree }) => tellClosed(tree, `upload of ${from}`, log)).catch(() => undefined); // Each delivery awaits it.
   const ended = await Promise.allSettled(
     destinations.map(async (destination) => {
       const name = destinations.length > 1 ? `${destination.target.name}: ` : '';

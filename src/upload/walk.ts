@@ -1,7 +1,8 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ShipperError } from '../errors.ts';
 import { Breather } from './breather.ts';
+import { closedBits } from './closed.ts';
 import type { DirectoryEntry, FileEntry, LinkEntry, Tree } from './entry.ts';
 import { showPath, toBytes } from './entry.ts';
 import { executables } from './git-modes.ts';
@@ -44,11 +45,15 @@ class Walker {
   readonly links: LinkEntry[] = [];
   readonly #source: Source;
   readonly #executables: ReadonlySet<string> | undefined;
+  /** The mode by which it is judged what is closed; Windows has none. */
+  readonly #openness: number;
   readonly #breather: Breather;
 
   constructor(source: Source, fromGit: ReadonlySet<string> | undefined, signal: AbortSignal) {
     this.#source = source;
     this.#executables = fromGit;
+    this.#openness =
+      process.platform === 'win32' ? 0 : lstatSync(source.isFile ? dirname(source.root) : source.root).mode;
     this.#breather = new Breather(signal);
   }
 
@@ -104,8 +109,9 @@ class Walker {
       }
     }
     const isEmpty = this.files.length + this.links.length + this.directories.length === before;
-    if (isEmpty && `${prefix}${path}` !== '') {
-      this.directories.push({ path: `${prefix}${path}`.slice(0, -1) });
+    const closed = path === '' ? 0 : closedBits(lstatSync(source).mode, this.#openness, true);
+    if ((isEmpty || closed !== 0) && `${prefix}${path}` !== '') {
+      this.directories.push({ path: `${prefix}${path}`.slice(0, -1), closed });
     }
   }
 
@@ -113,7 +119,8 @@ class Walker {
     if (!stats.isFile()) throw new ShipperError('UPLOAD', `${showPath(inUpload)} changed while it was being read`);
     const executable = this.#executables?.has(inUpload) ?? (stats.mode & 0o100) !== 0;
     const path = `${this.#source.prefix}${inUpload}`;
-    this.files.push({ number: this.files.length, path, executable, size: stats.size });
+    const closed = closedBits(stats.mode, this.#openness, executable);
+    this.files.push({ number: this.files.length, path, executable, closed, size: stats.size });
   }
 
   #withRules(ignored: Ignored, inWorkspace: string, file: string | Buffer): Ignored {

@@ -7,15 +7,12 @@ hash_plain() { # LINES LIST
 }
 
 hash_odd() { # LINES: and gives them their modes
-  awk "$paths"'/\\/ { print $2 path($0) }' "$1" >hashed.odd
+  awk -v plain="$plain" -v whole="$whole" "$paths$modes"'/\\/ { print mode($2), path($0) }' "$1" >hashed.odd
   while IFS= read -r line; do
-    word=${line#?}
+    word=${line#* }
     decode "$word"
     if [ ! -f "tree/$value" ] || [ -L "tree/$value" ]; then continue; fi
-    case $line in
-      x*) try chmod '=rwx' "tree/$value" ;;
-      *) try chmod '=rw' "tree/$value" ;;
-    esac || fail "$problem"
+    try chmod "${line%% *}" "tree/$value" || fail "$problem"
     sum=$($hash <"tree/$value")
     printf '%s ./%s\n' "${sum%%[ *]*}" "$word"
   done <hashed.odd >sums.odd
@@ -63,24 +60,3 @@ compare() { # LINES
   exit 0
 }
 
-# Finds what does not have the mode of a new file.
-look_at_modes() {
-  if [ ! -s kept ] && [ ! -s moved ]; then return 0; fi
-  plain=$(printf '%o' $((0666 & (0777 ^ 0$umask))))
-  (cd tree && find . -type f ! -perm "$plain") >unusual && : >looked
-}
-
-# Gives what was copied the modes that new files get: by umask alone, or by the directory's default ACL.
-set_modes() {
-  wait
-  if [ ! -s kept ] && [ ! -s moved ]; then return 0; fi
-  [ -f looked ] || fail 'the modes of what was copied are not known: find did not come to its end'
-  awk "$paths"'
-    FILENAME == "unusual" { unusual[$0]; next }
-    /\\/ { next }
-    { p = "./" path($0) }
-    $2 == "x" { print p >"modes.x"; next }
-    p in unusual { print p >"modes.f" }' unusual manifest || unchecked
-  [ ! -s modes.x ] || for_each modes.x tree chmod =rwx || fail "$problem"
-  [ ! -s modes.f ] || for_each modes.f tree chmod =rw || fail "$problem"
-}

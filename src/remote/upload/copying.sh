@@ -11,6 +11,7 @@ shift 4
 case $copy in
   cp) cp --reflink=auto --parents -- "$@" "$tree" ;;
   tar) tar -chf - "$@" | tar -xomf - -C "$tree" ;;
+  bsdtar) tar -chf - "$@" | tar -xom --no-same-permissions -f - -C "$tree" ;;
 esac 2>/dev/null
 cd -- "$tree" && $hash "$@" >>"$sums.$$" 2>/dev/null
 exit 0'
@@ -88,7 +89,7 @@ sort_out() {
       } else if (keeps) {
         print "./" p >"copied"
         d = parent(p)
-        if (d != last) print "./" d >"directories"
+        if (d != last) print "./" d >"directories.kept"
         last = d
       }
     }' ranges others base
@@ -106,7 +107,7 @@ drop() {
 
 # Before anything is unpacked: GNU tar fails where somebody else makes a directory that it was about to make.
 make_kept_directories() {
-  [ ! -s directories ] || for_each directories tree mkdir -p -- || fail "$problem"
+  [ ! -s directories.kept ] || for_each directories.kept tree mkdir -p -- || fail "$problem"
 }
 
 copy_kept() {

@@ -30,6 +30,7 @@ merge() { # HOW DIRECTORY DEPTH
 settle() {
   set_modes
   merge look '' 0
+  close_directories "$revisions/$revision"
   merge move '' 0
   # A shell that cannot read a name passes it over.
   ask find tree ! -type d || fail "what was uploaded could not be counted: $problem"

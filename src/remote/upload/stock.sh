@@ -25,6 +25,9 @@ choose_copy() { # sets $copy and $reflink
     copy=cp reflink=--reflink=auto
     printf x >probe/file
     ! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true
+  else
+    # As root, that one would also give a copy the ACL of what it is copied from.
+    case $(tar --version 2>/dev/null) in bsdtar*) copy=bsdtar ;; esac
   fi
 }
 
