@@ -840,7 +840,7 @@ function endOf(text) {
 
 /***/ }),
 
-/***/ 4517:
+/***/ 8532:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -1156,6 +1156,10 @@ const inputTable = {
         description: 'Private key, as text from a secret; or agent, for SSH_AUTH_SOCK',
         terminal: 'Path of the private key; or agent, the default',
     },
+    certificate: {
+        description: 'OpenSSH user certificate of the key, as text or as a path in the workspace',
+        terminal: 'Path of the certificate of the key (default: beside the key, as KEY-cert.pub)',
+    },
     passphrase: {
         secret: true,
         flag: 'asks',
@@ -1244,7 +1248,7 @@ function readTextFile(path) {
     return new TextDecoder(encoding).decode(bytes);
 }
 
-;// CONCATENATED MODULE: ./build/src/action/known-hosts-input.js
+;// CONCATENATED MODULE: ./build/src/action/file-inputs.js
 
 
 /**
@@ -1260,6 +1264,18 @@ function knownHostsText(value, workspace, problems) {
         return read.text;
     problems.push({
         message: `input "known-hosts": is neither known_hosts lines (host, type, key) nor a file in the workspace: it ${read.problem}`,
+    });
+    return value;
+}
+/** What the input certificate means: the text itself, which has its type or is base64 of all of it; or a file's content. */
+function certificateText(value, workspace, problems) {
+    if (/\s|^[A-Za-z0-9+/]{100,}=*$/.test(value))
+        return value;
+    const read = readInWorkspace(workspace, value);
+    if ('text' in read)
+        return read.text;
+    problems.push({
+        message: `input "certificate": is neither a certificate (ssh-ed25519-cert-v01@openssh.com AAAA…) nor a file in the workspace: it ${read.problem}`,
     });
     return value;
 }
@@ -1327,8 +1343,12 @@ function readInputs(env, log, mask) {
             message: 'input "key": is empty, and so is "password". Pass a private key from a secret, or "agent" for SSH_AUTH_SOCK.',
         });
     }
+    const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
+    const certificate = given.get('certificate');
+    if (certificate !== undefined)
+        given.set('certificate', certificateText(certificate, workspace, problems));
     const written = given.get('known-hosts');
-    const knownHosts = written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
+    const knownHosts = written === undefined ? undefined : knownHostsText(written, workspace, problems);
     const file = knownHosts === written ? {} : { knownHostsFile: written };
     const { inputs, secrets } = parseInputs(given, (name) => `input "${name}"`, problems);
     return { inputs: { ...inputs, knownHosts, ...file }, secrets };
@@ -1383,8 +1403,9 @@ function parseInputs(given, label, found) {
     }
     if (problems.length > 0)
         throw new errors/* ShipperError */.oV('INPUT', problems);
-    const secrets = { key: given.get('key'), passphrase: given.get('passphrase'), password: given.get('password') };
-    return { inputs, secrets };
+    const secret = (name) => given.get(name);
+    const opening = { key: secret('key'), passphrase: secret('passphrase'), password: secret('password') };
+    return { inputs, secrets: { ...opening, certificate: secret('certificate') } };
 }
 function unknownInput(name, value, log) {
     if (isInputName(name))
@@ -1659,13 +1680,17 @@ async function readCommandLine(argv, env) {
     if (wants !== 'run')
         return { wants };
     const home = env['HOME'] ?? (0,external_node_os_.homedir)();
+    const keyFile = given.get('key');
     readNamedFile('key', given, home, problems);
+    readNamedFile('certificate', given, home, problems);
     readNamedFile('known-hosts', given, home, problems);
     readDefaultKnownHosts(given, home);
     // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
     if (!given.has('key') && !asked.includes('password'))
         given.set('key', 'agent');
-    const { inputs, secrets } = parseInputs(given, (name) => `--${name}`, problems);
+    const read = parseInputs(given, (name) => `--${name}`, problems);
+    const { inputs } = read;
+    const secrets = { ...read.secrets, certificateBeside: readBeside(keyFile, given, home) };
     if (asked.length === 0)
         return { wants, given: { inputs, secrets } };
     // Only here: opening the standard input takes a part of the time to start.
@@ -1680,11 +1705,25 @@ function readNamedFile(name, given, home, problems) {
     if (path === undefined || (name === 'key' && path === 'agent'))
         return;
     try {
-        // The shell expands ~ in `--key ~/x`, not in `--key=~/x`.
-        given.set(name, readTextFile((0,external_node_path_.resolve)(path.replace(/^~(?=\/)/, home))));
+        given.set(name, readTextFile(locate(path, home)));
     }
     catch (error) {
         problems.push({ message: `--${name}: ${error instanceof Error ? error.message : String(error)}` });
+    }
+}
+/** The shell expands ~ in `--key ~/x`, not in `--key=~/x`. */
+function locate(path, home) {
+    return (0,external_node_path_.resolve)(path.replace(/^~(?=\/)/, home));
+}
+/** The certificate that OpenSSH finds beside a key. */
+function readBeside(keyFile, given, home) {
+    if (keyFile === undefined || keyFile === 'agent' || given.has('certificate'))
+        return undefined;
+    try {
+        return readTextFile(`${locate(keyFile, home)}-cert.pub`);
+    }
+    catch {
+        return undefined; // Most keys have none.
     }
 }
 function readDefaultKnownHosts(given, home) {
@@ -5819,7 +5858,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1693));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9366));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6627,7 +6666,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 1693:
+/***/ 9366:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -7546,6 +7585,19 @@ function readStrings(data) {
     }
     return strings;
 }
+/** The first strings of some data and then what is left of it; fewer if the data ends before. */
+function takeStrings(data, count) {
+    const taken = [];
+    let rest = data;
+    while (taken.length < count) {
+        if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0))
+            return taken;
+        const end = 4 + rest.readUInt32BE(0);
+        taken.push(rest.subarray(4, end));
+        rest = rest.subarray(end);
+    }
+    return [...taken, rest];
+}
 /** The wire form of strings, one after another. */
 function writeStrings(...strings) {
     return Buffer.concat(strings.flatMap((string) => {
@@ -7564,7 +7616,7 @@ const userauthRequest = 50;
 const certificate = '-cert-v01@openssh.com';
 /** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
 const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
-/** By which algorithm a key is signed with; ssh2 knows it for keys without a certificate. */
+/** By which algorithm a key is asked for and signed with; ssh2 knows it for keys without a certificate. */
 function algorithmFor(key, chosen) {
     if (chosen !== undefined)
         return chosen;
@@ -12375,6 +12427,416 @@ function missingVariables(listener, env) {
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
 var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
+;// CONCATENATED MODULE: ./build/src/ssh/certificate.js
+
+
+/** `validBefore` of a certificate that does not end. */
+const forever = 0xffffffffffffffffn;
+/** How many strings the key of a certificate has behind its type. */
+const partsOfKey = new Map([
+    ['ssh-ed25519', 1],
+    ['ecdsa-sha2-nistp256', 2],
+    ['ecdsa-sha2-nistp384', 2],
+    ['ecdsa-sha2-nistp521', 2],
+    ['ssh-rsa', 2],
+]);
+const suffix = '-cert-v01@openssh.com';
+/** Bytes of a certificate, and its principals: OpenSSH takes no more of these. */
+const longest = 65_536;
+const mostPrincipals = 256;
+/** Whether a key in its wire form, by its own word, is a certificate, of whatever key. */
+function isCertificate(blob) {
+    return takeStrings(blob, 1)[0]?.toString('latin1').endsWith(suffix) === true;
+}
+/** Reads a certificate of an Ed25519, ECDSA or RSA key in its wire form; undefined where a part is missing or too much. */
+function readCertificate(blob) {
+    const [type, , afterNonce] = takeStrings(blob, 2);
+    const keyType = type?.toString('latin1').slice(0, -suffix.length) ?? '';
+    const parts = partsOfKey.get(keyType);
+    if (parts === undefined || afterNonce === undefined || blob.length > longest || !isCertificate(blob))
+        return undefined;
+    const key = takeStrings(afterNonce, parts);
+    const numbers = key[parts];
+    if (numbers === undefined || numbers.length < 12)
+        return undefined;
+    const [keyId, principals, validity] = takeStrings(numbers.subarray(12), 2);
+    if (keyId === undefined || principals === undefined || validity === undefined || validity.length < 16)
+        return undefined;
+    const [options, , , authority, signature, rest] = takeStrings(validity.subarray(16), 5);
+    const names = readStrings(principals);
+    const critical = options === undefined ? undefined : readStrings(options);
+    if (authority === undefined || signature === undefined || rest?.length !== 0)
+        return undefined;
+    if (names === undefined || names.length > mostPrincipals || critical === undefined)
+        return undefined;
+    return {
+        blob,
+        publicKey: writeStrings(keyType, ...key.slice(0, parts)),
+        kind: [undefined, 'user', 'host'][numbers.readUInt32BE(8)],
+        keyId: keyId.toString('utf8'),
+        principals: names.map((name) => name.toString('utf8')),
+        validAfter: validity.readBigUInt64BE(0),
+        validBefore: validity.readBigUInt64BE(8),
+        criticalOptions: critical.flatMap((name, index) => (index % 2 === 0 ? [name.toString('utf8')] : [])),
+        authority,
+        signature,
+        signed: blob.subarray(0, blob.length - 4 - signature.length),
+    };
+}
+/** Seconds by which the clocks of two machines may differ. */
+const skew = 60n;
+/** Whether a certificate is valid at a time, but for clocks that differ a little; else, why it is not. */
+function validityAt({ validAfter, validBefore }, now) {
+    const seconds = BigInt(Math.floor(now.getTime() / 1000));
+    if (seconds + skew < validAfter)
+        return 'early';
+    return seconds - skew >= validBefore ? 'expired' : 'valid';
+}
+/** `"ci" for deploy and www, valid until 2026-11-27T02:00:00Z, signed by SHA256:… (ssh-ed25519)`: its facts, made visible. */
+function describeCertificate(certificate) {
+    const { keyId, principals, authority } = certificate;
+    const whom = principals.length === 0 ? 'for nobody by name' : `for ${listed(principals)}`;
+    const signer = `signed by ${fingerprintOf(authority)} (${shown(keyTypeOf(authority))})`;
+    return `${shown(JSON.stringify(keyId))} ${whom}, ${describeValidity(certificate)}, ${signer}`;
+}
+function describeValidity({ validAfter, validBefore }) {
+    const from = validAfter === 0n ? '' : ` from ${dateOf(validAfter)}`;
+    const to = validBefore === forever ? '' : ` until ${dateOf(validBefore)}`;
+    return `valid${from}${to === '' && from === '' ? ' for ever' : to}`;
+}
+/** The last second that a `Date` can tell. */
+const lastDate = 8640000000000n;
+function dateOf(seconds) {
+    if (seconds > lastDate)
+        return `second ${String(seconds)}`;
+    return new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+}
+function listed(names) {
+    const few = names.slice(0, 10).map(shown);
+    const more = names.length - few.length;
+    return few.length === 1 && more === 0
+        ? (few[0] ?? '')
+        : `${few.slice(0, -1).join(', ')}${more > 0 ? `, ${few.at(-1) ?? ''} and ${String(more)} more` : ` and ${few.at(-1) ?? ''}`}`;
+}
+/** What someone else has written, on one line and not too long. */
+function shown(text) {
+    return (0,visible/* visible */.R)(text.replace(/\s+/g, ' ').slice(0, 200));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/key-text.js
+const key_text_header = /(?:Proc-Type: *4,ENCRYPTED|DEK-Info: *[\w-]+,[0-9A-Fa-f]+)(?=\s)/g;
+/**
+ * The text of a key as its tool wrote it, undoing what secrets suffer on their way: CRLF, literal `\n`, a BOM, quotes
+ * around it, and base64 around the whole. What is not a key comes back as well as it could be read.
+ */
+function mendKeyText(given) {
+    const text = given
+        .replace(/^\uFEFF/, '')
+        .replace(/\\r\\n|\\n|\\r|\r\n|\r/g, '\n')
+        .trim()
+        .replace(/^(["'`])([\s\S]*)\1$/, '$2')
+        .trim();
+    const packed = text.replace(/\s/g, '');
+    if (!/^[A-Za-z0-9+/_-]{40,}={0,2}$/.test(packed) || packed.includes('-----'))
+        return text;
+    const unpacked = Buffer.from(packed, 'base64').toString('utf8');
+    return /-----BEGIN |^(?:ssh|sk-ssh|ecdsa|sk-ecdsa|PuTTY)-\w/.test(unpacked) ? mendKeyText(unpacked) : text;
+}
+/** The whole private keys in a mended text, wherever their line breaks went. */
+function findArmoredKeys(text) {
+    const keys = text.matchAll(/-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/g);
+    return [...keys].map(([, label = '', body = '']) => ({
+        label,
+        headers: (body.match(key_text_header) ?? []).map((line) => line.replace(/: */, ': ')),
+        base64: body.replace(key_text_header, '').replace(/\s/g, ''),
+    }));
+}
+/** The key's text with its line breaks where they belong, and a final newline. */
+function armor({ label, headers, base64 }) {
+    const lines = base64.match(/.{1,64}/g) ?? [];
+    const before = headers.length > 0 ? [...headers, ''] : [];
+    return [`-----BEGIN ${label}-----`, ...before, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/certified-key.js
+/** A private key that shows a certificate (in its wire form) instead of its public key; ssh2 takes it as any key. */
+function certifiedKey(key, certificate) {
+    const hash = key.type === 'ssh-rsa' ? 'sha512' : undefined;
+    return Object.create(key, {
+        type: { value: certificate.toString('latin1', 4, 4 + certificate.readUInt32BE(0)) },
+        getPublicSSH: { value: () => certificate },
+        sign: { value: (data) => key.sign(data, hash) },
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/user-certificate.js
+
+
+
+
+
+/**
+ * Reads the input `certificate`: the line of an `id_ed25519-cert.pub`, which may have suffered on its way. Throws KEY with
+ * what is wrong with it and its facts, also where it is not valid now or not for users.
+ */
+function readUserCertificate(text, now) {
+    const mended = mendKeyText(text);
+    const [, base64] = /^\S+-cert-v01@openssh\.com\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(mended) ?? [];
+    if (base64 === undefined)
+        throw new errors/* ShipperError */.oV('KEY', nameDefect(mended));
+    const blob = Buffer.from(base64, 'base64');
+    const certificate = readCertificate(blob);
+    if (certificate === undefined) {
+        const why = isCertificate(blob)
+            ? 'is cut off or damaged, or of a type of key that is not supported: copy the whole line.'
+            : 'is cut off or damaged: copy the whole line.';
+        throw new errors/* ShipperError */.oV('KEY', `The certificate ${why}`);
+    }
+    const defect = defectOf(certificate, now);
+    if (defect !== undefined)
+        throw new errors/* ShipperError */.oV('KEY', `The certificate ${describeCertificate(certificate)}, ${defect}`);
+    return certificate;
+}
+/** Why a certificate lets no user in, at this time; goes on behind its facts. */
+function defectOf(certificate, now) {
+    if (certificate.kind !== 'user') {
+        return 'is not one of a user, but of a host: `ssh-keygen -s` makes one of a user without -h.';
+    }
+    const clock = `By the runner's clock it is ${now.toISOString().replace(/\.\d+/, '')}`;
+    switch (validityAt(certificate, now)) {
+        case 'expired':
+            return `has expired. ${clock}: get a new one right before the deploy.`;
+        case 'early':
+            return `is not valid yet. ${clock}: compare it with the clock of the authority.`;
+        case 'valid':
+            return undefined;
+    }
+}
+/** The key with its certificate, which is shown in its place. Throws KEY where the certificate is of another key. */
+function certify(key, certificate) {
+    const { publicKey, blob } = certificate;
+    if (!publicKey.equals(key.parsed.getPublicSSH())) {
+        throw new errors/* ShipperError */.oV('KEY', `The certificate ${describeCertificate(certificate)}, is of the key ${fingerprintOf(publicKey)}, not of the key that was given, ${key.fingerprint}: give the two that belong together.`);
+    }
+    return { ...key, parsed: certifiedKey(key.parsed, blob), certificate };
+}
+function nameDefect(text) {
+    if (/-----BEGIN .*PRIVATE KEY/.test(text)) {
+        return 'The certificate is a private key: that belongs into `key`, and here the line of its `…-cert.pub`.';
+    }
+    if (/-----BEGIN (?:TRUSTED )?CERTIFICATE/.test(text)) {
+        return 'The certificate is one of TLS (X.509), and SSH servers take those of OpenSSH: `ssh-keygen -s` makes them.';
+    }
+    if (/^(?:ssh-|ecdsa-|sk-)\S+\s/.test(text)) {
+        return 'The certificate is a public key: what belongs here is in the file that ends in `-cert.pub`.';
+    }
+    return 'The certificate is not one: it has to be a line such as `ssh-ed25519-cert-v01@openssh.com AAAA…`.';
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/agent.js
+
+
+
+
+
+/**
+ * Asks an agent for what it holds; with a certificate of one's own, only for the key of that. Never rejects: an agent
+ * that cannot be asked has no keys, and a note says why.
+ */
+async function openAgent(path, certificate, stop) {
+    const agent = lib_default().createAgent(path);
+    let blobs;
+    try {
+        blobs = await listKeys(agent, stop);
+    }
+    catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { keys: [], notes: [`${reason} (${path}): is it running, and SSH_AUTH_SOCK right?`] };
+    }
+    return certificate === undefined ? asHeld(agent, blobs) : withCertificate(agent, blobs, certificate);
+}
+function asHeld(agent, blobs) {
+    const now = new Date();
+    const certificates = blobs.flatMap((blob) => readCertificate(blob) ?? []);
+    const notes = certificates.flatMap((held) => {
+        const defect = defectOf(held, now);
+        return defect === undefined ? [] : [`the agent's certificate ${describeCertificate(held)}, ${defect}`];
+    });
+    const valid = certificates.filter((held) => defectOf(held, now) === undefined);
+    const certified = valid.flatMap((held) => oneKey(agent, held.publicKey, held.blob, held));
+    return { keys: [...certified, ...blobs.flatMap((blob) => oneKey(agent, blob, blob, undefined))], notes };
+}
+function withCertificate(agent, blobs, certificate) {
+    const { blob, publicKey } = certificate;
+    const held = [blob, publicKey].find((each) => blobs.some((other) => other.equals(each)));
+    if (held !== undefined)
+        return { keys: oneKey(agent, publicKey, held, certificate), notes: [] };
+    return { keys: [], notes: [`the agent does not hold the key ${fingerprintOf(publicKey)} of the certificate`] };
+}
+/** `held` is what the agent knows the key by. Nothing for what ssh2 cannot use, such as keys of a token. */
+function oneKey(agent, publicKey, held, certificate) {
+    const key = lib_default().utils.parseKey(publicKey);
+    if (key instanceof Error)
+        return [];
+    const shown = certificate === undefined ? key : certifiedKey(key, certificate.blob);
+    return [{ fingerprint: fingerprintOf(publicKey), certificate, agent: new OneKey(agent, key, held, shown) }];
+}
+class OneKey extends lib.BaseAgent {
+    #agent;
+    #signer;
+    #shown;
+    constructor(agent, key, held, shown) {
+        super();
+        this.#agent = agent;
+        this.#signer = Object.create(key, { getPublicSSH: { value: () => held } });
+        this.#shown = shown;
+    }
+    getIdentities(done) {
+        done(undefined, [this.#shown]);
+    }
+    sign(_, data, ...rest) {
+        const [options] = rest;
+        // A certified RSA key signs by SHA-512: ssh2 chooses for keys without a certificate only.
+        const hash = (typeof options === 'object' ? options.hash : undefined) ?? 'sha512';
+        this.#agent.sign(this.#signer, data, { hash }, rest.at(-1));
+    }
+}
+const requestIdentities = Buffer.from([11]);
+const identitiesAnswer = 12;
+/** Bytes of an answer, which holds all keys: OpenSSH's own agent takes no more. */
+const longestAnswer = 256 * 1024;
+/** All keys and certificates of an agent, in its order: ssh2 leaves certificates out. */
+async function listKeys(agent, stop) {
+    const answer = await ask(await agent_open(agent), requestIdentities, stop);
+    const strings = readStrings(answer.subarray(5));
+    if (answer[0] !== identitiesAnswer || strings === undefined)
+        throw new Error('The agent does not list its keys');
+    return strings.filter((_, index) => index % 2 === 0); // After each, a comment.
+}
+async function ask(stream, message, stop) {
+    const fail = () => void stream.destroy(new Error('The agent does not answer'));
+    if (stop.aborted)
+        fail();
+    stop.addEventListener('abort', fail);
+    try {
+        stream.write(writeStrings(message));
+        let received = Buffer.alloc(0);
+        for await (const data of stream) {
+            received = Buffer.concat([received, data]);
+            const [answer] = takeStrings(received, 1);
+            if (answer !== undefined)
+                return answer;
+            if (received.length > longestAnswer)
+                break;
+        }
+        throw new Error('The agent does not answer');
+    }
+    finally {
+        stop.removeEventListener('abort', fail);
+        stream.destroy();
+    }
+}
+async function agent_open(agent) {
+    return new Promise((resolve, reject) => {
+        agent.getStream?.((error, stream) => {
+            if (stream === undefined)
+                reject(error ?? new Error('Failed to connect to agent'));
+            else
+                resolve(stream.on('error', () => undefined));
+        });
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/auth-failure.js
+
+
+/** A server does not let the user in. */
+class LoginRefused extends errors/* ShipperError */.oV {
+    /** How many keys of the agent were tried, where the server ended the login before all were. */
+    agentTried;
+    constructor(message, facts, agentTried) {
+        super('AUTH', message, facts);
+        this.agentTried = agentTried;
+    }
+}
+/** Says who was refused, with what, what the server takes instead, and what to do. */
+function explainAuthFailure(authentication, facts, cause) {
+    const { user, passed } = authentication;
+    const { place, target, methods, notes } = facts;
+    const banner = facts.banner.trim();
+    const message = [
+        `${place} does not let ${user} in ${describeTried(authentication)}.`,
+        ...notes.map((note) => `${note.charAt(0).toUpperCase()}${note.slice(1)}.`.replace(/([.?])\.$/, '$1')),
+        ...(methods.length > 0 ? [`It takes ${methods.join(' or ')}${passed.length > 0 ? ' as well' : ''}.`] : []),
+        advice(authentication, methods),
+        ...(banner === '' ? [] : [`It says: ${JSON.stringify(banner.slice(0, 500))}`]),
+    ].join(' ');
+    const { tried, agentTried, agentKeys = [], passwordSent } = authentication;
+    const hasMore = tried.includes('agent') && agentTried < agentKeys.length && methods.includes('publickey');
+    return new LoginRefused(message, { target, cause }, hasMore && !passwordSent ? agentTried : undefined);
+}
+function describeTried(authentication) {
+    const { credentials, tried, passed } = authentication;
+    const { key } = credentials;
+    const name = `the key ${key?.fingerprint ?? ''} (${key?.type ?? ''})`;
+    const held = certificatesOf(authentication, 'agent').map((each) => `the certificate ${describeCertificate(each)}, `);
+    const names = {
+        key: key?.certificate === undefined ? name : `the certificate ${describeCertificate(key.certificate)}, of ${name}`,
+        plainKey: 'the key alone',
+        agent: held.length === 0 ? 'the keys of the agent' : `${held.join('')}and what else the agent holds`,
+        password: 'the password',
+    };
+    if (passed.length > 0) {
+        const enough = passed.map((method) => names[method]).join(' and ');
+        const refused = tried.filter((method) => !passed.includes(method)).map((method) => `refuses ${names[method]}`);
+        return `yet: it accepts ${enough}, ${refused.length > 0 ? `but ${refused.join(' and ')}` : 'but asks for more'}`;
+    }
+    return tried.length > 0 ? `with ${tried.map((method) => names[method]).join(' or ')}` : 'with what the run has';
+}
+/** The certificates that were tried in one way. */
+function certificatesOf({ credentials, agentKeys = [], agentTried }, way) {
+    const tried = way === 'key' ? [credentials.key] : agentKeys.slice(0, agentTried);
+    return tried.flatMap((key) => key?.certificate ?? []);
+}
+function advice(authentication, methods) {
+    const { user, credentials, tried, passed, agentKeys = [], agentTried } = authentication;
+    const { key } = credentials;
+    if (tried.includes('agent') && agentKeys.length === 0 && credentials.certificate === undefined) {
+        return 'The agent holds no key that can be used: add one by `ssh-add`, or give the key itself.';
+    }
+    if (tried.includes('agent') && agentTried < agentKeys.length) {
+        return `The agent holds ${String(agentKeys.length)} keys, and this server ends the login after some refusals (MaxAuthTries), so that only ${String(agentTried)} were tried: give the right key itself, or leave it alone in the agent (\`ssh-add -D\`).`;
+    }
+    const [certificate] = ['key', 'agent'].flatMap((way) => tried.includes(way) && !passed.includes(way) ? certificatesOf(authentication, way) : []);
+    if (certificate !== undefined)
+        return adviceOnCertificate(certificate, user);
+    if (passed.length > 0)
+        return 'Give what is missing, or let the server ask for less (AuthenticationMethods).';
+    if (methods.length > 0 && !methods.includes('publickey') && credentials.password === undefined) {
+        return 'Let it take keys (PubkeyAuthentication in sshd_config), or give `password`.';
+    }
+    if (key !== undefined && tried.includes('key')) {
+        const check = `If it is there already, look at AllowUsers, and at who may write to ${user}'s home and ~/.ssh.`;
+        return `Add this line, which is no secret, to ~${user}/.ssh/authorized_keys there:\n${key.publicKeyLine}\n${check}`;
+    }
+    if (tried.includes('agent'))
+        return `Add a key of the agent (ssh-add -L lists them) to ~${user}/.ssh/authorized_keys there.`;
+    if (tried.includes('password') || methods.length === 0)
+        return 'Check the user and the password.';
+    return `It takes no password: give \`key\`, or set PasswordAuthentication in its sshd_config.`;
+}
+function adviceOnCertificate({ principals, criticalOptions }, user) {
+    const options = criticalOptions.map((name) => JSON.stringify(name)).join(', ');
+    return [
+        'Its sshd has to trust who signed the certificate (TrustedUserCAKeys), and to find a principal of it that may log in:',
+        principals.includes(user)
+            ? `${user} is one, unless AuthorizedPrincipalsFile says otherwise.`
+            : `${user} is none, so AuthorizedPrincipalsFile has to name one for ${user}; or let one be issued for ${user}.`,
+        ...(options === '' ? [] : [`The certificate restricts itself by ${options.slice(0, 200)}.`]),
+        "The server's log says what it misses (journalctl -u ssh).",
+    ].join(' ');
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/algorithms.js
 /**
  * What Shipper speaks, best first: no SHA-1, no CBC, no DSA, and no Diffie-Hellman over finite fields, as OpenSSH 10: in a
@@ -12428,79 +12890,7 @@ function proposal(serverHostKey) {
     return { ...transport, serverHostKey: [...serverHostKey] };
 }
 
-;// CONCATENATED MODULE: ./build/src/ssh/auth-failure.js
-
-/** Says who was refused, with what, what the server takes instead, and what to do. Never retried: servers count. */
-function explainAuthFailure(authentication, facts, cause) {
-    const { user, passed } = authentication;
-    const { place, target, methods, notes } = facts;
-    const banner = facts.banner.trim();
-    const message = [
-        `${place} does not let ${user} in ${describeTried(authentication)}.`,
-        ...notes.map((note) => `${note.charAt(0).toUpperCase()}${note.slice(1)}.`.replace('?.', '?')),
-        ...(methods.length > 0 ? [`It takes ${methods.join(' or ')}${passed.length > 0 ? ' as well' : ''}.`] : []),
-        advice(authentication, methods),
-        ...(banner === '' ? [] : [`It says: ${JSON.stringify(banner.slice(0, 500))}`]),
-    ].join(' ');
-    return new errors/* ShipperError */.oV('AUTH', message, { target, cause });
-}
-function describeTried({ credentials, tried, passed }) {
-    const names = {
-        key: `the key ${credentials.key?.fingerprint ?? ''} (${credentials.key?.type ?? ''})`,
-        agent: 'the keys of the agent',
-        password: 'the password',
-    };
-    if (passed.length > 0) {
-        const enough = passed.map((method) => names[method]).join(' and ');
-        const refused = tried.filter((method) => !passed.includes(method)).map((method) => `refuses ${names[method]}`);
-        return `yet: it accepts ${enough}, ${refused.length > 0 ? `but ${refused.join(' and ')}` : 'but asks for more'}`;
-    }
-    return tried.length > 0 ? `with ${tried.map((method) => names[method]).join(' or ')}` : 'with what the run has';
-}
-/** Servers end a login after about so many refusals (MaxAuthTries). */
-const usualTries = 6;
-function advice({ user, credentials, tried, passed, agentKeys }, methods) {
-    const { key } = credentials;
-    if (tried.includes('agent') && agentKeys === 0) {
-        return 'The agent holds no key that can be used: add one by `ssh-add`, or give the key itself.';
-    }
-    if (tried.includes('agent') && agentKeys !== undefined && agentKeys >= usualTries) {
-        return `The agent holds ${String(agentKeys)} keys, and a server ends the login after ${String(usualTries)} refusals (MaxAuthTries): give the right key itself, or leave it alone in the agent (\`ssh-add -D\`).`;
-    }
-    if (passed.length > 0)
-        return 'Give what is missing, or let the server ask for less (AuthenticationMethods).';
-    if (methods.length > 0 && !methods.includes('publickey') && credentials.password === undefined) {
-        return 'Let it take keys (PubkeyAuthentication in sshd_config), or give `password`.';
-    }
-    if (key !== undefined && tried.includes('key')) {
-        const check = `If it is there already, look at AllowUsers, and at who may write to ${user}'s home and ~/.ssh.`;
-        return `Add this line, which is no secret, to ~${user}/.ssh/authorized_keys there:\n${key.publicKeyLine}\n${check}`;
-    }
-    if (tried.includes('agent'))
-        return `Add a key of the agent (ssh-add -L lists them) to ~${user}/.ssh/authorized_keys there.`;
-    if (tried.includes('password') || methods.length === 0)
-        return 'Check the user and the password.';
-    return `It takes no password: give \`key\`, or set PasswordAuthentication in its sshd_config.`;
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/watched-agent.js
-
-/** `path`: where the agent listens. */
-function watchAgent(path) {
-    const agent = lib_default().createAgent(path);
-    const watched = { agent, keys: undefined };
-    const getIdentities = agent.getIdentities.bind(agent);
-    agent.getIdentities = (done) => {
-        getIdentities((error, keys) => {
-            watched.keys = keys?.length;
-            done(error, keys);
-        });
-    };
-    return watched;
-}
-
 ;// CONCATENATED MODULE: ./build/src/ssh/authentication.js
-
 /**
  * The order in which one connection proves who it is: key, agent, password, each at most once, and only where the
  * server takes it. A server that wants two of them gets the next one after a partial success.
@@ -12512,26 +12902,40 @@ class Authentication {
     #refused = [];
     #passed = [];
     #agent;
+    #agentTried;
     #asked = false;
     #giveUp;
     /** `giveUp` is called where the server asks for what only a person could answer. */
-    constructor(user, credentials, giveUp) {
+    constructor(user, credentials, agent, giveUp) {
         this.user = user;
         this.credentials = credentials;
+        this.#agent = agent;
+        this.#agentTried = agent?.skipped ?? 0;
         this.#giveUp = giveUp;
     }
     /** Whether nothing else could follow if what is tried now is refused. */
     get isLast() {
-        const { key, agent, password } = this.credentials;
-        return [key, agent, password].filter((each) => each !== undefined).length === 1;
+        const { key, plainKey, agent, password } = this.credentials;
+        return [key, plainKey, agent, password].filter((each) => each !== undefined).length === 1;
     }
     /** Whether the password went out. */
     get passwordSent() {
         return [...this.#tried, ...this.#refused].includes('password');
     }
-    /** How many keys the agent held; undefined where it was not asked, or did not answer. */
+    /** The keys of the agent; none where it did not answer, undefined where there is none. */
     get agentKeys() {
         return this.#agent?.keys;
+    }
+    /** How many of them were tried, on this connection or before. */
+    get agentTried() {
+        return this.#agentTried;
+    }
+    /** `SHA256:…` of the key that let the user in, if one did; once that is so. */
+    get keyFingerprint() {
+        const used = [...this.#passed, this.#tried.at(-1)].find((method) => method !== 'password');
+        if (used === 'agent')
+            return this.#agent?.keys[this.#agentTried - 1]?.fingerprint;
+        return used === undefined ? undefined : this.credentials.key?.fingerprint;
     }
     /** What was tried so far. */
     get tried() {
@@ -12549,17 +12953,20 @@ class Authentication {
             // What the server refused before its turn may be what it wants now: `AuthenticationMethods password,publickey`.
             this.#refused = this.#tried.filter((method) => !this.#passed.includes(method));
             this.#tried = [...this.#passed];
+            if (!this.#passed.includes('agent'))
+                this.#agentTried = this.#agent?.skipped ?? 0;
         }
-        const { key, agent, password } = this.credentials;
+        const { key, plainKey, password } = this.credentials;
         const username = this.user;
         const takesKeys = left?.includes('publickey') ?? true;
         // The key goes without a `none` before it, which saves a round trip.
         if (key !== undefined && takesKeys && this.#first('key'))
             return { type: 'publickey', username, key: key.parsed };
-        if (agent !== undefined && takesKeys && this.#first('agent')) {
-            this.#agent = watchAgent(agent);
-            return { type: 'agent', username, agent: this.#agent.agent };
-        }
+        if (plainKey !== undefined && takesKeys && this.#first('plainKey'))
+            return { type: 'publickey', username, key: plainKey.parsed };
+        const held = takesKeys ? this.#nextOfAgent() : undefined;
+        if (held !== undefined)
+            return { type: 'agent', username, agent: held.agent };
         if (password === undefined)
             return false;
         if (left === null)
@@ -12569,6 +12976,15 @@ class Authentication {
         if (left.includes('keyboard-interactive') && this.#first('password'))
             return this.#interactive(password);
         return false;
+    }
+    #nextOfAgent() {
+        if (this.#agent === undefined || this.#passed.includes('agent'))
+            return undefined;
+        this.#first('agent');
+        const next = this.#agent.keys[this.#agentTried];
+        if (next !== undefined)
+            this.#agentTried += 1;
+        return next;
     }
     #first(method) {
         // A password goes out once, whatever the server made of it.
@@ -13009,7 +13425,7 @@ function hastenLogin(client, onProof) {
         else if (inHaste() && key.isPrivateKey())
             handlers.USERAUTH_PK_OK(protocol);
         else
-            askWith(user, key, algorithm);
+            askWith(user, key, algorithmFor(key, algorithm));
     };
 }
 /**
@@ -13108,7 +13524,7 @@ async function handshake(stream, facts) {
     const client = new (lib_default()).Client();
     const policy = hostKeyPolicy(facts.hostKeys, { ...facts, ...address });
     const heard = new Overheard();
-    const notes = [];
+    const notes = [...(facts.agent?.notes ?? [])];
     let phase = 'connecting';
     let banner = '';
     let session;
@@ -13116,7 +13532,7 @@ async function handshake(stream, facts) {
     let refusal;
     return new Promise((resolve, reject) => {
         const greeting = readGreeting(stream, () => (phase = 'negotiating'), () => fail(undefined));
-        const authentication = new Authentication(address.user, credentials, (why) => {
+        const authentication = new Authentication(address.user, credentials, facts.agent, (why) => {
             notes.push(`it ${why}`);
             fail(undefined, true);
         });
@@ -13141,8 +13557,7 @@ async function handshake(stream, facts) {
         }
         function enter() {
             const identification = greeting().identification ?? '';
-            const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
-            const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
+            const { keyFingerprint } = authentication;
             session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
             resolve(session);
             return session;
@@ -13396,6 +13811,8 @@ class CommandStream extends external_node_stream_.Duplex {
 
 
 
+
+
 const connection_attempts = 3;
 /**
  * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
@@ -13433,7 +13850,11 @@ async function attempt(facts) {
                 return throughCommand(facts.command, address, facts);
             return via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
         };
-        const session = await askEachKey(async (shown) => handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }));
+        const held = await heldByAgent(facts.credentials, stop.signal);
+        const session = await offerAll(facts, async (skipped) => askEachKey(async (shown) => {
+            const agent = held && { ...held, skipped };
+            return handshake(await open(), { ...facts, agent, shown, stop: stop.signal, keepalive });
+        }));
         // From here on it is its owner's to end: something may run there already.
         session.ready.then(settle, settle);
         return session;
@@ -13444,6 +13865,25 @@ async function attempt(facts) {
     }
     finally {
         keep();
+    }
+}
+async function heldByAgent({ agent, certificate }, stop) {
+    return agent === undefined ? undefined : openAgent(agent, certificate, stop);
+}
+/** A server ends a login after some refusals (MaxAuthTries, mostly 6): the rest of an agent's keys is offered anew. */
+async function offerAll({ place, log }, login) {
+    let skipped = 0;
+    for (let number = 1;; number += 1) {
+        try {
+            return await login(skipped);
+        }
+        catch (error) {
+            const tried = error instanceof LoginRefused ? error.agentTried : undefined;
+            if (tried === undefined || tried - skipped < 2 || number === connection_attempts)
+                throw error;
+            skipped = tried;
+            log.info(`${place} ended the login after ${String(tried)} keys of the agent (MaxAuthTries): offering the others.`);
+        }
     }
 }
 /** A server shows one key at a time, and the fingerprint that the run was given may be of any of them. */
@@ -13492,14 +13932,14 @@ function show({ host, port }) {
 ;// CONCATENATED MODULE: ./build/src/ssh/fingerprints.js
 
 /** A line of `ssh-keygen -l`, such as `256 SHA256:… root@web1 (ED25519)`; its comment may hold anything. */
-const listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
+const fingerprints_listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
 /**
  * Reads the input `fingerprint`: one or more `SHA256:…`, bare or as `ssh-keygen -l` prints them, separated by white
  * space or commas. Gives them without padding; throws INPUT.
  */
 function readFingerprints(text) {
     return text
-        .replace(listed, ' $1 ')
+        .replace(fingerprints_listed, ' $1 ')
         .split(/[\s,]+/)
         .filter((entry) => entry !== '')
         .map(readFingerprint);
@@ -13534,7 +13974,7 @@ const defects = [
     [/^$/, 'The key is empty: does the secret exist in this repository or environment, and may this run read it?'],
     [/^PuTTY-User-Key-File-/, 'The key is a PuTTY key: convert it with `puttygen key.ppk -O private-openssh -o id`.'],
     [/^sk-/, `The key is the public half of one on a security key, which a run cannot touch: ${newKey}.`],
-    [key_defects_certificate, 'The key is a certificate, and Shipper does not use any: give the private key alone.'],
+    [key_defects_certificate, 'The key is a certificate: that belongs into `certificate`, and the private key here.'],
     [publicKey, `The key is a public key: ${privateFile}.`],
     [/BEGIN SSH2 ENCRYPTED PRIVATE KEY/, `The key is in the format of ssh.com, which is not supported: ${newKey}.`],
     [/-----BEGIN/, 'The key is cut off: its END line is missing. Copy the whole file, from BEGIN to END.'],
@@ -13546,7 +13986,7 @@ const defects = [
     [path, 'The key is a path: give the text of the file itself, from a secret.'],
 ];
 /** What is wrong with a mended text in which no private key was found. */
-function nameDefect(text) {
+function key_defects_nameDefect(text) {
     const found = defects.find(([pattern]) => pattern.test(text));
     return (found?.[1] ??
         'The key is not a private key: it has to begin with “-----BEGIN OPENSSH PRIVATE KEY-----” or the like.');
@@ -13562,41 +14002,6 @@ const keyDefects = {
     oldCipher: (name) => `The key is encrypted with ${name}, which Node no longer reads. Encrypt it anew: \`openssl pkey -provider default -provider legacy -in key -aes256 -out new-key\`.`,
     unsupported: (what) => `The key uses ${what}, which is not supported: ${newKey}.`,
 };
-
-;// CONCATENATED MODULE: ./build/src/ssh/key-text.js
-const key_text_header = /(?:Proc-Type: *4,ENCRYPTED|DEK-Info: *[\w-]+,[0-9A-Fa-f]+)(?=\s)/g;
-/**
- * The text of a key as its tool wrote it, undoing what secrets suffer on their way: CRLF, literal `\n`, a BOM, quotes
- * around it, and base64 around the whole. What is not a key comes back as well as it could be read.
- */
-function mendKeyText(given) {
-    const text = given
-        .replace(/^\uFEFF/, '')
-        .replace(/\\r\\n|\\n|\\r|\r\n|\r/g, '\n')
-        .trim()
-        .replace(/^(["'`])([\s\S]*)\1$/, '$2')
-        .trim();
-    const packed = text.replace(/\s/g, '');
-    if (!/^[A-Za-z0-9+/_-]{40,}={0,2}$/.test(packed) || packed.includes('-----'))
-        return text;
-    const unpacked = Buffer.from(packed, 'base64').toString('utf8');
-    return /-----BEGIN |^(?:ssh|sk-ssh|ecdsa|sk-ecdsa|PuTTY)-\w/.test(unpacked) ? mendKeyText(unpacked) : text;
-}
-/** The whole private keys in a mended text, wherever their line breaks went. */
-function findArmoredKeys(text) {
-    const keys = text.matchAll(/-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/g);
-    return [...keys].map(([, label = '', body = '']) => ({
-        label,
-        headers: (body.match(key_text_header) ?? []).map((line) => line.replace(/: */, ': ')),
-        base64: body.replace(key_text_header, '').replace(/\s/g, ''),
-    }));
-}
-/** The key's text with its line breaks where they belong, and a final newline. */
-function armor({ label, headers, base64 }) {
-    const lines = base64.match(/.{1,64}/g) ?? [];
-    const before = headers.length > 0 ? [...headers, ''] : [];
-    return [`-----BEGIN ${label}-----`, ...before, ...lines, `-----END ${label}-----`, ''].join('\n');
-}
 
 ;// CONCATENATED MODULE: ./build/src/ssh/openssh-key.js
 
@@ -13615,19 +14020,6 @@ function inspectOpenSshKey(body) {
     if (secret === undefined || type === undefined)
         return undefined;
     return { cipher: cipher.toString('latin1'), type: type.toString('latin1') };
-}
-/** The first strings of some data and then what is left of it; fewer if the data ends before. */
-function takeStrings(data, count) {
-    const taken = [];
-    let rest = data;
-    while (taken.length < count) {
-        if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0))
-            return taken;
-        const end = 4 + rest.readUInt32BE(0);
-        taken.push(rest.subarray(4, end));
-        rest = rest.subarray(end);
-    }
-    return [...taken, rest];
 }
 /** An Ed25519 key in OpenSSH's own format, base64 without line breaks: ssh2 reads it in no other. */
 function writeOpenSshEd25519(publicKey, seed) {
@@ -13657,7 +14049,7 @@ function readPrivateKey(text, passphrase) {
     const mended = mendKeyText(text);
     const [armored, ...more] = findArmoredKeys(mended);
     if (armored === undefined)
-        throw new errors/* ShipperError */.oV('KEY', nameDefect(mended));
+        throw new errors/* ShipperError */.oV('KEY', key_defects_nameDefect(mended));
     if (more.length > 0)
         throw new errors/* ShipperError */.oV('KEY', keyDefects.several);
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(armored.base64))
@@ -13769,7 +14161,51 @@ function secretLines(...texts) {
     return [...new Set(lines.filter((line) => line.length >= 16 && !/^-----|^(?:Proc-Type|DEK-Info):/.test(line)))];
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/read-credentials.js
+
+
+
+/**
+ * The key, the agent or the password; what must not be seen of them is masked. Throws KEY or INPUT. A certificate that
+ * nobody named and that cannot be used is told, and the key goes without it.
+ */
+function readCredentials(texts, { agent, now, log, mask }) {
+    const { key, passphrase, password } = texts;
+    const named = texts.certificate === undefined ? undefined : readUserCertificate(texts.certificate, now);
+    if (key === undefined) {
+        if (named === undefined)
+            return { password };
+        throw new errors/* ShipperError */.oV('INPUT', 'The certificate belongs to a key: give that as `key`, or `agent` if one holds it.');
+    }
+    if (key === 'agent') {
+        if (agent !== '')
+            return { agent, certificate: named, password };
+        throw new errors/* ShipperError */.oV('KEY', 'the key comes from an agent, but SSH_AUTH_SOCK is not set: start ssh-agent, or give a key');
+    }
+    const read = readPrivateKey(key, passphrase);
+    mask(read.secrets);
+    if (named !== undefined)
+        return { key: certify(read, named), password };
+    if (texts.certificateBeside === undefined)
+        return { key: read, password };
+    try {
+        const certificate = readUserCertificate(texts.certificateBeside, now);
+        return { key: certify(read, certificate), plainKey: read, password };
+    }
+    catch (error) {
+        if (!(error instanceof errors/* ShipperError */.oV))
+            throw error;
+        log.notice(`${error.message} It was found beside the key, which goes without it.`);
+        return { key: read, password };
+    }
+}
+/** The certificate that a run shows by name, if it shows one. */
+function certificateOf({ key, certificate }) {
+    return certificate ?? key?.certificate;
+}
+
 ;// CONCATENATED MODULE: ./build/src/run.js
+
 
 
 
@@ -13791,7 +14227,9 @@ function secretLines(...texts) {
 async function run(request) {
     const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
     const log = new Chronicle(face.log);
-    const credentials = readCredentials(secrets, env, face);
+    const agent = env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? String.raw `\\.\pipe\openssh-ssh-agent` : '');
+    const credentials = readCredentials(secrets, { agent, now, log, mask: (texts) => face.mask(texts) });
+    tellPrincipals(credentials, config, log);
     const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
     if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
         throw new errors/* ShipperError */.oV('INPUT', `the input fingerprint belongs to one server, but this run has ${config.targets.length} targets: use known-hosts`);
@@ -13843,19 +14281,18 @@ async function run(request) {
     face.addSummary((0,summary/* summaryOf */.Y)(result, error, { spans, warnings, worth, seconds: log.now / 1000, now }));
     return error === undefined ? undefined : (0,headline/* annotated */.dR)(error, result);
 }
-/** The key, the agent or the password; what must not be seen of them is masked. */
-function readCredentials({ key, passphrase, password }, env, face) {
-    if (key === undefined)
-        return { password };
-    if (key === 'agent') {
-        const agent = env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? String.raw `\\.\pipe\openssh-ssh-agent` : '');
-        if (agent !== '')
-            return { agent, password };
-        throw new errors/* ShipperError */.oV('KEY', 'the key comes from an agent, but SSH_AUTH_SOCK is not set: start ssh-agent, or give a key');
-    }
-    const read = readPrivateKey(key, passphrase);
-    face.mask(read.secrets);
-    return { key: read, password };
+/** A server may let other users in as well (AuthorizedPrincipalsFile), so this is said and no error. */
+function tellPrincipals(credentials, { targets }, log) {
+    const certificate = certificateOf(credentials);
+    if (certificate === undefined)
+        return;
+    const users = new Set(targets.flatMap(({ user, proxyJump }) => [user, ...proxyJump.map((hop) => hop.user)]));
+    const others = [...users].filter((user) => !certificate.principals.includes(user));
+    const facts = `the certificate is ${describeCertificate(certificate)}`;
+    if (others.length === 0)
+        log.debug(facts);
+    else
+        log.info(`${facts}; ${others.join(', ')} can log in by it only where AuthorizedPrincipalsFile says so`);
 }
 /** The targets for a line of the log: all of a few, of many the first. */
 function namesOf({ targets }) {
@@ -33622,7 +34059,7 @@ var __webpack_exports__ = {};
 var exports = __webpack_exports__;
 
 // What dist/shipper.js offers: the start to index.js, and its SSH library to the server of script/demo.
-exports.start = () => (__nccwpck_require__(4517)/* .start */ .n)();
+exports.start = () => (__nccwpck_require__(8532)/* .start */ .n)();
 exports.ssh2 = () => __nccwpck_require__(5472);
 
 })();

@@ -86,6 +86,19 @@ function public_key_readStrings(data) {
     }
     return strings;
 }
+/** The first strings of some data and then what is left of it; fewer if the data ends before. */
+function public_key_takeStrings(data, count) {
+    const taken = [];
+    let rest = data;
+    while (taken.length < count) {
+        if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0))
+            return taken;
+        const end = 4 + rest.readUInt32BE(0);
+        taken.push(rest.subarray(4, end));
+        rest = rest.subarray(end);
+    }
+    return [...taken, rest];
+}
 /** The wire form of strings, one after another. */
 function writeStrings(...strings) {
     return Buffer.concat(strings.flatMap((string) => {
@@ -115,19 +128,6 @@ function inspectOpenSshKey(body) {
     if (secret === undefined || type === undefined)
         return undefined;
     return { cipher: cipher.toString('latin1'), type: type.toString('latin1') };
-}
-/** The first strings of some data and then what is left of it; fewer if the data ends before. */
-function takeStrings(data, count) {
-    const taken = [];
-    let rest = data;
-    while (taken.length < count) {
-        if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0))
-            return taken;
-        const end = 4 + rest.readUInt32BE(0);
-        taken.push(rest.subarray(4, end));
-        rest = rest.subarray(end);
-    }
-    return [...taken, rest];
 }
 /** An Ed25519 key in OpenSSH's own format, base64 without line breaks: ssh2 reads it in no other. */
 function writeOpenSshEd25519(publicKey, seed) {

@@ -13,9 +13,11 @@ import { ShipperError } from './errors.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { connect } from './ssh/connection.ts';
 import { JumpHosts } from './ssh/jump-hosts.ts';
+import type { Log } from './log.ts';
+import { describeCertificate } from './ssh/certificate.ts';
 import type { Credentials } from './ssh/credentials.ts';
 import { readHostKeys } from './ssh/host-key.ts';
-import { readPrivateKey } from './ssh/private-key.ts';
+import { certificateOf, readCredentials } from './ssh/read-credentials.ts';
 
 export interface RunRequest {
   readonly face: Face;
@@ -40,7 +42,9 @@ export interface RunRequest {
 export async function run(request: RunRequest): Promise<ShipperError | undefined> {
   const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
   const log = new Chronicle(face.log);
-  const credentials = readCredentials(secrets, env, face);
+  const agent = env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? String.raw`\\.\pipe\openssh-ssh-agent` : '');
+  const credentials = readCredentials(secrets, { agent, now, log, mask: (texts) => face.mask(texts) });
+  tellPrincipals(credentials, config, log);
   const hostKeys = readHostKeys({ ...inputs, lenient: face.form === 'terminal' });
   if (hostKeys.fingerprints.length > 0 && config.targets.length > 1) {
     throw new ShipperError(
@@ -96,20 +100,15 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
   return error === undefined ? undefined : annotated(error, result);
 }
 
-/** The key, the agent or the password; what must not be seen of them is masked. */
-function readCredentials({ key, passphrase, password }: Secrets, env: NodeJS.ProcessEnv, face: Face): Credentials {
-  if (key === undefined) return { password };
-  if (key === 'agent') {
-    const agent = env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? String.raw`\\.\pipe\openssh-ssh-agent` : '');
-    if (agent !== '') return { agent, password };
-    throw new ShipperError(
-      'KEY',
-      'the key comes from an agent, but SSH_AUTH_SOCK is not set: start ssh-agent, or give a key',
-    );
-  }
-  const read = readPrivateKey(key, passphrase);
-  face.mask(read.secrets);
-  return { key: read, password };
+/** A server may let other users in as well (AuthorizedPrincipalsFile), so this is said and no error. */
+function tellPrincipals(credentials: Credentials, { targets }: Config, log: Log): void {
+  const certificate = certificateOf(credentials);
+  if (certificate === undefined) return;
+  const users = new Set(targets.flatMap(({ user, proxyJump }) => [user, ...proxyJump.map((hop) => hop.user)]));
+  const others = [...users].filter((user) => !certificate.principals.includes(user));
+  const facts = `the certificate is ${describeCertificate(certificate)}`;
+  if (others.length === 0) log.debug(facts);
+  else log.info(`${facts}; ${others.join(', ')} can log in by it only where AuthorizedPrincipalsFile says so`);
 }
 
 /** The targets for a line of the log: all of a few, of many the first. */

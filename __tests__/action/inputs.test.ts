@@ -15,6 +15,7 @@ const absent = {
   port: undefined,
   passphrase: undefined,
   password: undefined,
+  certificate: undefined,
   knownHosts: undefined,
   fingerprint: undefined,
   proxyJump: undefined,
@@ -176,7 +177,7 @@ test('every INPUT_ variable leaves the environment, in an error too', () => {
   assert.deepEqual(env, { HOME: '/root' });
 });
 
-test('known-hosts may be the path of a file in the workspace, and of none outside', async () => {
+test('known-hosts and certificate may be the path of a file in the workspace, and of none outside', async () => {
   await using directory = await temporaryDirectory('known-hosts');
   const workspace = join(directory.path, 'workspace');
   mkdirSync(workspace);
@@ -192,6 +193,11 @@ test('known-hosts may be the path of a file in the workspace, and of none outsid
     assert.throws(() => readHosts(outside), /nor a file in the workspace: it is .*outside the workspace/);
   }
   assert.throws(() => readHosts('missing'), /it does not exist/);
+  const certificate = (value: string): string | undefined =>
+    read({ INPUT_KEY: 'agent', GITHUB_WORKSPACE: workspace, INPUT_CERTIFICATE: value }).inputs.certificate;
+  assert.equal(certificate('hosts'), hosts, 'a certificate may be such a path too');
+  for (const text of ['ssh-ed25519-cert-v01@openssh.com AAAA', 'A'.repeat(120)]) assert.equal(certificate(text), text);
+  assert.throws(() => certificate('../secret'), /"certificate": is neither .* nor a file .*outside the workspace/);
   const fingerprint = '256 SHA256:abc root@web1 (ED25519)';
   assert.equal(readHosts(fingerprint), fingerprint, 'a fingerprint is no path');
 });

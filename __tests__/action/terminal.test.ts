@@ -94,6 +94,12 @@ test('a terminal reads key and known hosts from files, ~ included', async () => 
   assert.deepEqual([plain.key, plain.knownHosts, plain.command], ['agent', 'the default', 'deploy']);
   const named = await inputsOf({ args: ['--key=~/id', '--known-hosts', join(home.path, 'hosts')], env });
   assert.deepEqual([named.key, named.knownHosts], ['the key', 'the others']);
+  assert.equal(named.certificateBeside, undefined);
+  writeFileSync(join(home.path, 'id-cert.pub'), 'the certificate');
+  const beside = await inputsOf({ args: ['--key=~/id'], env });
+  assert.deepEqual([beside.certificateBeside, beside.certificate], ['the certificate', undefined]);
+  const given = await inputsOf({ args: ['--key=~/id', '--certificate=~/id-cert.pub'], env });
+  assert.deepEqual([given.certificateBeside, given.certificate], [undefined, 'the certificate']);
   const printed = await inputsOf({ args: ['--fingerprint', 'SHA256:x'], env });
   assert.deepEqual([printed.fingerprint, printed.knownHosts], ['SHA256:x', undefined]);
   assert.equal((await inputsOf({ args: ['--user', 'me'], env: { HOME: '/nowhere' } })).knownHosts, undefined);

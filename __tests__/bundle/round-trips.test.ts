@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { makeAuthority } from '../rig/authority.ts';
 import { startDropbear } from '../rig/dropbear.ts';
 import type { Server } from '../rig/server.ts';
 import { shipTo } from '../rig/ship.ts';
@@ -33,4 +34,16 @@ describe('a deploy without listeners costs 3 round trips, where the server takes
       assert.ok(trips <= hoped, `${trips} round trips`);
     });
   }
+
+  test('OpenSSH, a certificate', async (t) => {
+    await using authority = await makeAuthority();
+    await using server = await startSshd({ config: [`TrustedUserCAKeys ${authority.trusted}`] });
+    await using counter = await startTripCounter(server.port);
+    const { key, certificate } = await authority.issue({ principals: [server.user] });
+    await using ship = await shipTo(server, { config: { base_dir: server.root, sync: false } });
+    const place = { port: String(counter.port), 'known-hosts': server.knownHostsAt(counter.port) };
+    const trips = await fewestTrips(counter, async () => ship.succeed({ ...place, key: key.text, certificate }), 3);
+    t.diagnostic(`${trips} round trips`);
+    assert.ok(trips <= 3, `${trips} round trips`);
+  });
 });

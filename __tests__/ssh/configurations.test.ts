@@ -5,7 +5,7 @@ import { startAgent } from '../rig/agent.ts';
 import { fingerprintOf } from '../rig/keys.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
-import { connectTo, failure, memoryLog } from './story.ts';
+import { connectTo, failure, memoryLog, run } from './story.ts';
 
 /** What sshd_config can ask for, each against a real sshd. */
 const keyOf = (server: Server) => ({ key: readPrivateKey(server.keyText) });
@@ -78,7 +78,7 @@ test('a server that wants the password before the key gets both, and neither twi
 });
 
 test('an agent without keys, and one with more keys than a server lets anybody try, are called what they are', async () => {
-  await using server = await startSshd();
+  await using server = await startSshd({ config: ['MaxAuthTries 2'] });
   await using agent = await startAgent();
   const { path } = agent;
   const known = { knownHosts: server.knownHosts };
@@ -86,5 +86,19 @@ test('an agent without keys, and one with more keys than a server lets anybody t
     (await failure(connectTo(server, { agent: path }, known), 'AUTH')).message;
   assert.match(await refused(), /The agent holds no key that can be used: add one by `ssh-add`/);
   for (let count = 0; count < 7; count += 1) await agent.add();
-  assert.match(await refused(), /The agent holds 7 keys, and a server ends the login after 6 refusals/);
+  assert.match(await refused(), /The agent holds 7 keys, and this server ends the login .* only 6 were tried/);
+});
+
+test('the right key of an agent may be the seventh: what a server lets nobody try at once is tried in two logins', async () => {
+  await using server = await startSshd();
+  await using agent = await startAgent();
+  for (let count = 0; count < 6; count += 1) await agent.add();
+  await agent.add(server.key.file);
+  const log = memoryLog();
+  for (const early of [true, false]) {
+    using connection = await connectTo(server, { agent: agent.path }, server, { log, early });
+    assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
+    assert.equal(connection.keyFingerprint, server.key.fingerprint);
+  }
+  assert.match(log.lines.join('\n'), /ended the login after 6 keys of the agent \(MaxAuthTries\): offering the others/);
 });

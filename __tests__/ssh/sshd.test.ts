@@ -54,7 +54,7 @@ test('an agent opens a connection', async () => {
   await agent.add(sshd.key.file);
   using connection = await connectTo(sshd, { agent: agent.path }, { knownHosts: sshd.knownHosts });
   assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
-  assert.equal(connection.keyFingerprint, undefined);
+  assert.equal(connection.keyFingerprint, sshd.key.fingerprint);
 });
 
 test('an agent that does not answer is named, with what the server would take', async () => {

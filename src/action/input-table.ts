@@ -30,6 +30,10 @@ export const inputTable = {
     description: 'Private key, as text from a secret; or agent, for SSH_AUTH_SOCK',
     terminal: 'Path of the private key; or agent, the default',
   },
+  certificate: {
+    description: 'OpenSSH user certificate of the key, as text or as a path in the workspace',
+    terminal: 'Path of the certificate of the key (default: beside the key, as KEY-cert.pub)',
+  },
   passphrase: {
     secret: true,
     flag: 'asks',

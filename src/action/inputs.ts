@@ -10,7 +10,7 @@ import {
   inputTable,
   isInputName,
 } from './input-table.ts';
-import { knownHostsText } from './known-hosts-input.ts';
+import { certificateText, knownHostsText } from './file-inputs.ts';
 
 /** What the user asked for, checked as far as that is possible without the config. */
 export interface Inputs {
@@ -43,6 +43,10 @@ export interface Secrets {
   readonly key: string | undefined;
   readonly passphrase: string | undefined;
   readonly password: string | undefined;
+  /** The text of the key's certificate. */
+  readonly certificate: string | undefined;
+  /** The same, found beside the key: nobody named it. */
+  readonly certificateBeside?: string | undefined;
 }
 
 /** All that was given, in two parts. */
@@ -59,7 +63,7 @@ const longestTimeout = 2_147_483;
 const prefix = 'INPUT_';
 
 /** Takes every `INPUT_` variable out of the environment, so that no listener and no program inherits a secret. */
-export function takeInputs(env: NodeJS.ProcessEnv): GivenInputs {
+export function takeInputs(env: NodeJS.ProcessEnv): Map<string, string> {
   const given = new Map<string, string>();
   for (const variable of Object.keys(env).filter((key) => key.startsWith(prefix))) {
     const name = variable.slice(prefix.length).toLowerCase();
@@ -107,9 +111,11 @@ export function readInputs(env: NodeJS.ProcessEnv, log: Log, mask: (secrets: rea
         'input "key": is empty, and so is "password". Pass a private key from a secret, or "agent" for SSH_AUTH_SOCK.',
     });
   }
+  const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
+  const certificate = given.get('certificate');
+  if (certificate !== undefined) given.set('certificate', certificateText(certificate, workspace, problems));
   const written = given.get('known-hosts');
-  const knownHosts =
-    written === undefined ? undefined : knownHostsText(written, env['GITHUB_WORKSPACE'] ?? process.cwd(), problems);
+  const knownHosts = written === undefined ? undefined : knownHostsText(written, workspace, problems);
   const file = knownHosts === written ? {} : { knownHostsFile: written };
   const { inputs, secrets } = parseInputs(given, (name) => `input "${name}"`, problems);
   return { inputs: { ...inputs, knownHosts, ...file }, secrets };
@@ -162,8 +168,9 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
     problems.push({ message: `${label('revision')}: ${command} needs the name of a revision here.` });
   }
   if (problems.length > 0) throw new ShipperError('INPUT', problems);
-  const secrets = { key: given.get('key'), passphrase: given.get('passphrase'), password: given.get('password') };
-  return { inputs, secrets };
+  const secret = (name: InputName): string | undefined => given.get(name);
+  const opening = { key: secret('key'), passphrase: secret('passphrase'), password: secret('password') };
+  return { inputs, secrets: { ...opening, certificate: secret('certificate') } };
 }
 
 function unknownInput(name: string, value: string, log: Log): readonly Problem[] {

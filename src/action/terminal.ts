@@ -22,13 +22,17 @@ export async function readCommandLine(argv: readonly string[], env: NodeJS.Proce
   if (wants !== 'run') return { wants };
 
   const home = env['HOME'] ?? homedir();
+  const keyFile = given.get('key');
   readNamedFile('key', given, home, problems);
+  readNamedFile('certificate', given, home, problems);
   readNamedFile('known-hosts', given, home, problems);
   readDefaultKnownHosts(given, home);
   // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
   if (!given.has('key') && !asked.includes('password')) given.set('key', 'agent');
 
-  const { inputs, secrets } = parseInputs(given, (name) => `--${name}`, problems);
+  const read = parseInputs(given, (name) => `--${name}`, problems);
+  const { inputs } = read;
+  const secrets = { ...read.secrets, certificateBeside: readBeside(keyFile, given, home) };
   if (asked.length === 0) return { wants, given: { inputs, secrets } };
   // Only here: opening the standard input takes a part of the time to start.
   const { askSecrets } = await import(/* webpackMode: "eager" */ './ask.ts');
@@ -39,7 +43,7 @@ export async function readCommandLine(argv: readonly string[], env: NodeJS.Proce
 
 /** Puts the content of a file in place of its path. */
 function readNamedFile(
-  name: 'key' | 'known-hosts',
+  name: 'key' | 'certificate' | 'known-hosts',
   given: Map<string, string>,
   home: string,
   problems: Problem[],
@@ -47,10 +51,24 @@ function readNamedFile(
   const path = given.get(name);
   if (path === undefined || (name === 'key' && path === 'agent')) return;
   try {
-    // The shell expands ~ in `--key ~/x`, not in `--key=~/x`.
-    given.set(name, readTextFile(resolve(path.replace(/^~(?=\/)/, home))));
+    given.set(name, readTextFile(locate(path, home)));
   } catch (error) {
     problems.push({ message: `--${name}: ${error instanceof Error ? error.message : String(error)}` });
+  }
+}
+
+/** The shell expands ~ in `--key ~/x`, not in `--key=~/x`. */
+function locate(path: string, home: string): string {
+  return resolve(path.replace(/^~(?=\/)/, home));
+}
+
+/** The certificate that OpenSSH finds beside a key. */
+function readBeside(keyFile: string | undefined, given: Map<string, string>, home: string): string | undefined {
+  if (keyFile === undefined || keyFile === 'agent' || given.has('certificate')) return undefined;
+  try {
+    return readTextFile(`${locate(keyFile, home)}-cert.pub`);
+  } catch {
+    return undefined; // Most keys have none.
   }
 }
 

@@ -36,7 +36,7 @@ export interface Connection {
   readonly identification: string;
   /** How the session keys were agreed on, such as `mlkem768x25519-sha256`. */
   readonly keyExchange: string;
-  /** `SHA256:…` of the user's key; undefined for a password or where the agent chose. */
+  /** `SHA256:…` of the user's key; undefined for a password. */
   readonly keyFingerprint: string | undefined;
   /**
    * Resolves when the user is in. Connected early, this comes later, and rejects with what `connect` would have

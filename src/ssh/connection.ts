@@ -5,6 +5,8 @@ import type { Address } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Connection, Hop } from './connection-types.ts';
+import { openAgent, type AgentKeys } from './agent.ts';
+import { LoginRefused } from './auth-failure.ts';
 import type { Credentials } from './credentials.ts';
 import { NetworkFault, TimedOut } from './failure.ts';
 import { handshake, type HandshakeFacts } from './handshake.ts';
@@ -84,7 +86,7 @@ export async function connect(
 
 type Place = Pick<HandshakeFacts, 'place' | 'target'>;
 type AttemptFacts = ConnectOptions &
-  Omit<HandshakeFacts, 'stop' | 'keepalive' | 'shown'> & { readonly command: string | undefined };
+  Omit<HandshakeFacts, 'stop' | 'keepalive' | 'shown' | 'agent'> & { readonly command: string | undefined };
 
 async function attempt(facts: AttemptFacts): Promise<Session> {
   const { address, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
@@ -99,8 +101,12 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
       if (facts.command !== undefined) return throughCommand(facts.command, address, facts);
       return via === undefined ? socketTo(address) : via.forward(address, target, stop.signal);
     };
-    const session = await askEachKey(async (shown) =>
-      handshake(await open(), { ...facts, shown, stop: stop.signal, keepalive }),
+    const held = await heldByAgent(facts.credentials, stop.signal);
+    const session = await offerAll(facts, async (skipped) =>
+      askEachKey(async (shown) => {
+        const agent = held && { ...held, skipped };
+        return handshake(await open(), { ...facts, agent, shown, stop: stop.signal, keepalive });
+      }),
     );
     // From here on it is its owner's to end: something may run there already.
     session.ready.then(settle, settle);
@@ -110,6 +116,30 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
     throw error;
   } finally {
     keep();
+  }
+}
+
+async function heldByAgent({ agent, certificate }: Credentials, stop: AbortSignal): Promise<AgentKeys | undefined> {
+  return agent === undefined ? undefined : openAgent(agent, certificate, stop);
+}
+
+/** A server ends a login after some refusals (MaxAuthTries, mostly 6): the rest of an agent's keys is offered anew. */
+async function offerAll(
+  { place, log }: Pick<AttemptFacts, 'place' | 'log'>,
+  login: (skipped: number) => Promise<Session>,
+): Promise<Session> {
+  let skipped = 0;
+  for (let number = 1; ; number += 1) {
+    try {
+      return await login(skipped);
+    } catch (error) {
+      const tried = error instanceof LoginRefused ? error.agentTried : undefined;
+      if (tried === undefined || tried - skipped < 2 || number === attempts) throw error;
+      skipped = tried;
+      log.info(
+        `${place} ended the login after ${String(tried)} keys of the agent (MaxAuthTries): offering the others.`,
+      );
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { proposal } from './algorithms.ts';
 import { explainAuthFailure } from './auth-failure.ts';
-import { Authentication } from './authentication.ts';
+import { Authentication, type AgentTurn } from './authentication.ts';
 import type { Credentials } from './credentials.ts';
 import { explainConnectFailure, text, type Phase } from './failure.ts';
 import { readGreeting } from './greeting.ts';
@@ -27,6 +27,8 @@ export interface HandshakeFacts {
   /** Name of the target that errors belong to. */
   readonly target: string | undefined;
   readonly credentials: Credentials;
+  /** What the agent holds, where there is one. */
+  readonly agent: (AgentTurn & { readonly notes: readonly string[] }) | undefined;
   readonly hostKeys: HostKeys;
   /** Keys that the server has shown before, of which none has the fingerprint that the run was given. */
   readonly shown: readonly Buffer[];
@@ -52,7 +54,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
   const client = new ssh2.Client();
   const policy = hostKeyPolicy(facts.hostKeys, { ...facts, ...address });
   const heard = new Overheard();
-  const notes: string[] = [];
+  const notes: string[] = [...(facts.agent?.notes ?? [])];
   let phase: Phase = 'connecting';
   let banner = '';
   let session: Session | undefined;
@@ -65,7 +67,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       () => (phase = 'negotiating'),
       () => fail(undefined),
     );
-    const authentication = new Authentication(address.user, credentials, (why) => {
+    const authentication = new Authentication(address.user, credentials, facts.agent, (why) => {
       notes.push(`it ${why}`);
       fail(undefined, true);
     });
@@ -92,8 +94,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     }
     function enter(): Session {
       const identification = greeting().identification ?? '';
-      const used = authentication.passed.includes('key') || authentication.tried.at(-1) === 'key';
-      const keyFingerprint = used ? credentials.key?.fingerprint : undefined;
+      const { keyFingerprint } = authentication;
       session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
       resolve(session);
       return session;

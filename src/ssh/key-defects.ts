@@ -10,7 +10,7 @@ const defects: readonly (readonly [RegExp, string])[] = [
   [/^$/, 'The key is empty: does the secret exist in this repository or environment, and may this run read it?'],
   [/^PuTTY-User-Key-File-/, 'The key is a PuTTY key: convert it with `puttygen key.ppk -O private-openssh -o id`.'],
   [/^sk-/, `The key is the public half of one on a security key, which a run cannot touch: ${newKey}.`],
-  [certificate, 'The key is a certificate, and Shipper does not use any: give the private key alone.'],
+  [certificate, 'The key is a certificate: that belongs into `certificate`, and the private key here.'],
   [publicKey, `The key is a public key: ${privateFile}.`],
   [/BEGIN SSH2 ENCRYPTED PRIVATE KEY/, `The key is in the format of ssh.com, which is not supported: ${newKey}.`],
   [/-----BEGIN/, 'The key is cut off: its END line is missing. Copy the whole file, from BEGIN to END.'],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readStrings, writeStrings } from './public-key.ts';
+import { readStrings, takeStrings, writeStrings } from './public-key.ts';
 
 const magic = Buffer.from('openssh-key-v1\0');
 
@@ -21,19 +21,6 @@ export function inspectOpenSshKey(body: Buffer): OpenSshKeyFacts | undefined {
   const type = publicKey === undefined ? undefined : readStrings(publicKey)?.[0];
   if (secret === undefined || type === undefined) return undefined;
   return { cipher: cipher.toString('latin1'), type: type.toString('latin1') };
-}
-
-/** The first strings of some data and then what is left of it; fewer if the data ends before. */
-function takeStrings(data: Buffer, count: number): readonly Buffer[] {
-  const taken: Buffer[] = [];
-  let rest = data;
-  while (taken.length < count) {
-    if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0)) return taken;
-    const end = 4 + rest.readUInt32BE(0);
-    taken.push(rest.subarray(4, end));
-    rest = rest.subarray(end);
-  }
-  return [...taken, rest];
 }
 
 /** An Ed25519 key in OpenSSH's own format, base64 without line breaks: ssh2 reads it in no other. */

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { ShipperError } from '../errors.ts';
+import type { Certificate } from './certificate.ts';
 import { keyDefects, nameDefect } from './key-defects.ts';
 import { armor, findArmoredKeys, mendKeyText, type ArmoredKey } from './key-text.ts';
 import { inspectOpenSshKey, writeOpenSshEd25519 } from './openssh-key.ts';
@@ -16,6 +17,8 @@ export interface PrivateKey {
   readonly publicKeyLine: string;
   /** The key as ssh2 uses it, decrypted. */
   readonly parsed: ParsedKey;
+  /** What is shown in place of the public key. */
+  readonly certificate?: Certificate | undefined;
   /** Texts in which the key appears in memory, other than as it was given: a log has to mask them. */
   readonly secrets: readonly string[];
 }

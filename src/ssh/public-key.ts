@@ -35,6 +35,19 @@ export function readStrings(data: Buffer): readonly Buffer[] | undefined {
   return strings;
 }
 
+/** The first strings of some data and then what is left of it; fewer if the data ends before. */
+export function takeStrings(data: Buffer, count: number): readonly Buffer[] {
+  const taken: Buffer[] = [];
+  let rest = data;
+  while (taken.length < count) {
+    if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0)) return taken;
+    const end = 4 + rest.readUInt32BE(0);
+    taken.push(rest.subarray(4, end));
+    rest = rest.subarray(end);
+  }
+  return [...taken, rest];
+}
+
 /** The wire form of strings, one after another. */
 export function writeStrings(...strings: readonly (Buffer | string)[]): Buffer {
   return Buffer.concat(

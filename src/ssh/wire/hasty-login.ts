@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { sendSigned } from './packets.ts';
+import { algorithmFor, sendSigned } from './packets.ts';
 import { takesHaste } from './hasty-servers.ts';
 import type { ClientPart, Extension } from './parts.ts';
 
@@ -47,7 +47,7 @@ export function hastenLogin(client: ClientPart, onProof: () => void): void {
   protocol.authPK = (user, key, algorithm, sign) => {
     if (sign !== undefined) sendSigned(protocol, { user, key, algorithm, sign }, onProof);
     else if (inHaste() && key.isPrivateKey()) handlers.USERAUTH_PK_OK(protocol);
-    else askWith(user, key, algorithm);
+    else askWith(user, key, algorithmFor(key, algorithm));
   };
 }
 

@@ -10,8 +10,8 @@ const certificate = '-cert-v01@openssh.com';
 /** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
 const plain = (name: string): string => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
 
-/** By which algorithm a key is signed with; ssh2 knows it for keys without a certificate. */
-function algorithmFor(key: ParsedKey, chosen: string | undefined): string {
+/** By which algorithm a key is asked for and signed with; ssh2 knows it for keys without a certificate. */
+export function algorithmFor(key: ParsedKey, chosen: string | undefined): string {
   if (chosen !== undefined) return chosen;
   return plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
 }

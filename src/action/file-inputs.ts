@@ -17,6 +17,17 @@ export function knownHostsText(value: string, workspace: string, problems: Probl
   return value;
 }
 
+/** What the input certificate means: the text itself, which has its type or is base64 of all of it; or a file's content. */
+export function certificateText(value: string, workspace: string, problems: Problem[]): string {
+  if (/\s|^[A-Za-z0-9+/]{100,}=*$/.test(value)) return value;
+  const read = readInWorkspace(workspace, value);
+  if ('text' in read) return read.text;
+  problems.push({
+    message: `input "certificate": is neither a certificate (ssh-ed25519-cert-v01@openssh.com AAAA…) nor a file in the workspace: it ${read.problem}`,
+  });
+  return value;
+}
+
 /** The text of a file of the workspace; or why it cannot be had, as the end of a sentence that begins with its name. */
 function readInWorkspace(workspace: string, path: string): { readonly text: string } | { readonly problem: string } {
   const found = findInWorkspace(workspace, path);
