@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { type ScriptRun, type ScriptTarget, scriptTarget } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
 /** Directories with a file each, made in the opposite of their order, and the active symlink as another tool leaves it. */
 function left(site: ScriptTarget, names: readonly string[], active: string): void {
@@ -31,7 +31,7 @@ async function listed(site: ScriptTarget): Promise<readonly string[]> {
 const json = (name: string): string =>
   `{"created_at":"2026-01-01T00:00:00+0000","release_name":"${name}","user":"me","target":"main"}\n`;
 
-for (const shell of shells) {
+for (const shell of someShells('adopt')) {
   describe(`adopting, under ${shell}`, { concurrency: true }, () => {
     for (const [what, names, log, source] of [
       ['Deployer 7', ['9', '10', '11'], ['.dep/releases_log', `${json('10')}${json('11')}`], 'the log'],

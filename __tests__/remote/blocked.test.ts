@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listenersFor, startModules, workspaceWith } from '../modules/fixture.ts';
-import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
 const lease = 4;
 const hooks = `import { execSync } from 'node:child_process';
@@ -11,7 +11,7 @@ const hooks = `import { execSync } from 'node:child_process';
 
 // The same process of modules, session and script as in a run, with a tenth of its lease.
 describe('a module that blocks its thread for three leases', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('blocked')) {
     test(`keeps the lock: nobody takes over, and its run completes, under ${shell}`, async () => {
       await using site = await scriptTarget(shell);
       await using workspace = await workspaceWith({ 'hooks.js': hooks });

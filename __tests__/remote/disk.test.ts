@@ -4,8 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipperError } from '../../src/errors.ts';
 import { copySite } from '../rig/copied-site.ts';
-import { shells } from '../rig/local-connection.ts';
 import { type ScriptTarget, scriptTarget, type Steps, whole } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 import { mountSmallDisk, type SmallDisk } from '../rig/small-disk.ts';
 import { assertNextWorks, assertServes, attack, beforeEach, furnish, quick } from './attack.ts';
 
@@ -32,7 +32,7 @@ let cases = 0;
 
 // Most of it is waiting.
 describe('a disk that fails', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('disk')) {
     describe(`under ${shell}`, { concurrency: 2 }, () => {
       let model: ScriptTarget;
       let all: Steps;
@@ -111,5 +111,5 @@ describe('a disk that fails', { concurrency: true }, () => {
 
 test('the disk failed often enough', (t) => {
   t.diagnostic(`${cases} failed disks`);
-  assert.equal(cases, shells.length * steps.length * 4);
+  assert.equal(cases, someShells('disk').length * steps.length * 4);
 });

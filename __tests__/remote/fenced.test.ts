@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 import { until } from '../rig/until.ts';
 
 const quick = { lease: 4, beat: 300, lockTimeout: 60 };
@@ -14,7 +14,7 @@ const moments = [
   ['recording that it created its revision', 'date', '[ -d "$HOME/site/revisions/v2" ]', 'v2'],
 ] as const;
 
-for (const shell of shells) {
+for (const shell of someShells('fenced')) {
   describe(`a holder that was frozen, and wakes after another took over, under ${shell}`, { concurrency: true }, () => {
     for (const [what, tool, when, other] of moments) {
       test(`while ${what}: it changes nothing any more`, { timeout: 60_000 }, async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { scriptTarget } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
 const flushed = { shimmed: true, config: { sync: true } };
 
-for (const shell of shells) {
+for (const shell of someShells('flush')) {
   describe(`the flush before the switch, under ${shell}`, { concurrency: true }, () => {
     test('a disk that cannot write the revision keeps it from being switched to', async () => {
       await using site = await scriptTarget(shell);

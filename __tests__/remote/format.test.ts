@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { type ScriptTarget, scriptTarget } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
 /** As version 1.0.0 wrote it, which had no `.shipper/version`; and as one that knows a word more for each record would. */
 const journals = [
@@ -34,7 +34,7 @@ function furnish(site: ScriptTarget, version: string | undefined, more: string):
   if (version !== undefined) writeFileSync(`${state}/version`, version);
 }
 
-for (const shell of shells) {
+for (const shell of someShells('format')) {
   describe(`a directory as an earlier or later version wrote it, under ${shell}`, { concurrency: true }, () => {
     for (const [what, version, more] of journals) {
       test(`${what}: every command knows its revisions`, async () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { isRunning } from '../rig/processes.ts';
 import { scriptTarget } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
-for (const shell of shells) {
+for (const shell of someShells('groups')) {
   test(`stopping a command ends its whole process group, under ${shell}`, async () => {
     await using site = await scriptTarget(shell);
     const run = site.session();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { mounted } from '../rig/mounted.ts';
 import { runPrinted } from '../rig/printed-command.ts';
 import { findProgram } from '../rig/program.ts';
 import { type ScriptRun, type ScriptTarget, scriptTarget, type Steps } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 import { gone, quick } from './attack.ts';
 
 const keepOne = { config: { revisionsToKeep: 1 } };
@@ -40,7 +40,7 @@ function warned(run: ScriptRun | undefined, ...parts: readonly string[]): string
 
 // Most of it is waiting.
 describe('mounts inside a revision', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('mounts')) {
     describe(`under ${shell}`, { concurrency: 4 }, () => {
       for (const name of ['share', 'a b', String.raw`it's\040 (a) "$x"`, 'new\nline', '*']) {
         test(`a share at ${JSON.stringify(name)} outlives its revision, which is purged once it is unmounted`, async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shells } from '../rig/local-connection.ts';
 import { type ScriptTarget, scriptTarget, whole } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
 interface Flush {
   readonly words: string;
@@ -28,7 +28,7 @@ function holdFlushes(site: ScriptTarget): (index: number) => Promise<Flush> {
 }
 
 describe('what a power cut must not lose is flushed in time', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('power-cut')) {
     test(`the content before the switch, the completion before it is told, under ${shell}`, async () => {
       await using site = await scriptTarget(shell);
       mkdirSync(`${site.root}/source`, { recursive: true });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { ShipperError } from '../../src/errors.ts';
-import { shells } from '../rig/local-connection.ts';
 import { printedCommand, runPrinted } from '../rig/printed-command.ts';
 import { type ScriptTarget, scriptTarget, type Steps, whole } from '../rig/script-target.ts';
 import { runAs } from '../rig/script-user.ts';
+import { someShells } from '../rig/share.ts';
 import { gone, quick } from './attack.ts';
 
 const someone = 12_001;
@@ -109,7 +109,7 @@ const cases: readonly Case[] = [
 
 // Most of it is waiting.
 describe('the command that a message prints makes the next run succeed', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('printed')) {
     describe(`under ${shell}`, { concurrency: 4 }, () => {
       for (const { what, spoil, hold, target } of cases) {
         test(what, async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { bystander, runOn, startHost } from '../rig/host.ts';
-import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
 const quick = { lease: 4, beat: 300, lockTimeout: 30, shimmed: true };
 const switched = 6;
@@ -11,7 +11,7 @@ const completed = 8;
 
 // Most of it is waiting.
 describe('a target that is reset in the middle of a run', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('reboot')) {
     for (const steps of [2, 4, 5, switched, 7, completed]) {
       test(`after ${whole.deploy[steps - 1] ?? ''}: the next run settles it before anything else, under ${shell}`, async () => {
         await using host = await startHost('target');

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { runCommand } from '../../src/remote/command.ts';
-import { shells } from '../rig/local-connection.ts';
 import { scriptTarget, whole } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 import { gone, quick } from './attack.ts';
 
 const upToSwitch = whole.deploy.slice(0, 6);
@@ -27,7 +27,7 @@ function commandLines(): string {
 
 // Most of it is waiting.
 describe('what a target tells, and whom', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('telling')) {
     describe(`under ${shell}`, { concurrency: true }, () => {
       test('two targets of one run that are one directory are named at once', async () => {
         await using site = await scriptTarget(shell);

@@ -3,6 +3,7 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { ShipperError } from '../../src/errors.ts';
 import { type ScriptRun, type ScriptTarget, scriptTarget, type Steps } from '../rig/script-target.ts';
+import { share } from '../rig/share.ts';
 import { type Fault, toolbox, type Toolbox } from '../rig/toolbox.ts';
 
 const tools = 'awk base64 cat chmod cp date gzip id ln mkdir mv od readlink rm rmdir sleep sync uname'.split(' ');
@@ -87,36 +88,37 @@ for (const how of ['is killed', 'gives up'] as const satisfies readonly Fault[])
         there.box.count();
         there.box.begin();
         const right = await outcome(there, scenario);
-        const calls = [...there.box.calls()];
+        const calls = [...there.box.calls()].flatMap(([tool, count]) =>
+          Array.from({ length: count }, (_, index) => [tool, index + 1, count] as const),
+        );
+        const places = share(`a tool that ${how} in a ${scenario}`, calls, 8);
         const after = await picture(there);
         let failures = 0;
-        for (const [tool, count] of calls) {
-          for (let call = 1; call <= count; call += 1) {
-            const what = `${tool}, call ${call} of ${count}`;
-            there.renew();
-            there.box.fail(tool, call, how);
-            there.box.begin();
-            const { failed, told, warnings = '' } = await outcome(there, scenario);
-            // A rotation that did not take place and says why is made up for by the next one.
-            if (warnings.includes(tool)) continue;
-            if (failed === undefined) {
-              assert.deepEqual(told, right.told, what);
-              assert.deepEqual(await picture(there), after, what);
-            } else {
-              failures += 1;
-              assert.match(failed.message, new RegExp(`\\b${tool}\\b`), `${what}: ${failed.message}`);
-              assert.equal(failed.code, 'TARGET', what);
-              const left = await picture(there);
-              // What was switched to and put back stays, marked bad.
-              assert.deepEqual(
-                left.filter((line) => line !== 'd bad'),
-                before,
-                what,
-              );
-            }
+        for (const [tool, call, count] of places) {
+          const what = `${tool}, call ${call} of ${count}`;
+          there.renew();
+          there.box.fail(tool, call, how);
+          there.box.begin();
+          const { failed, told, warnings = '' } = await outcome(there, scenario);
+          // A rotation that did not take place and says why is made up for by the next one.
+          if (warnings.includes(tool)) continue;
+          if (failed === undefined) {
+            assert.deepEqual(told, right.told, what);
+            assert.deepEqual(await picture(there), after, what);
+          } else {
+            failures += 1;
+            assert.match(failed.message, new RegExp(`\\b${tool}\\b`), `${what}: ${failed.message}`);
+            assert.equal(failed.code, 'TARGET', what);
+            const left = await picture(there);
+            // What was switched to and put back stays, marked bad.
+            assert.deepEqual(
+              left.filter((line) => line !== 'd bad'),
+              before,
+              what,
+            );
           }
         }
-        t.diagnostic(`${calls.reduce((sum, [, count]) => sum + count, 0)} faults, ${failures} failures`);
+        t.diagnostic(`${places.length} of ${calls.length} places, ${failures} failures`);
       });
     }
   });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
+import type { Shell } from '../rig/local-connection.ts';
 import { type ScriptTarget, scriptTarget, type Steps, whole } from '../rig/script-target.ts';
 import { runAs } from '../rig/script-user.ts';
+import { someShells } from '../rig/share.ts';
 
 const group = 12_000;
 const quick = { lease: 4, beat: 300, lockTimeout: 60 };
@@ -16,7 +17,7 @@ interface Two extends AsyncDisposable {
 }
 
 /** One site for two users; in a group of both, or each in their own. */
-async function twoUsers(shell: (typeof shells)[number], groups = [group, group]): Promise<Two> {
+async function twoUsers(shell: Shell, groups = [group, group]): Promise<Two> {
   await using stack = new AsyncDisposableStack();
   const first = stack.use(await scriptTarget(shell));
   const second = stack.use(await scriptTarget(shell));
@@ -42,7 +43,7 @@ async function twoUsers(shell: (typeof shells)[number], groups = [group, group])
 
 // Most of it is waiting.
 describe('two users of one group', { concurrency: true }, () => {
-  for (const shell of shells) {
+  for (const shell of someShells('users')) {
     describe(`under ${shell}`, { concurrency: true }, () => {
       test('deploy in turn: each purges what the other made, and the owners are two', async () => {
         await using two = await twoUsers(shell);

@@ -24,7 +24,7 @@ const trials: Readonly<Record<string, Trial>> = {
 };
 
 /** Run by `script/test` itself from a clean copy, or tried in a test of its own. */
-const elsewhere = ['build', 'fuzz', 'release', 'set-repository', 'test-examples'];
+const elsewhere = ['build', 'fuzz', 'release', 'set-repository', 'test-examples', 'test-large'];
 
 describe('from a fresh clone', () => {
   after(async () => clone[Symbol.asyncDispose]());
