@@ -14,7 +14,7 @@ const tellable: Record<Work, readonly Kind[]> = {
   choose: ['revision', 'previous', 'unchanged'],
   link_current_revision: ['previous', 'flushed', 'linked'],
   purge_old_revisions: ['purged'],
-  complete: ['completed', 'deleted'],
+  complete: ['flushed', 'completed', 'deleted'],
   unlock: [],
   go_back: ['completed', 'returned'],
   discard: [],

@@ -84,7 +84,7 @@ is_below_absent() { # PATH: whether one of those that are to be created is above
 # What is in `.shipper` has a format; this one knows the first.
 check_version() {
   ! contents_of "$state/version" || case $contents in
-    1) ;;
+    '' | 1) ;; # A power cut can leave a name without its content.
     *) fail "$state was written by a newer Shipper, in format $contents, and this one knows format 1 only: use that version of Shipper, or a newer one" ;;
   esac
 }

@@ -142,7 +142,8 @@ adopt() {
   contents_of "$state/journal" || contents=''
   if [ -n "$was_real" ]; then printf '%s\n%s\n' "$contents" "$records"; else printf '%s\n%s\n' "$records" "$contents"; fi \
     >"$run/journal" || fail "cannot write to $run"
-  try mv -f -- "$run/journal" "$state/journal" || fail "$problem"
+  replace_journal || fail "the journal cannot be written: $problem"
+  [ "$sync" = false ] || flush "$home" "$state/journal" || warn "what was recorded may be lost if the power fails: $problem"
 }
 
 # A directory in the active symlink's place becomes a revision: exchanged for the symlink in one rename where this

@@ -45,5 +45,11 @@ compact_journal() {
     $1 == "/" { records = 1; next }
     !records { there[$1] = 1; next }
     NF >= 9 && $NF == "." && ($2 in there) { printf "\n%s\n", $0 }' '' '' "$state/journal"
-  printf '%s' "$answer" >"$run/journal" && try mv -f -- "$run/journal" "$state/journal"
+  printf '%s' "$answer" >"$run/journal" && replace_journal
+}
+
+# What was written anew is on the disk before it has the name: after a power cut, there is the old one or the new one.
+replace_journal() { # sets $problem where it fails
+  [ "$sync" = false ] || flush "$run/journal" || return 1
+  try mv -f -- "$run/journal" "$state/journal"
 }

@@ -39,7 +39,8 @@ contains() { # DIRECTORY TOKEN: whether it is that run's, or has that in it
 }
 
 say_holder() { # KIND OWNER
-  contents_of "$state/runs/$2/info" || contents='- - - - - 0'
+  contents_of "$state/runs/$2/info" || :
+  contents=${contents:-'- - - - - 0'} # A power cut can leave a name without its content.
   now
   printf '%s %s %s %s\n' "$1" "$2" "$contents" "$seconds"
 }

@@ -39,6 +39,8 @@ go_back() { # [RUN-DIRECTORY]
   fi
   aside=$home/.shipper-$run_token.back
   try mv -- "$home/.shipper-$run_token" "$aside" || [ ! -d "$home/.shipper-$run_token" ] || stuck
+  # Even if it did not switch: of two file systems, a power cut can leave one further than the other.
+  bring_back "$directory"
   was_switched "$run_token" || return 0
   text_of "$active_symlink"
   if [ "$text" = "$new" ]; then
@@ -50,7 +52,6 @@ go_back() { # [RUN-DIRECTORY]
     text_of "$active_symlink"
     [ "$text" = "$old" ] || stuck
   fi
-  bring_back "$directory"
   recorded "$run_token" returned || journal returned "${new##*/}"
   read_active
   [ "$directory" != "$run" ] || say returned "$active" "$linked"
@@ -70,8 +71,10 @@ bring_back() { # RUN-DIRECTORY: the revisions that it purged
 discard() { # [RUN-DIRECTORY]
   directory=${1:-$run}
   run_token=${directory##*/}
-  if ! was_switched "$run_token" && contents_of "$directory/revision"; then
-    unfinished=$contents
+  text_of "$directory/revision"
+  unfinished=$text
+  if [ -z "$unfinished" ] && contents_of "$directory/revision"; then unfinished=$contents; fi # That of an earlier Shipper.
+  if [ -n "$unfinished" ] && ! was_switched "$run_token"; then
     read_active
     find_state "$unfinished"
     case $found in

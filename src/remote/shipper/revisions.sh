@@ -40,7 +40,8 @@ create_revision() {
       free_name
     fi
   fi
-  printf '%s\n' "$revision" >"$run/revision" || fail "cannot write to $run"
+  # The text of a symlink survives a power cut wherever the directory does that is made after it; a file's may not.
+  { try rm -f -- "$run/revision" && try ln -s -- "$revision" "$run/revision"; } || fail "cannot write to $run: $problem"
   try mkdir -- "$run/revisions/$revision" || {
     rm -f -- "$run/revision"
     fail_to_add "$revisions" "$run/revisions" "$problem"

@@ -75,6 +75,11 @@ flush() { # PATH...: the file systems that these are on; sets $problem
   try sync # One that takes no path.
 }
 
+flush_revision() {
+  flush "$revisions/$revision" "$home" || fail "revision $revision cannot be written to the disk: $problem"
+  say flushed
+}
+
 link_current_revision() {
   read_active
   previous=$active
@@ -99,10 +104,7 @@ link_current_revision() {
   old=$word
   encode "$previous"
   printf '%s\n%s\n%s\n' "$new" "$old" "$word" >"$run/switch" || fail "cannot write to $run"
-  if [ "$sync" = true ]; then
-    flush "$revisions/$revision" "$home" || fail "revision $revision cannot be written to the disk: $problem"
-    say flushed
-  fi
+  [ "$sync" = false ] || flush_revision
   still_holds
   if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then fail "$active_symlink is no symlink any more"; fi
   try mv -f -- "$beside/forth/$name" "$home/" || fail "$problem"
@@ -115,7 +117,11 @@ link_current_revision() {
 
 complete() {
   case $goal in
-    prepare) journal_record prepared "$revision" ;;
+    prepare)
+      # The record may reach the disk by itself, and then says that the revision is whole.
+      [ "$sync" = false ] || flush_revision
+      journal_record prepared "$revision"
+      ;;
     rollback)
       records=''
       read_switch "$run"
@@ -142,7 +148,8 @@ complete() {
     fail "cannot write to $state/journal"
   }
   if [ "$sync" = true ]; then
-    flush "$state/journal" "$home" || warn "the completion may be lost if the power fails: $problem"
+    # In this order: on two file systems, a record must not be there without the switch.
+    flush "$home" "$state/journal" || warn "the completion may be lost if the power fails: $problem"
   fi
   remove_links "$home/.shipper-$token"
   say completed "$revision"
