@@ -5858,7 +5858,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9366));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8369));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6666,7 +6666,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 9366:
+/***/ 8369:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -10475,7 +10475,13 @@ class Finder {
 
 ;// CONCATENATED MODULE: ./build/src/upload/index-of-target.js
 /** Digits of a hash that the index has; a chance hit is met by the hash of the whole manifest. */
-const digits = 16;
+const digits = 12;
+/** Takes what the target sends apart: its answer to the question, which is the first line, and the index itself. */
+function readAnswer(bytes) {
+    const newline = bytes.indexOf(10);
+    const end = newline === -1 ? bytes.length : newline;
+    return { answer: bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
+}
 /** The files of an index; lines that make no sense are left out. */
 function* readIndex(bytes) {
     let line = 0;
@@ -10554,9 +10560,13 @@ function readPath(written) {
         return written;
     return written.replace(/\\0(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
 }
+/** Files in the order of a manifest. */
+function inManifestOrder(files) {
+    return files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
+}
 /** The SHA-256 of a whole manifest, which the target must come to as well. */
 async function manifestHash({ files, hashes }) {
-    const sorted = files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
+    const sorted = inManifestOrder(files);
     const breather = new Breather();
     const hash = (0,external_node_crypto_.createHash)('sha256');
     for (let index = 0; index < sorted.length; index += 1000) {
@@ -10569,6 +10579,44 @@ async function manifestHash({ files, hashes }) {
 }
 function byWritten(one, other) {
     return writePath(one.path) < writePath(other.path) ? -1 : 1;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/question.js
+
+/** Where nothing was asked. */
+const nothingKnown = { same: [], listed: 0 };
+/**
+ * What the runner asks a target, in one line: whether it has all of an outline, and else which stretches. About files
+ * whose place something else took there, `isReplaced` by their path as the manifest has it, nothing is asked.
+ */
+class Question {
+    line;
+    #outline;
+    #asked;
+    constructor(outline, isReplaced) {
+        const { files, stretches, hash, measure } = outline;
+        const isIntact = ({ start, end }) => !files.slice(start, end).some(({ path }) => isReplaced(writePath(path)));
+        const intact = stretches.filter(isIntact);
+        this.#outline = outline;
+        this.#asked = intact;
+        const digests = intact.map(({ digest }) => digest).join('');
+        const { least, bound, width } = measure;
+        this.line = [intact.length === stretches.length ? hash : '-', least, bound, width, digests || '-'].join(' ');
+    }
+    /** Reads the target's answer; undefined where it makes no sense. */
+    read(answer) {
+        const [kind, ...numbers] = answer.split(' ');
+        if (kind === 'same')
+            return { same: this.#outline.files, listed: 0 };
+        if (kind !== 'part')
+            return kind === 'all' ? nothingKnown : undefined;
+        const [listed = NaN, count = NaN, ...missing] = numbers.map(Number);
+        const lacking = new Set(missing);
+        const same = this.#asked
+            .filter((_, index) => !lacking.has(index + 1))
+            .flatMap(({ start, end }) => this.#outline.files.slice(start, end));
+        return Number.isSafeInteger(listed) && same.length === count ? { same, listed } : undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/sources.js
@@ -10588,6 +10636,9 @@ class Sources {
     constructor(wanted) {
         for (const content of wanted)
             this.#places.set(content, []);
+    }
+    wants(content) {
+        return this.#places.has(content);
     }
     add(file) {
         this.#places.get(file.content)?.push(file);
@@ -10631,17 +10682,21 @@ function commonEnd(one, other) {
 
 
 
+
 /**
- * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
+ * Compares the files with the index that the target sent, but for those that are known to be the same there: in the
+ * target's list they stand after the index. All must be hashed. It goes twice over the index, since most
  * files are the same at the same path: only for the others is kept in memory what the target has. What `isReplaced`
  * is there no more: a symlink took its place after it was uploaded.
  */
-async function compare({ files, hashes }, index, isReplaced) {
+async function compare({ files, hashes }, index, isReplaced, { same, listed } = nothingKnown) {
     const breather = new Breather();
     const finder = new Finder(files);
     const found = new Uint8Array(files.length);
     const kept = [];
     const copied = [];
+    for (const { number } of same)
+        found[number] = 1;
     for (const { line, path, content, kind } of readIndex(index)) {
         if (breather.isDue)
             await breather.turn();
@@ -10662,6 +10717,14 @@ async function compare({ files, hashes }, index, isReplaced) {
         if (!isReplaced(file.path))
             sources.add(file);
     }
+    for (const [index, file] of others.length === 0 ? [] : same.entries()) {
+        if (breather.isDue)
+            await breather.turn();
+        const content = hashes.get(file, digits);
+        if (!sources.wants(content))
+            continue;
+        sources.add({ line: listed + 1 + index, path: writePath(file.path), content, kind: kindOf(file) });
+    }
     const sent = [];
     for (const file of others) {
         if (breather.isDue)
@@ -10673,7 +10736,8 @@ async function compare({ files, hashes }, index, isReplaced) {
             copied.push({ line, file });
     }
     const sentBytes = sent.reduce((bytes, { size }) => bytes + size, 0);
-    return { kept: runs(kept), copied, sent, sentBytes };
+    const afterIndex = same.length === 0 ? [] : [listed + 1, listed + same.length];
+    return { kept: [...runs(kept), ...afterIndex], copied, sent, sentBytes };
 }
 /** Everything is sent. */
 function everything(files) {
@@ -10782,7 +10846,7 @@ const groupBytes = 32 * 1024 * 1024;
  * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  * A piece holds its bytes until the one after the next is asked for.
  */
-async function* tarStream({ tree, delta, umask, tally }) {
+async function* tarStream({ tree, delta, umask, tally, manifest, }) {
     const modes = modesUnder(umask);
     const pieces = new Pieces(tree);
     const headers = new TarHeaders();
@@ -10824,7 +10888,7 @@ async function* tarStream({ tree, delta, umask, tally }) {
     for (const { path, text } of tree.links) {
         yield* pieces.add(headers.of({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
     }
-    yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
+    yield* pieces.add(textMember('end', `${await manifest()}\n`));
     yield* pieces.add(tarEnd);
     yield* pieces.rest();
 }
@@ -11001,6 +11065,47 @@ function clean(path, subject, place) {
         throw new errors/* ShipperError */.oV('UPLOAD', `${message}: ${path}`);
     });
     return cleaned ?? '.';
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/outline.js
+
+
+
+/** Lines after which a stretch ends in any case. */
+const outline_most = 64;
+/** Short stretches, as long as there are not too many of them to ask for. */
+function measureFor(files) {
+    const length = [8, 16, 32].find((each) => files / each <= 8_000) ?? outline_most;
+    return {
+        least: length / 2,
+        bound: (512 / length).toString(16).padStart(2, '0'),
+        width: files / length <= 2_000 ? 8 : 10,
+    };
+}
+/** The outline of a tree, all of whose files are hashed. */
+async function outlineOf({ files: found, hashes }) {
+    const files = inManifestOrder(found);
+    const measure = measureFor(files.length);
+    const { least, bound, width } = measure;
+    const breather = new Breather();
+    const whole = (0,external_node_crypto_.createHash)('sha256');
+    const stretches = [];
+    let lines = [];
+    for (const [index, file] of files.entries()) {
+        const line = manifestLine(hashes, file);
+        const count = lines.push(`${line}\n`);
+        const ends = count >= least && (count >= outline_most || line.slice(0, 2) < bound);
+        if (!ends && index < files.length - 1)
+            continue;
+        const text = Buffer.from(lines.join(''), 'latin1');
+        whole.update(text);
+        const digest = (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex').slice(0, width);
+        stretches.push({ digest, start: index + 1 - count, end: index + 1 });
+        lines = [];
+        if (breather.isDue)
+            await breather.turn();
+    }
+    return { hash: whole.digest('hex'), files, stretches, measure };
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
@@ -11330,6 +11435,8 @@ function below(directory, name) {
 
 
 
+
+
 /** What there is to upload on the runner: read once, for however many targets. */
 class Local {
     tree;
@@ -11338,6 +11445,8 @@ class Local {
     #stop = new AbortController();
     #ahead;
     #hashed;
+    #outline;
+    #manifest;
     constructor(tree, { umask, signal }) {
         this.tree = tree;
         this.#umask = umask;
@@ -11359,7 +11468,7 @@ class Local {
     for(previous) {
         if (previous === undefined)
             return this.packAhead();
-        this.hashed().catch(() => undefined); // Each delivery awaits it.
+        this.outline().catch(() => undefined); // Each delivery awaits it.
         return this;
     }
     /** Everything, on its way to one target. */
@@ -11372,7 +11481,14 @@ class Local {
     }
     outgoing(packing, delta = everything(this.tree.files)) {
         const bytes = delta.sentBytes + delta.sent.length * block;
-        return new Outgoing({ tree: this.tree, delta, umask: this.#umask, packing, bytes });
+        return new Outgoing({
+            tree: this.tree,
+            delta,
+            umask: this.#umask,
+            packing,
+            bytes,
+            manifest: async () => this.#hash(),
+        });
     }
     /** Resolves when every file has its hash. From then on nothing is packed ahead. */
     async hashed() {
@@ -11380,10 +11496,18 @@ class Local {
         this.#ahead = undefined;
         return (this.#hashed ??= hashFiles(this.tree, this.#signal));
     }
+    /** What all files are, in few words. */
+    async outline() {
+        return (this.#outline ??= this.hashed().then(async () => outlineOf(this.tree)));
+    }
     /** Stops reading for whoever might have come. */
     end() {
         this.#ahead?.drop();
         this.#stop.abort();
+    }
+    /** The hash of the manifest, once every file has its own. */
+    async #hash() {
+        return (this.#manifest ??= this.#outline?.then(({ hash }) => hash) ?? manifestHash(this.tree));
     }
 }
 
@@ -11669,7 +11793,7 @@ function ending(code, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
-const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nexec 3>&1\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\" >&3 # Where this is called, the output may be going into a file.\nexit 1\n}\ncut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not be read\nbecame \"$1\" cat ''\nprintf '%s\\n' \"$problem\" >&2\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return 0 ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\ntry mkdir probe probe/copy || fail \"$problem\"\n: >probe/file || fail \"$stage cannot be written to\"\nif cp --reflink=auto --parents -- probe/file probe/copy 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nelse\ncase $(tar --version 2>/dev/null) in bsdtar*) copy=bsdtar ;; esac\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn 0\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $ahead, how many files to copy ahead, and $old\n: >base\nahead=0\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\nif [ ! -f \"$manifest\" ] || { [ -s base ] && [ \"${manifest##*/}\" = \"$key\" ]; }; then continue; fi\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" = \"$key\" ] || continue\nlength_of LINES base\nahead=$length\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\npacking=none\nif [ -n \"$base\" ]; then\n(cd -- \"$old\" && find . ! -type f) >others 2>/dev/null &\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nelse\n: >index\nfi\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nlength_of BYTES index\nsay index \"$packing\" \"$length\"\ncat index || cut_short $?\nchoose_hash\nchoose_workers\n}\npack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know\ncommand -v \"$1\" >/dev/null && cut -c 1-16,65- base | \"$@\" >index\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nbsdtar) tar -chf - \"$@\" | tar -xom --no-same-permissions -f - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nfor_each() { # LIST DIRECTORY TOOL ARGUMENT...\nlist=$1 place=$2\nshift 2\ntr '\\n' '\\0' <\"$list\" >\"$list.0\" || {\nbecame $? tr ''\nfail \"$problem\"\n}\nproblem=$(cd -- \"$place\" && xargs -0 \"$@\" 2>&1 <\"$stage/$list.0\") && return 0\nrefused=$?\nproblem=${problem:-\"$1, started by xargs, ended with exit status $refused\"}\nreturn \"$refused\"\n}\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\nlength_of LINES \"$1\"\ncount=$length\nturns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.\ncount=$((count / (workers * turns) + 1))\n[ \"$count\" -ge 64 ] || count=64\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif (index(p, \"\\\\\") || (\"./\" p) in other) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nBEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif ((\"./\" p) in other) next\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.kept\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\nfor_each dropped tree rm -f -- || spoilt=1\n[ -s emptied ] || return 0\ntry sort -r -o emptied.sorted emptied || fail \"$problem\"\nfor_each emptied.sorted tree rmdir -- || for_each emptied.sorted tree rmdir -- || [ \"$refused\" -le 123 ] || spoilt=1\n}\nmake_kept_directories() {\n[ ! -s directories.kept ] || for_each directories.kept tree mkdir -p -- || fail \"$problem\"\n}\ncopy_kept() {\n[ -s copied ] || return 0\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nif ((\"./\" from) in other) continue\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\nif [ ! -f \"$old/$from\" ] || [ -L \"$old/$from\" ]; then continue; fi\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\nbecame $? tar \"$problem\"\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: ${problem%%\"$newline\"*}\" ;; esac\nfail \"what was sent could not be unpacked by $1 and tar: $problem\"\n}\n[ -f end ] || fail \"what was sent came without its end, or $1 or tar ended before\"\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over='' pause=0.01 pauses=0\nwhile :; do\nif [ -f \"ready/$number\" ]; then\n[ ! -s \"names/$number\" ] || (cd tree && xargs -0 $hash <\"../names/$number\" >\"../sums.arrived.$number\" 2>/dev/null)\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\npauses=$((pauses + 1))\ncase $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac\nsleep \"$pause\" 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\ntry sort -t ' ' -k 4 -o manifest kept moved sent ||\nfail \"the disk is full, or $revisions/$revision cannot be written to: $problem\"\nsum=$($hash <manifest)\n[ -n \"$sum\" ] || fail \"$hash does not work any more\"\nif [ -z \"$spoilt\" ] && [ \"${sum%%[ *]*}\" = \"$total\" ]; then return 0; fi\ncd / && rm -rf -- \"${stage:?}\" # Before it is said: the next round makes it anew.\nsay stale\nexit 0\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'/\\\\/ { print mode($2), path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#* }\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ntry chmod \"${line%% *}\" \"tree/$value\" || fail \"$problem\"\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\nunchecked() {\nbecame $? awk ''\nfail \"what was uploaded could not be checked: $problem\"\n}\nhash_missing() { # LINES\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name]; next }\n!((\"./\" path($0)) in actual) { print \"./\" path($0) }' sums \"$1\" >missing || unchecked\nwhile IFS= read -r path; do\nif [ ! -f \"tree/$path\" ] || [ -L \"tree/$path\" ]; then continue; fi\nsum=$($hash <\"tree/$path\")\nprintf '%s %s\\n' \"${sum%%[ *]*}\" \"$path\"\ndone <missing >>sums\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nhash_missing \"$1\"\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad || unchecked\n[ -f bad ] || unchecked\n[ -s bad ] || return 0\nawk \"$paths\"'{ print path($0) }' bad >bad.paths || unchecked\nif [ \"$round\" = again ]; then\nlength_of LINES bad\nIFS= read -r path <bad.paths\nfail \"$length files differ from what was sent, after sending them twice, such as $path\"\nfi\nagain=1\nlength_of BYTES bad.paths\nsay bad \"$length\"\ncat bad.paths || cut_short $?\nexit 0\n}\nmodes='function less(digit, reading, running) {\nreturn (reading ? 0 : digit - digit % 2) + (running ? 0 : digit % 2)\n}\nfunction mode(kind, closed, all) {\nclosed = kind == \"f\" ? 0 : index(\"abcdefghijklmno\", tolower(kind))\nall = index(\"xABCDEFGHIJKLMNO\", kind) ? whole : plain\nreturn substr(all, 1, 1) less(substr(all, 2, 1), closed >= 8, int(closed / 4) % 2) \\\nless(substr(all, 3, 1), int(closed / 2) % 2, closed % 2)\n}\n'\nread_modes() {\nask ls -ld probe/file probe/copy || fail \"the modes of new files are not known: $problem\"\nanswer=$(printf '%s\\n' \"$answer\" | awk '\n{\noctal = words = \"\"\nfor (at = 0; at < 9; at++) {\nhas = index(\"rwxst\", substr($1, at + 2, 1)) > 0\ndigit = (at % 3 ? digit : 0) + has * substr(\"421\", at % 3 + 1, 1)\nif (at % 3 == 2) octal = octal digit\nwords = words \",\" substr(\"ugo\", int(at / 3) + 1, 1) (has ? \"+\" : \"-\") substr(\"rwx\", at % 3 + 1, 1)\n}\n}\n/^-/ { plain = octal }\n/^d/ { whole = octal \" \" substr(words, 2) }\nEND { print plain, whole }')\nplain=${answer%% *} whole=${answer#* }\ndirectory_words=${whole#* } whole=${whole%% *}\ncase $plain$whole in\n[0-7][0-7][0-7][0-7][0-7][0-7]) ;;\n*) fail 'the modes of new files are not known: ls or awk gave no answer' ;;\nesac\n}\nhas_modes() {\n[ ! -s kept ] && [ ! -s moved ] && [ \"$((0$plain))\" -eq $((0666 & (0777 ^ 0$umask))) ]\n}\nlook_at_modes() {\nif has_modes; then return 0; fi\nfind tree -type d ! -perm \"$whole\" -exec chmod \"$directory_words\" {} + || exit 1\n(cd tree && find . -type f ! -perm \"$plain\") >unusual && : >looked\n}\nset_modes() {\nwait\nif ! has_modes; then\n[ -f looked ] || fail 'the modes of what was copied are not known: find or chmod did not come to its end'\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 != \"f\" || p in unusual { print p >(\"modes.\" mode($2)) }' unusual manifest || unchecked\nset +f\nfor list in modes.*; do\n[ ! -s \"$list\" ] || for_each \"$list\" tree chmod \"${list#modes.}\" || fail \"$problem\"\ndone\nset -f\nfi\nmake_sent_directories\nclose_directories tree\n}\nmake_sent_directories() {\n[ -s directories ] || return 0\nawk '\n/\\\\/ { print >\"odd.directories\"; next }\n{\np = \"./\" substr($0, index($0, \" \") + 1)\nprint p >\"directories.sent\"\nif ($1 != \"-\") print p >(\"closing.\" $1)\n}' directories || unchecked\n[ ! -s directories.sent ] || for_each directories.sent tree mkdir -p -- || fail \"$problem\"\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ntry mkdir -p -- \"tree/$value\" || fail \"$problem\"\ndone <odd.directories\n}\nclose_directories() { # PLACE: closes those that the upload has closed, as far as they are there\nset +f\nfor list in closing.*[!0]; do\n[ ! -s \"$list\" ] || for_each \"$list\" \"$1\" sh -c \"$close\" sh \"${list#closing.}\" || fail \"$problem\"\ndone\nset -f\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ncase $line in -*) ;; *) try sh -c \"$close\" sh \"${line%% *}\" \"$1/$value\" || fail \"$problem\" ;; esac\ndone <odd.directories\n}\nclose='words=$1\nshift\nfor directory; do\nshift\nif [ -d \"$directory\" ] && [ ! -L \"$directory\" ]; then set -- \"$@\" \"$directory\"; fi\ndone\n[ $# -eq 0 ] || chmod \"$words\" \"$@\" || {\necho \"chmod ended with exit status $?\"\nexit 1\n}'\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit 1 # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place by xargs, sh and mv: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nclose_directories \"$revisions/$revision\"\nmerge move '' 0\nask find tree ! -type d || fail \"what was uploaded could not be counted: $problem\"\n[ -z \"$answer\" ] || fail \"what was uploaded was not all moved into place: ${answer%%\"$newline\"*} is left\"\n{ try mkdir -p -- \"$manifests/$revision\" && try mv -f -- manifest \"$manifests/$revision/$key\"; } ||\nfail \"the manifest cannot be written to $manifests: $problem\"\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && { try rm -rf -- \"${stage:?}\" || try rm -rf -- \"$stage\" || fail \"$problem\"; }\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy='' spoilt=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s -\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nneed awk cat chmod cp cut find ls mkdir mv rm rmdir sleep sort tar tr wc xargs\nif [ \"$round\" != again ]; then\ntry mkdir -- \"$stage\" || fail \"$problem\"\ncase $umask in *[0145]?) closing=o-rwx ;; *) closing=go-rwx ;; esac\n{ try chmod \"$closing\" \"$stage\" && try mkdir -- \"$stage/tree\"; } || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\nread_modes\n: >kept\n: >moved\n: >others\ntake_stock\nwait\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\nmake_kept_directories\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\nlook_at_modes &\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nread_modes\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines names ready copies directories\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\nlook_at_modes &\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
+const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nexec 3>&1\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\" >&3 # Where this is called, the output may be going into a file.\nexit 1\n}\ncut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not be read\nbecame \"$1\" cat ''\nprintf '%s\\n' \"$problem\" >&2\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return 0 ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\ntry mkdir probe probe/copy || fail \"$problem\"\n: >probe/file || fail \"$stage cannot be written to\"\nif cp --reflink=auto --parents -- probe/file probe/copy 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nelse\ncase $(tar --version 2>/dev/null) in bsdtar*) copy=bsdtar ;; esac\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn 0\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $own if it is that one, $ahead, how many files to copy ahead, and $old\n: >base\nahead=0 own=''\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\n[ -f \"$manifest\" ] || continue\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" = \"$key\" ] || continue\nlength_of LINES base\nahead=$length own=1\nbreak\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null &\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nchoose_hash\nchoose_workers\n}\nstretch='function ends(line) {\nif (++lines < least || (lines < 64 && substr(line, 1, 2) >= bound)) return 0\nlines = 0\nreturn 1\n}\n'\nanswer() {\npacking=none\nif [ -z \"$base\" ]; then\nsay index none 0\nIFS= read -r line || exit 1\nreturn 0\nfi\nIFS= read -r line || exit 1\ncompare_stretches $line\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nlength_of BYTES index\nsay index \"$packing\" \"$length\"\ncat index || cut_short $?\n}\npack() { # PROGRAM...: packs the index\ncommand -v \"$1\" >/dev/null && { cat answer && cut -c 1-12,65- listed; } | \"$@\" >index\n}\ncompare_stretches() { # - | HASH LEAST BOUND WIDTH DIGESTS\n: >same\nif [ $# -ne 5 ] || [ -z \"$own\" ]; then\necho all >answer\ncat base >listed\nreturn 0\nfi\nsum=$($hash <base)\nif [ \"${sum%%[ *]*}\" = \"$1\" ]; then\necho same >answer\n: >listed\nreturn 0\nfi\nprintf '%s\\n' \"$5\" >asked\n: >listed\nhash_stretches \"$2\" \"$3\"\nawk -v least=\"$2\" -v bound=\"$3\" -v width=\"$4\" \"$stretch\"'\nBEGIN { at = ours = theirs = 0 }\nFILENAME == \"asked\" {\nasked = int(length($0) / width)\nfor (i = 1; i <= asked; i++) number[substr($0, (i - 1) * width + 1, width)] = i\nnext\n}\nFILENAME == \"digests\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); digest[name] = substr($0, 1, width); next }\n{\nd = digest[\"./\" at]\nif (d in number) { found[number[d]]; ours++; print >\"same\" } else { theirs++; print >\"listed\" }\nif (ends($0)) at++\n}\nEND {\nprintf \"part %d %d\", theirs, ours >\"answer\"\nfor (i = 1; i <= asked; i++) if (!(i in found)) printf \" %d\", i >\"answer\"\nprint \"\" >\"answer\"\n}' asked digests base || {\nbecame $? awk ''\nfail \"what is there could not be compared: $problem\"\n}\ncat listed same >base.new || {\nbecame $? cat ''\nfail \"what is there could not be compared: $problem\"\n}\ntry mv -f base.new base || fail \"$problem\"\n}\nhash_stretches() { # LEAST BOUND\ntry mkdir stretches || fail \"$problem\"\nawk -v least=\"$1\" -v bound=\"$2\" \"$stretch\"'\nBEGIN { at = 0; print \"./0\" }\n{\nif (over) print \"./\" ++at\nfile = \"stretches/\" at\nprint >file\nover = ends($0)\nif (over) close(file)\n}' base >stretches.names\ntr '\\n' '\\0' <stretches.names | (cd stretches && xargs -0 $hash) >digests 2>/dev/null\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nbsdtar) tar -chf - \"$@\" | tar -xom --no-same-permissions -f - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nfor_each() { # LIST DIRECTORY TOOL ARGUMENT...\nlist=$1 place=$2\nshift 2\ntr '\\n' '\\0' <\"$list\" >\"$list.0\" || {\nbecame $? tr ''\nfail \"$problem\"\n}\nproblem=$(cd -- \"$place\" && xargs -0 \"$@\" 2>&1 <\"$stage/$list.0\") && return 0\nrefused=$?\nproblem=${problem:-\"$1, started by xargs, ended with exit status $refused\"}\nreturn \"$refused\"\n}\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\nlength_of LINES \"$1\"\ncount=$length\nturns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.\ncount=$((count / (workers * turns) + 1))\n[ \"$count\" -ge 64 ] || count=64\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif (index(p, \"\\\\\") || (\"./\" p) in other) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nBEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif ((\"./\" p) in other) next\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.kept\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\nfor_each dropped tree rm -f -- || spoilt=1\n[ -s emptied ] || return 0\ntry sort -r -o emptied.sorted emptied || fail \"$problem\"\nfor_each emptied.sorted tree rmdir -- || for_each emptied.sorted tree rmdir -- || [ \"$refused\" -le 123 ] || spoilt=1\n}\nmake_kept_directories() {\n[ ! -s directories.kept ] || for_each directories.kept tree mkdir -p -- || fail \"$problem\"\n}\ncopy_kept() {\n[ -s copied ] || return 0\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nif ((\"./\" from) in other) continue\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\nif [ ! -f \"$old/$from\" ] || [ -L \"$old/$from\" ]; then continue; fi\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\nbecame $? tar \"$problem\"\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: ${problem%%\"$newline\"*}\" ;; esac\nfail \"what was sent could not be unpacked by $1 and tar: $problem\"\n}\n[ -f end ] || fail \"what was sent came without its end, or $1 or tar ended before\"\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over='' pause=0.01 pauses=0\nwhile :; do\nif [ -f \"ready/$number\" ]; then\n[ ! -s \"names/$number\" ] || (cd tree && xargs -0 $hash <\"../names/$number\" >\"../sums.arrived.$number\" 2>/dev/null)\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\npauses=$((pauses + 1))\ncase $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac\nsleep \"$pause\" 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\ntry sort -t ' ' -k 4 -o manifest kept moved sent ||\nfail \"the disk is full, or $revisions/$revision cannot be written to: $problem\"\nsum=$($hash <manifest)\n[ -n \"$sum\" ] || fail \"$hash does not work any more\"\nif [ -z \"$spoilt\" ] && [ \"${sum%%[ *]*}\" = \"$total\" ]; then return 0; fi\ncd / && rm -rf -- \"${stage:?}\" # Before it is said: the next round makes it anew.\nsay stale\nexit 0\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'/\\\\/ { print mode($2), path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#* }\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ntry chmod \"${line%% *}\" \"tree/$value\" || fail \"$problem\"\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\nunchecked() {\nbecame $? awk ''\nfail \"what was uploaded could not be checked: $problem\"\n}\nhash_missing() { # LINES\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name]; next }\n!((\"./\" path($0)) in actual) { print \"./\" path($0) }' sums \"$1\" >missing || unchecked\nwhile IFS= read -r path; do\nif [ ! -f \"tree/$path\" ] || [ -L \"tree/$path\" ]; then continue; fi\nsum=$($hash <\"tree/$path\")\nprintf '%s %s\\n' \"${sum%%[ *]*}\" \"$path\"\ndone <missing >>sums\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nhash_missing \"$1\"\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad || unchecked\n[ -f bad ] || unchecked\n[ -s bad ] || return 0\nawk \"$paths\"'{ print path($0) }' bad >bad.paths || unchecked\nif [ \"$round\" = again ]; then\nlength_of LINES bad\nIFS= read -r path <bad.paths\nfail \"$length files differ from what was sent, after sending them twice, such as $path\"\nfi\nagain=1\nlength_of BYTES bad.paths\nsay bad \"$length\"\ncat bad.paths || cut_short $?\nexit 0\n}\nmodes='function less(digit, reading, running) {\nreturn (reading ? 0 : digit - digit % 2) + (running ? 0 : digit % 2)\n}\nfunction mode(kind, closed, all) {\nclosed = kind == \"f\" ? 0 : index(\"abcdefghijklmno\", tolower(kind))\nall = index(\"xABCDEFGHIJKLMNO\", kind) ? whole : plain\nreturn substr(all, 1, 1) less(substr(all, 2, 1), closed >= 8, int(closed / 4) % 2) \\\nless(substr(all, 3, 1), int(closed / 2) % 2, closed % 2)\n}\n'\nread_modes() {\nask ls -ld probe/file probe/copy || fail \"the modes of new files are not known: $problem\"\nanswer=$(printf '%s\\n' \"$answer\" | awk '\n{\noctal = words = \"\"\nfor (at = 0; at < 9; at++) {\nhas = index(\"rwxst\", substr($1, at + 2, 1)) > 0\ndigit = (at % 3 ? digit : 0) + has * substr(\"421\", at % 3 + 1, 1)\nif (at % 3 == 2) octal = octal digit\nwords = words \",\" substr(\"ugo\", int(at / 3) + 1, 1) (has ? \"+\" : \"-\") substr(\"rwx\", at % 3 + 1, 1)\n}\n}\n/^-/ { plain = octal }\n/^d/ { whole = octal \" \" substr(words, 2) }\nEND { print plain, whole }')\nplain=${answer%% *} whole=${answer#* }\ndirectory_words=${whole#* } whole=${whole%% *}\ncase $plain$whole in\n[0-7][0-7][0-7][0-7][0-7][0-7]) ;;\n*) fail 'the modes of new files are not known: ls or awk gave no answer' ;;\nesac\n}\nhas_modes() {\n[ ! -s kept ] && [ ! -s moved ] && [ \"$((0$plain))\" -eq $((0666 & (0777 ^ 0$umask))) ]\n}\nlook_at_modes() {\nif has_modes; then return 0; fi\nfind tree -type d ! -perm \"$whole\" -exec chmod \"$directory_words\" {} + || exit 1\n(cd tree && find . -type f ! -perm \"$plain\") >unusual && : >looked\n}\nset_modes() {\nwait\nif ! has_modes; then\n[ -f looked ] || fail 'the modes of what was copied are not known: find or chmod did not come to its end'\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 != \"f\" || p in unusual { print p >(\"modes.\" mode($2)) }' unusual manifest || unchecked\nset +f\nfor list in modes.*; do\n[ ! -s \"$list\" ] || for_each \"$list\" tree chmod \"${list#modes.}\" || fail \"$problem\"\ndone\nset -f\nfi\nmake_sent_directories\nclose_directories tree\n}\nmake_sent_directories() {\n[ -s directories ] || return 0\nawk '\n/\\\\/ { print >\"odd.directories\"; next }\n{\np = \"./\" substr($0, index($0, \" \") + 1)\nprint p >\"directories.sent\"\nif ($1 != \"-\") print p >(\"closing.\" $1)\n}' directories || unchecked\n[ ! -s directories.sent ] || for_each directories.sent tree mkdir -p -- || fail \"$problem\"\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ntry mkdir -p -- \"tree/$value\" || fail \"$problem\"\ndone <odd.directories\n}\nclose_directories() { # PLACE: closes those that the upload has closed, as far as they are there\nset +f\nfor list in closing.*[!0]; do\n[ ! -s \"$list\" ] || for_each \"$list\" \"$1\" sh -c \"$close\" sh \"${list#closing.}\" || fail \"$problem\"\ndone\nset -f\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ncase $line in -*) ;; *) try sh -c \"$close\" sh \"${line%% *}\" \"$1/$value\" || fail \"$problem\" ;; esac\ndone <odd.directories\n}\nclose='words=$1\nshift\nfor directory; do\nshift\nif [ -d \"$directory\" ] && [ ! -L \"$directory\" ]; then set -- \"$@\" \"$directory\"; fi\ndone\n[ $# -eq 0 ] || chmod \"$words\" \"$@\" || {\necho \"chmod ended with exit status $?\"\nexit 1\n}'\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit 1 # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place by xargs, sh and mv: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nclose_directories \"$revisions/$revision\"\nmerge move '' 0\nask find tree ! -type d || fail \"what was uploaded could not be counted: $problem\"\n[ -z \"$answer\" ] || fail \"what was uploaded was not all moved into place: ${answer%%\"$newline\"*} is left\"\n{ try mkdir -p -- \"$manifests/$revision\" && try mv -f -- manifest \"$manifests/$revision/$key\"; } ||\nfail \"the manifest cannot be written to $manifests: $problem\"\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && { try rm -rf -- \"${stage:?}\" || try rm -rf -- \"$stage\" || fail \"$problem\"; }\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy='' spoilt=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s -\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nneed awk cat chmod cp cut find ls mkdir mv rm rmdir sleep sort tar tr wc xargs\nif [ \"$round\" != again ]; then\ntry mkdir -- \"$stage\" || fail \"$problem\"\ncase $umask in *[0145]?) closing=o-rwx ;; *) closing=go-rwx ;; esac\n{ try chmod \"$closing\" \"$stage\" && try mkdir -- \"$stage/tree\"; } || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\nread_modes\n: >kept\n: >moved\n: >others\ntake_stock\nwait\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nanswer\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\nmake_kept_directories\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\nlook_at_modes &\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nread_modes\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines names ready copies directories\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\nlook_at_modes &\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
 
 ;// CONCATENATED MODULE: ./build/src/upload/conversation.js
 
@@ -11713,9 +11837,22 @@ class Conversation {
         await this.ended();
         throw new errors/* ShipperError */.oV(known, `${this.#target}: ${sentence}`, { target: this.#target });
     }
-    /** The next bytes, as many as these. */
-    async block(size) {
-        return this.#said(this.#script.stdout.block(size));
+    /** The values of the next fact, which has to be of this kind. */
+    async expect(kind) {
+        const fact = await this.fact();
+        if (fact.kind === kind)
+            return fact.values;
+        throw this.failure(`the target said ${fact.kind} instead of ${kind}`);
+    }
+    /** The next bytes, as many as the target announced; UPLOAD where that is no number, or more than may be. */
+    async block(announced, most) {
+        if (/^\d{1,15}$/.test(announced) && Number(announced) <= most) {
+            return this.#said(this.#script.stdout.block(Number(announced)));
+        }
+        throw this.failure(`the target announces ${announced.slice(0, 40)} bytes, where ${most} are the most`);
+    }
+    failure(what) {
+        return new errors/* ShipperError */.oV('UPLOAD', `${this.#target}: ${what}`, { target: this.#target });
     }
     /** Waits for the script to put away what it made, and for its channel to be free for another; but not for ever. */
     async ended() {
@@ -11867,14 +12004,20 @@ function requireRoom({ delta, bytes, free, shares, target }) {
 
 
 
+
+
 /** Brings one tree into the new revision of one target. */
 class Delivery {
     #options;
     #progress;
     #conversation;
     #packing = 'none';
+    /** Whether one of the target's symlinks has taken the place of that path, as the manifest has it. */
+    #isReplaced;
     constructor(options) {
         this.#options = options;
+        const links = options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
+        this.#isReplaced = (path) => links.some((link) => path === link || path.startsWith(`${link}/`));
         this.#progress = new Progress(options.title, options.log);
     }
     /** Resolves when every file is there and was checked there. Rejects with what failed first. */
@@ -11913,37 +12056,50 @@ class Delivery {
     /** One whole upload; by `fresh` without looking at what the target has. */
     async #round(round) {
         const conversation = await this.#start(round);
+        const asked = this.#ask(conversation, round);
+        asked.catch(() => undefined); // It is awaited before its answer is.
+        const [free = '', shares, ...tools] = await conversation.expect('room');
         const local = await this.#options.local;
-        const { tree } = local;
-        const room = await this.#expect(conversation, 'room');
-        const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
-        const index = await conversation.block(this.#lengthOf(length, limits.index.packed));
-        const delta = await this.#compare(index, packed);
-        const [free = '', shares, ...tools] = room;
-        const bytes = sum(tree.files);
+        const question = await asked;
+        const [packed = '', length = '0'] = await conversation.expect('index');
+        const index = await conversation.block(length, limits.index.packed);
+        const delta = await this.#compare(conversation, question, index, packed);
+        const { files } = local.tree;
+        const bytes = sum(files);
         requireRoom({ delta, bytes, free, shares: shares === 'true', target: this.#options.destination.target.name });
         const sent = { files: delta.sent.length, bytes: delta.sentBytes };
-        this.#progress.plan(sent, { files: tree.files.length - sent.files, bytes: bytes - sent.bytes });
+        this.#progress.plan(sent, { files: files.length - sent.files, bytes: bytes - sent.bytes });
         this.#packing = choosePacking(tools);
-        return this.#send(conversation, delta.kept, index.length === 0 ? local.everything(this.#packing) : local.outgoing(this.#packing, delta));
+        const all = index.length === 0;
+        return this.#send(conversation, delta.kept, all ? local.everything(this.#packing) : local.outgoing(this.#packing, delta));
     }
     /** What was wrong on the target after the first round. */
     async #again(files) {
         const conversation = await this.#start('again');
-        await this.#expect(conversation, 'ready');
+        await conversation.expect('ready');
         const local = await this.#options.local;
         return this.#send(conversation, [], local.outgoing(this.#packing, everything(files)));
     }
-    async #compare(index, packed) {
+    /** Asks the target what it has, where it is likely to have something. It waits for that line in any case. */
+    async #ask({ stdin }, round) {
+        const { local, previous } = this.#options;
+        const outline = round === 'new' && previous !== undefined ? await (await local).outline() : undefined;
+        const question = outline && new Question(outline, this.#isReplaced);
+        stdin.write(`${question?.line ?? '-'}\n`);
+        return question;
+    }
+    async #compare(conversation, question, index, packed) {
         const local = await this.#options.local;
+        const { files } = local.tree;
         if (index.length === 0)
-            return everything(local.tree.files);
+            return everything(files);
         const lines = await compress_unpack(packed, index, limits.index.unpacked).catch((cause) => {
-            throw this.#failure((0,errors/* asShipperError */.oB)(cause).message);
+            throw conversation.failure((0,errors/* asShipperError */.oB)(cause).message);
         });
         await local.hashed();
-        const links = this.#options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
-        return compare(local.tree, lines, (path) => links.some((link) => path === link || path.startsWith(`${link}/`)));
+        const { answer, list } = readAnswer(lines);
+        const known = question === undefined ? nothingKnown : question.read(answer);
+        return known === undefined ? everything(files) : compare(local.tree, list, this.#isReplaced, known);
     }
     async #send(conversation, kept, outgoing) {
         this.#progress.sending(outgoing);
@@ -11966,8 +12122,8 @@ class Delivery {
             return { kind };
         }
         if (kind !== 'bad' && kind !== 'stale')
-            throw this.#failure(`the target said ${kind}`);
-        const list = (await conversation.block(this.#lengthOf(values[0] ?? '0', limits.index.packed))).toString('latin1');
+            throw conversation.failure(`the target said ${kind}`);
+        const list = (await conversation.block(values[0] ?? '0', limits.index.packed)).toString('latin1');
         await conversation.ended(); // Before the next one takes its place.
         if (kind === 'stale')
             return { kind };
@@ -11975,29 +12131,16 @@ class Delivery {
         const { tree } = await this.#options.local;
         return { kind, files: tree.files.filter(({ path }) => paths.has(path)) };
     }
-    async #expect(conversation, kind) {
-        const fact = await conversation.fact();
-        if (fact.kind === kind)
-            return fact.values;
-        throw this.#failure(`the target said ${fact.kind} instead of ${kind}`);
-    }
     async #start(round) {
         const { destination, id, revision, previous = '', umask, key, signal } = this.#options;
-        const { target, runDirectory } = destination;
+        const { target, runDirectory, connection } = destination;
         const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
         const words = ['upload', ...Object.entries(values).flat(), 'reads', bestPacking];
-        const { connection } = destination;
         if (connection === undefined)
             throw this.#failure('there is no connection to it');
         const access = { connection, reconnect: async () => destination.reconnect() };
         this.#conversation = await Conversation.start(access, target.name, words, signal);
         return this.#conversation;
-    }
-    /** A length that the target announces. */
-    #lengthOf(said, most) {
-        if (/^\d{1,15}$/.test(said) && Number(said) <= most)
-            return Number(said);
-        throw this.#failure(`the target announces ${said.slice(0, 40)} bytes, where ${most} are the most`);
     }
     #failure(what) {
         const { name } = this.#options.destination.target;

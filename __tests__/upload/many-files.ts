@@ -5,6 +5,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Writable } from 'node:stream';
 import { compare } from '../../src/upload/delta.ts';
+import { digits } from '../../src/upload/index-of-target.ts';
 import type { Tree } from '../../src/upload/entry.ts';
 import { Local } from '../../src/upload/local.ts';
 import { manifestLine } from '../../src/upload/manifest.ts';
@@ -20,7 +21,7 @@ function indexOf({ files, hashes }: Tree): Buffer {
   for (let start = 0; start < files.length; start += 1000) {
     const lines = files.slice(start, start + 1000).map((file) => {
       const line = manifestLine(hashes, file);
-      return `${file.number % 10 === 0 ? 'x'.repeat(16) : line.slice(0, 16)}${line.slice(64)}\n`;
+      return `${file.number % 10 === 0 ? 'x'.repeat(digits) : line.slice(0, digits)}${line.slice(64)}\n`;
     });
     parts.push(Buffer.from(lines.join(''), 'latin1'));
   }

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Channel, Connection } from '../../src/ssh/connection-types.ts';
 import { upload, type UploadOptions } from '../../src/upload/upload.ts';
 import { localConnection, pathFor } from '../rig/local-connection.ts';
 import { findProgram } from '../rig/program.ts';
@@ -20,6 +23,8 @@ export interface YardHere extends AsyncDisposable {
   readonly revisions: string;
   /** What the engine has logged. */
   readonly lines: readonly string[];
+  /** Bytes that the last upload's script was sent on stdin, and those that it said. */
+  bytes(): { readonly up: number; readonly down: number };
   path(revision: string): string;
   /** Makes a revision and uploads into it. */
   upload(revision: string, previous?: string, request?: Request): Promise<void>;
@@ -35,8 +40,11 @@ export async function yardHere(tools: Tools): Promise<YardHere> {
   const runDirectory = join(revisions, '.shipper/runs/run-1');
   for (const path of [workspace, site, revisions, runDirectory]) mkdirSync(path, { recursive: true });
   for (const path of [workspace, site, revisions]) chmodSync(path, 0o755);
-  const connection = localConnection(await toolsIn(directory, tools), directory);
+  const local = localConnection(await toolsIn(directory, tools), directory);
   const lines: string[] = [];
+  let last: Channel | undefined;
+  const exec: Connection['exec'] = async (...request) => (last = await local.exec(...request));
+  const connection: Connection = { ...local, exec };
   const log = { ...silentLog, info: (line: string) => void lines.push(line) };
   const path = (revision: string): string => join(revisions, revision);
   const add = async (revision: string, previous?: string, request: Request = {}): Promise<void> => {
@@ -50,6 +58,11 @@ export async function yardHere(tools: Tools): Promise<YardHere> {
   const held = stack.move();
   return {
     ...{ site, revisions, lines, path, add },
+    bytes: () => {
+      const { stdin, stdout } = last ?? assert.fail('nothing was uploaded');
+      assert.ok(stdin instanceof Socket && stdout instanceof Socket);
+      return { up: stdin.bytesWritten, down: stdout.bytesRead };
+    },
     upload: async (revision, previous, request) => {
       mkdirSync(path(revision));
       await add(revision, previous, request);

@@ -35,6 +35,7 @@ cut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not b
 }
 
 . ./upload/stock.sh
+. ./upload/answering.sh
 . ./upload/copying.sh
 . ./upload/receiving.sh
 . ./upload/checking.sh
@@ -83,6 +84,7 @@ upload() {
   wait
   busy=1
   if may_copy_ahead; then copy_ahead & else ahead=0; fi
+  answer
   IFS= read -r line || exit 1
   case $line in
     *' '*) sort_out "${line#* }" ;;

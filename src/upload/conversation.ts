@@ -52,9 +52,23 @@ export class Conversation {
     throw new ShipperError(known, `${this.#target}: ${sentence}`, { target: this.#target });
   }
 
-  /** The next bytes, as many as these. */
-  async block(size: number): Promise<Buffer> {
-    return this.#said(this.#script.stdout.block(size));
+  /** The values of the next fact, which has to be of this kind. */
+  async expect(kind: string): Promise<readonly string[]> {
+    const fact = await this.fact();
+    if (fact.kind === kind) return fact.values;
+    throw this.failure(`the target said ${fact.kind} instead of ${kind}`);
+  }
+
+  /** The next bytes, as many as the target announced; UPLOAD where that is no number, or more than may be. */
+  async block(announced: string, most: number): Promise<Buffer> {
+    if (/^\d{1,15}$/.test(announced) && Number(announced) <= most) {
+      return this.#said(this.#script.stdout.block(Number(announced)));
+    }
+    throw this.failure(`the target announces ${announced.slice(0, 40)} bytes, where ${most} are the most`);
+  }
+
+  failure(what: string): ShipperError {
+    return new ShipperError('UPLOAD', `${this.#target}: ${what}`, { target: this.#target });
   }
 
   /** Waits for the script to put away what it made, and for its channel to be free for another; but not for ever. */

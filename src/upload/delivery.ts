@@ -1,55 +1,16 @@
 import { asShipperError, ShipperError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Connection } from '../ssh/connection-types.ts';
 import { limits } from '../remote/limits.ts';
 import { bestPacking, choosePacking, type Packing, unpack } from './compress.ts';
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
+import type { DeliveryOptions } from './destination.ts';
 import { type FileEntry, toBytes } from './entry.ts';
-import type { Local } from './local.ts';
+import { readAnswer } from './index-of-target.ts';
 import { readPath, writePath } from './manifest.ts';
 import type { Outgoing } from './outgoing.ts';
 import { Progress } from './progress.ts';
+import { nothingKnown, Question } from './question.ts';
 import { requireRoom } from './room.ts';
-
-/** A target, as far as an upload needs it. */
-export interface Destination {
-  readonly target: {
-    readonly name: string;
-    readonly revisions: string;
-    /** They took the places of what was uploaded to earlier revisions. */
-    readonly symlinks: readonly { readonly path: string }[];
-  };
-  readonly connection: Connection | undefined;
-  /** Name of the revision that is being made there. */
-  readonly revision: string | undefined;
-  /** Name of the revision that is active there: each target is compared with its own. */
-  readonly previous: string | undefined;
-  /** Absolute path on the target of the run's own directory. */
-  readonly runDirectory: string;
-  /** Ends the process group of the command with that id. */
-  stop(id: string): void;
-  /** One more connection, for a server that refuses a second channel; the caller ends it. */
-  reconnect(): Promise<Connection>;
-}
-
-export interface DeliveryOptions {
-  readonly destination: Destination;
-  /** What there is to upload; it is read while the target is asked what it has. */
-  readonly local: Promise<Local>;
-  /** Unique in the run: a single word. */
-  readonly id: string;
-  readonly revision: string;
-  /** Name of the revision to compare with; the target knows another where it has no manifest. */
-  readonly previous: string | undefined;
-  /** Name of the manifest among those of the revision. */
-  readonly key: string;
-  readonly umask: string;
-  /** What lines of the log begin with. */
-  readonly title: string;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-}
 
 type Round = 'new' | 'fresh' | 'again';
 type Verdict = { readonly kind: 'done' | 'stale' } | { readonly kind: 'bad'; readonly files: readonly FileEntry[] };
@@ -61,8 +22,13 @@ export class Delivery {
   #conversation: Conversation | undefined;
   #packing: Packing = 'none';
 
+  /** Whether one of the target's symlinks has taken the place of that path, as the manifest has it. */
+  readonly #isReplaced: (path: string) => boolean;
+
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    const links = options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
+    this.#isReplaced = (path) => links.some((link) => path === link || path.startsWith(`${link}/`));
     this.#progress = new Progress(options.title, options.log);
   }
 
@@ -99,42 +65,61 @@ export class Delivery {
   /** One whole upload; by `fresh` without looking at what the target has. */
   async #round(round: Round): Promise<Verdict> {
     const conversation = await this.#start(round);
+    const asked = this.#ask(conversation, round);
+    asked.catch(() => undefined); // It is awaited before its answer is.
+    const [free = '', shares, ...tools] = await conversation.expect('room');
     const local = await this.#options.local;
-    const { tree } = local;
-    const room = await this.#expect(conversation, 'room');
-    const [packed = '', length = '0'] = await this.#expect(conversation, 'index');
-    const index = await conversation.block(this.#lengthOf(length, limits.index.packed));
-    const delta = await this.#compare(index, packed);
-    const [free = '', shares, ...tools] = room;
-    const bytes = sum(tree.files);
+    const question = await asked;
+    const [packed = '', length = '0'] = await conversation.expect('index');
+    const index = await conversation.block(length, limits.index.packed);
+    const delta = await this.#compare(conversation, question, index, packed);
+    const { files } = local.tree;
+    const bytes = sum(files);
     requireRoom({ delta, bytes, free, shares: shares === 'true', target: this.#options.destination.target.name });
     const sent = { files: delta.sent.length, bytes: delta.sentBytes };
-    this.#progress.plan(sent, { files: tree.files.length - sent.files, bytes: bytes - sent.bytes });
+    this.#progress.plan(sent, { files: files.length - sent.files, bytes: bytes - sent.bytes });
     this.#packing = choosePacking(tools);
+    const all = index.length === 0;
     return this.#send(
       conversation,
       delta.kept,
-      index.length === 0 ? local.everything(this.#packing) : local.outgoing(this.#packing, delta),
+      all ? local.everything(this.#packing) : local.outgoing(this.#packing, delta),
     );
   }
 
   /** What was wrong on the target after the first round. */
   async #again(files: readonly FileEntry[]): Promise<Verdict> {
     const conversation = await this.#start('again');
-    await this.#expect(conversation, 'ready');
+    await conversation.expect('ready');
     const local = await this.#options.local;
     return this.#send(conversation, [], local.outgoing(this.#packing, everything(files)));
   }
 
-  async #compare(index: Buffer, packed: string): Promise<Delta> {
+  /** Asks the target what it has, where it is likely to have something. It waits for that line in any case. */
+  async #ask({ stdin }: Conversation, round: Round): Promise<Question | undefined> {
+    const { local, previous } = this.#options;
+    const outline = round === 'new' && previous !== undefined ? await (await local).outline() : undefined;
+    const question = outline && new Question(outline, this.#isReplaced);
+    stdin.write(`${question?.line ?? '-'}\n`);
+    return question;
+  }
+
+  async #compare(
+    conversation: Conversation,
+    question: Question | undefined,
+    index: Buffer,
+    packed: string,
+  ): Promise<Delta> {
     const local = await this.#options.local;
-    if (index.length === 0) return everything(local.tree.files);
+    const { files } = local.tree;
+    if (index.length === 0) return everything(files);
     const lines = await unpack(packed, index, limits.index.unpacked).catch((cause: unknown) => {
-      throw this.#failure(asShipperError(cause).message);
+      throw conversation.failure(asShipperError(cause).message);
     });
     await local.hashed();
-    const links = this.#options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
-    return compare(local.tree, lines, (path) => links.some((link) => path === link || path.startsWith(`${link}/`)));
+    const { answer, list } = readAnswer(lines);
+    const known = question === undefined ? nothingKnown : question.read(answer);
+    return known === undefined ? everything(files) : compare(local.tree, list, this.#isReplaced, known);
   }
 
   async #send(conversation: Conversation, kept: readonly number[], outgoing: Outgoing): Promise<Verdict> {
@@ -156,8 +141,8 @@ export class Delivery {
       await conversation.ended(); // A listener after this one may need its channel.
       return { kind };
     }
-    if (kind !== 'bad' && kind !== 'stale') throw this.#failure(`the target said ${kind}`);
-    const list = (await conversation.block(this.#lengthOf(values[0] ?? '0', limits.index.packed))).toString('latin1');
+    if (kind !== 'bad' && kind !== 'stale') throw conversation.failure(`the target said ${kind}`);
+    const list = (await conversation.block(values[0] ?? '0', limits.index.packed)).toString('latin1');
     await conversation.ended(); // Before the next one takes its place.
     if (kind === 'stale') return { kind };
     const paths = new Set(list.split('\n').map(readPath));
@@ -165,28 +150,15 @@ export class Delivery {
     return { kind, files: tree.files.filter(({ path }) => paths.has(path)) };
   }
 
-  async #expect(conversation: Conversation, kind: string): Promise<readonly string[]> {
-    const fact = await conversation.fact();
-    if (fact.kind === kind) return fact.values;
-    throw this.#failure(`the target said ${fact.kind} instead of ${kind}`);
-  }
-
   async #start(round: Round): Promise<Conversation> {
     const { destination, id, revision, previous = '', umask, key, signal } = this.#options;
-    const { target, runDirectory } = destination;
+    const { target, runDirectory, connection } = destination;
     const values = { run: runDirectory, id, revisions: target.revisions, revision, previous, umask, key, round };
     const words = ['upload', ...Object.entries(values).flat(), 'reads', bestPacking];
-    const { connection } = destination;
     if (connection === undefined) throw this.#failure('there is no connection to it');
     const access = { connection, reconnect: async () => destination.reconnect() };
     this.#conversation = await Conversation.start(access, target.name, words, signal);
     return this.#conversation;
-  }
-
-  /** A length that the target announces. */
-  #lengthOf(said: string, most: number): number {
-    if (/^\d{1,15}$/.test(said) && Number(said) <= most) return Number(said);
-    throw this.#failure(`the target announces ${said.slice(0, 40)} bytes, where ${most} are the most`);
   }
 
   #failure(what: string): ShipperError {

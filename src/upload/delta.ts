@@ -3,6 +3,7 @@ import type { FileEntry, Tree } from './entry.ts';
 import { Finder } from './finder.ts';
 import { digits, readIndex } from './index-of-target.ts';
 import { kindOf, readPath, writePath } from './manifest.ts';
+import { type Known, nothingKnown } from './question.ts';
 import { Sources } from './sources.ts';
 
 /** What the target does with what it has: the lines of its index count from 1. */
@@ -22,7 +23,8 @@ export interface Copy {
 }
 
 /**
- * Compares the files with the index that the target sent. All must be hashed. It goes twice over the index, since most
+ * Compares the files with the index that the target sent, but for those that are known to be the same there: in the
+ * target's list they stand after the index. All must be hashed. It goes twice over the index, since most
  * files are the same at the same path: only for the others is kept in memory what the target has. What `isReplaced`
  * is there no more: a symlink took its place after it was uploaded.
  */
@@ -30,12 +32,14 @@ export async function compare(
   { files, hashes }: Tree,
   index: Buffer,
   isReplaced: (path: string) => boolean,
+  { same, listed }: Known = nothingKnown,
 ): Promise<Delta> {
   const breather = new Breather();
   const finder = new Finder(files);
   const found = new Uint8Array(files.length);
   const kept: number[] = [];
   const copied: Copy[] = [];
+  for (const { number } of same) found[number] = 1;
   for (const { line, path, content, kind } of readIndex(index)) {
     if (breather.isDue) await breather.turn();
     const file = isReplaced(path) ? undefined : finder.find(readPath(path));
@@ -50,6 +54,12 @@ export async function compare(
     if (breather.isDue) await breather.turn();
     if (!isReplaced(file.path)) sources.add(file);
   }
+  for (const [index, file] of others.length === 0 ? [] : same.entries()) {
+    if (breather.isDue) await breather.turn();
+    const content = hashes.get(file, digits);
+    if (!sources.wants(content)) continue;
+    sources.add({ line: listed + 1 + index, path: writePath(file.path), content, kind: kindOf(file) });
+  }
   const sent: FileEntry[] = [];
   for (const file of others) {
     if (breather.isDue) await breather.turn();
@@ -58,7 +68,8 @@ export async function compare(
     else copied.push({ line, file });
   }
   const sentBytes = sent.reduce((bytes, { size }) => bytes + size, 0);
-  return { kept: runs(kept), copied, sent, sentBytes };
+  const afterIndex = same.length === 0 ? [] : [listed + 1, listed + same.length];
+  return { kept: [...runs(kept), ...afterIndex], copied, sent, sentBytes };
 }
 
 /** Everything is sent. */

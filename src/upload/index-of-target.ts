@@ -9,7 +9,14 @@ export interface IndexedFile {
 }
 
 /** Digits of a hash that the index has; a chance hit is met by the hash of the whole manifest. */
-export const digits = 16;
+export const digits = 12;
+
+/** Takes what the target sends apart: its answer to the question, which is the first line, and the index itself. */
+export function readAnswer(bytes: Buffer): { readonly answer: string; readonly list: Buffer } {
+  const newline = bytes.indexOf(10);
+  const end = newline === -1 ? bytes.length : newline;
+  return { answer: bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
+}
 
 /** The files of an index; lines that make no sense are left out. */
 export function* readIndex(bytes: Buffer): Generator<IndexedFile, void, void> {

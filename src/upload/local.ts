@@ -5,6 +5,8 @@ import { everything } from './delta.ts';
 import type { Tree } from './entry.ts';
 import { Outgoing } from './outgoing.ts';
 import { findSource } from './source.ts';
+import { manifestHash } from './manifest.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import { block } from './tar.ts';
 import { walk } from './walk.ts';
 
@@ -30,6 +32,8 @@ export class Local {
   readonly #stop = new AbortController();
   #ahead: Outgoing | undefined;
   #hashed: Promise<void> | undefined;
+  #outline: Promise<Outline> | undefined;
+  #manifest: Promise<string> | undefined;
 
   private constructor(tree: Tree, { umask, signal }: LocalRequest) {
     this.tree = tree;
@@ -54,7 +58,7 @@ export class Local {
   /** Goes on as it is likely to be of use: a target that has an active revision has most of the files. */
   for(previous: string | undefined): this {
     if (previous === undefined) return this.packAhead();
-    this.hashed().catch(() => undefined); // Each delivery awaits it.
+    this.outline().catch(() => undefined); // Each delivery awaits it.
     return this;
   }
 
@@ -68,7 +72,14 @@ export class Local {
 
   outgoing(packing: Packing, delta = everything(this.tree.files)): Outgoing {
     const bytes = delta.sentBytes + delta.sent.length * block;
-    return new Outgoing({ tree: this.tree, delta, umask: this.#umask, packing, bytes });
+    return new Outgoing({
+      tree: this.tree,
+      delta,
+      umask: this.#umask,
+      packing,
+      bytes,
+      manifest: async () => this.#hash(),
+    });
   }
 
   /** Resolves when every file has its hash. From then on nothing is packed ahead. */
@@ -78,9 +89,19 @@ export class Local {
     return (this.#hashed ??= hashFiles(this.tree, this.#signal));
   }
 
+  /** What all files are, in few words. */
+  async outline(): Promise<Outline> {
+    return (this.#outline ??= this.hashed().then(async () => outlineOf(this.tree)));
+  }
+
   /** Stops reading for whoever might have come. */
   end(): void {
     this.#ahead?.drop();
     this.#stop.abort();
+  }
+
+  /** The hash of the manifest, once every file has its own. */
+  async #hash(): Promise<string> {
+    return (this.#manifest ??= this.#outline?.then(({ hash }) => hash) ?? manifestHash(this.tree));
   }
 }

@@ -36,9 +36,14 @@ export function readPath(written: string): string {
   return written.replace(/\\0(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 
+/** Files in the order of a manifest. */
+export function inManifestOrder(files: readonly FileEntry[]): readonly FileEntry[] {
+  return files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
+}
+
 /** The SHA-256 of a whole manifest, which the target must come to as well. */
 export async function manifestHash({ files, hashes }: Tree): Promise<string> {
-  const sorted = files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
+  const sorted = inManifestOrder(files);
   const breather = new Breather();
   const hash = createHash('sha256');
   for (let index = 0; index < sorted.length; index += 1000) {

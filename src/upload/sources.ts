@@ -27,6 +27,10 @@ export class Sources {
     for (const content of wanted) this.#places.set(content, []);
   }
 
+  wants(content: string): boolean {
+    return this.#places.has(content);
+  }
+
   add(file: IndexedFile): void {
     this.#places.get(file.content)?.push(file);
   }

@@ -4,7 +4,7 @@ import { closingWords } from './closed.ts';
 import { readParts, readWhole, sha256 } from './content.ts';
 import type { Delta } from './delta.ts';
 import type { FileEntry, Tree } from './entry.ts';
-import { isOdd, kindOf, manifestHash, manifestLine, writePath } from './manifest.ts';
+import { isOdd, kindOf, manifestLine, writePath } from './manifest.ts';
 import { paddingAfter, tarEnd, TarHeaders, type TarMember } from './tar.ts';
 
 /** Bytes of a piece of the stream. */
@@ -20,6 +20,8 @@ export interface StreamOptions {
   /** Octal digits. */
   readonly umask: string;
   readonly tally: Tally;
+  /** The hash of the whole manifest, once every file has its hash. */
+  readonly manifest: () => Promise<string>;
 }
 
 /** What was read so far. */
@@ -34,7 +36,13 @@ export interface Tally {
  * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
  * A piece holds its bytes until the one after the next is asked for.
  */
-export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): AsyncGenerator<Buffer, void, void> {
+export async function* tarStream({
+  tree,
+  delta,
+  umask,
+  tally,
+  manifest,
+}: StreamOptions): AsyncGenerator<Buffer, void, void> {
   const modes = modesUnder(umask);
   const pieces = new Pieces(tree);
   const headers = new TarHeaders();
@@ -73,7 +81,7 @@ export async function* tarStream({ tree, delta, umask, tally }: StreamOptions): 
   for (const { path, text } of tree.links) {
     yield* pieces.add(headers.of({ kind: 'link', path: `tree/${path}`, mode: modes.executable, size: 0, text }));
   }
-  yield* pieces.add(textMember('end', `${await manifestHash(tree)}\n`));
+  yield* pieces.add(textMember('end', `${await manifest()}\n`));
   yield* pieces.add(tarEnd);
   yield* pieces.rest();
 }

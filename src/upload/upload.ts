@@ -1,7 +1,8 @@
 import { asShipperError, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { sha256 } from './content.ts';
-import { Delivery, type Destination } from './delivery.ts';
+import { Delivery } from './delivery.ts';
+import type { Destination } from './destination.ts';
 import { Local, type LocalRequest } from './local.ts';
 import { tellClosed } from './progress.ts';
 

@@ -49,19 +49,21 @@ choose_base() {
   IFS=' '
 }
 
-# The manifests of the base, that of the same upload first: its files may be copied before the runner has spoken.
-read_base() { # sets $ahead, how many files to copy ahead, and $old
+# The manifest of the base: that of the same upload, whose files may be copied before the runner has spoken; where there
+# is none, those of all uploads.
+read_base() { # sets $own if it is that one, $ahead, how many files to copy ahead, and $old
   : >base
-  ahead=0
+  ahead=0 own=''
   [ -n "$base" ] || return 0
   old=$revisions/$base
   set +f
   for manifest in "$manifests/$base/$key" "$manifests/$base"/*; do
-    if [ ! -f "$manifest" ] || { [ -s base ] && [ "${manifest##*/}" = "$key" ]; }; then continue; fi
+    [ -f "$manifest" ] || continue
     cat -- "$manifest" >>base
     [ "${manifest##*/}" = "$key" ] || continue
     length_of LINES base
-    ahead=$length
+    ahead=$length own=1
+    break
   done
   set -f
   [ -s base ] || base=''
@@ -70,25 +72,11 @@ read_base() { # sets $ahead, how many files to copy ahead, and $old
 take_stock() {
   choose_base
   read_base
-  packing=none
-  if [ -n "$base" ]; then
-    (cd -- "$old" && find . ! -type f) >others 2>/dev/null &
-    case $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac
-    [ "$packing" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat
-  else
-    : >index
-  fi
+  [ -z "$base" ] || (cd -- "$old" && find . ! -type f) >others 2>/dev/null &
   tools=''
   for tool in zstd gzip; do command -v "$tool" >/dev/null && tools="$tools $tool"; done
   free=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')
   say room "$free" "$shares" $tools
-  length_of BYTES index
-  say index "$packing" "$length"
-  cat index || cut_short $?
   choose_hash
   choose_workers
-}
-
-pack() { # PROGRAM...: packs the index: what of a manifest the runner needs to know
-  command -v "$1" >/dev/null && cut -c 1-16,65- base | "$@" >index
 }
