@@ -20,7 +20,7 @@ const story: readonly Call[] = [
 ];
 
 test('the action tells groups, steps and annotations as the runner expects them', async () => {
-  const { stdout, stderr } = await told('action', story);
+  const { stdout, stderr } = await told('action', story, { RUNNER_DEBUG: '1' });
   assert.equal(stderr, '');
   assert.deepEqual(stdout.trimEnd().split('\n'), [
     '::debug::seen by few',
@@ -162,8 +162,9 @@ for (const form of ['action', 'terminal']) {
   });
 }
 
-test('a terminal shows debug lines only when asked to', async () => {
+test('debug lines are written only when asked for', async () => {
   assert.equal((await told('verbose terminal', [['debug', 'detail']])).stdout, 'detail\n');
+  for (const form of ['action', 'terminal']) assert.equal((await told(form, [['debug', 'detail']])).stdout, '', form);
 });
 
 test('durations are short', () => {

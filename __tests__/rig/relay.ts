@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Lane, type LaneRules } from './lane.ts';
 import { portOf } from './server.ts';
 
@@ -44,7 +44,8 @@ function reset(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-export async function startRelay(port: number, delay = 0): Promise<Relay> {
+/** Listens on one port of every host, which are addresses of loopback. */
+export async function startRelay(port: number, delay = 0, hosts: readonly string[] = ['127.0.0.1']): Promise<Relay> {
   const bytes = { up: 0, down: 0 };
   const limits: Partial<Record<Direction, Limit>> = {};
   const sockets = new Map<Socket, Lane>();
@@ -66,7 +67,7 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
     },
   });
 
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  const accept = (client: Socket): void => {
     connections += 1;
     if (relay.refusing) {
       reset(client.on('error', () => undefined));
@@ -75,8 +76,13 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     join(client, server, 'up');
     join(server, client, 'down');
-  }).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
+  };
+  const listeners: Server[] = [];
+  for (const host of hosts) {
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    await once(listener.listen(listeners.map(portOf)[0] ?? 0, host), 'listening');
+    listeners.push(listener);
+  }
 
   function join(from: Socket, to: Socket, direction: Direction): void {
     const lane = new Lane(from, to, rules(direction));
@@ -87,7 +93,7 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
   }
 
   const relay: Relay = {
-    port: portOf(listener),
+    port: listeners.map(portOf)[0] ?? 0,
     delay,
     refusing: false,
     bytes,
@@ -118,8 +124,7 @@ export async function startRelay(port: number, delay = 0): Promise<Relay> {
     },
     async [Symbol.asyncDispose]() {
       relay.fail('reset');
-      listener.close();
-      await once(listener, 'close');
+      await Promise.all(listeners.map(async (listener) => once(listener.close(), 'close')));
     },
   };
   return relay;

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
+import { KeyObject } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import ssh2 from 'ssh2';
+import { promisify } from 'node:util';
+import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2';
 import utils from 'ssh2/lib/protocol/utils.js';
+import { readPrivateKey } from '../../src/ssh/private-key.ts';
+import { connectClient } from '../../src/ssh/wire/connect-client.ts';
 import { partsOf } from '../../src/ssh/wire/parts.ts';
+import { startSshd } from '../rig/sshd.ts';
 
 const packageOf = (path: string): { version?: string; dependencies?: Record<string, string> } =>
   JSON.parse(readFileSync(new URL(`../../${path}package.json`, import.meta.url), 'utf8')) as object;
@@ -35,4 +42,30 @@ test('the parts of ssh2 that are overridden are where they are expected', () => 
   assert.equal(typeof channels.get, 'function');
   assert.ok(stream instanceof PassThrough);
   assert.deepEqual([typeof utils.convertSignature, typeof utils.sendPacket], ['function', 'function']);
+});
+
+test('ciphers have their keys as objects, after a renewal too: from bytes, Node throws twice a packet', async () => {
+  await using server = await startSshd({ config: ['RekeyLimit 64K'] });
+  const client = new ssh2.Client();
+  const ready = once(client, 'ready');
+  const { parsed } = readPrivateKey(server.keyText);
+  const keys: unknown[] = [];
+  const config: ConnectConfig = {
+    sock: connect(server.port, server.host),
+    username: server.user,
+    authHandler: () => ({ type: 'publickey', username: server.user, key: parsed }),
+    algorithms: { cipher: ['aes128-gcm@openssh.com'] },
+    hostVerifier: () => true,
+  };
+  connectClient(client, config, () => undefined);
+  client.on('handshake', () => {
+    const { _cipher: ours, _decipher: theirs } = partsOf(client)._protocol;
+    keys.push(ours._encKey, theirs?._decipherKey);
+  });
+  await ready;
+  const channel = await promisify<string, ClientChannel>(client.exec.bind(client))('head -c 300000 /dev/zero');
+  await once(channel.resume(), 'close');
+  client.end();
+  assert.ok(keys.length >= 4, 'renewed');
+  assert.ok(keys.every((key) => key instanceof KeyObject));
 });

@@ -27,7 +27,9 @@ export class ActionsLog implements FaceLog {
     });
   }
 
+  /** The runner hides these lines itself, unless it is to show them; of a large fleet there are thousands. */
   debug(message: string): void {
+    if (!this.#core.isDebug()) return;
     this.#output.flush();
     this.#core.debug(toldLines(message).join('\n'));
   }

@@ -1,5 +1,5 @@
-import { gzipSync } from 'node:zlib';
 import type { Connection } from '../ssh/connection-types.ts';
+import { packed } from './packed.ts';
 
 // Understood by every login shell: single quotes, no newline, no `!`, no backslash. The script and the first frame come
 // as one word of gzip in base64, in the request or as one line on stdin, where a target that lacks the tools to unpack it
@@ -31,24 +31,23 @@ export interface Start {
   readonly request: string;
   /** What has to follow on stdin at once. */
   readonly input: string | undefined;
-  /** Must be sent on stdin when the target asks for it by the line `shipper-feed`. */
-  readonly feed: string;
+  /** What must be sent on stdin when the target asks for it by the line `shipper-feed`. */
+  readonly feed: () => string;
 }
 
 export function start(script: string, firstFrame: string, connection: Connection): Start {
-  const text = `${script}~${firstFrame}`;
-  const packed = gzipSync(text, { level: 9 }).toString('base64');
-  const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
+  const feed = (): string => `${`${script}~${firstFrame}`.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
   if (isFed(connection)) {
-    return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed, feed };
+    return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed(), feed };
   }
+  const word = packed(script, `~${firstFrame}`);
   const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;
-  const request = `exec sh -c '${unpacked}' shipper '${packed}'`;
+  const request = `exec sh -c '${unpacked}' shipper '${word}'`;
   return request.length <= longestRequest(connection.identification)
     ? { request, input: undefined, feed }
     : {
         request: `exec sh -c 'IFS= read -r shipper_s;set -- "$shipper_s";${unpacked}' shipper`,
-        input: `${packed}\n`,
+        input: `${word}\n`,
         feed,
       };
 }

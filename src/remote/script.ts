@@ -14,7 +14,7 @@ export class Script {
   readonly channel: Channel;
   readonly #request: ScriptRequest;
   readonly #own: Connection | undefined;
-  #feed: string | undefined;
+  #feed: (() => string) | undefined;
   #preamble = '';
   #stderr = '';
 
@@ -109,7 +109,7 @@ export class Script {
   }
 
   #sendFeed(): void {
-    if (this.#feed !== undefined) this.channel.stdin.write(this.#feed);
+    if (this.#feed !== undefined) this.channel.stdin.write(this.#feed());
     this.#feed = undefined;
   }
 }

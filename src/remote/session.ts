@@ -162,7 +162,7 @@ export class Session {
     if (this.#over) return;
     this.#over = true;
     clearInterval(this.#beat);
-    this.#fail(reason ?? this.#lost(this.#work?.step));
+    if (this.#work !== undefined) this.#fail(reason ?? this.#lost(this.#work.step));
     this.#interrupted?.();
     // A start-up file that waits for input must not take its end for an answer.
     if (!this.#answered) this.#script?.channel.kill();

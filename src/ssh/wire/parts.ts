@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Client, ParsedKey } from 'ssh2';
 
@@ -81,6 +82,13 @@ export interface OfferPart {
   };
 }
 
+/** What encrypts or decrypts the packets of a connection. AES-GCM begins anew with each. */
+export interface CipherPart {
+  _encKey?: Buffer | KeyObject;
+  _decipherKey?: Buffer | KeyObject;
+  _onPayload: (payload: Buffer) => void;
+}
+
 /** The parts of ssh2's `Protocol` that this room touches. Its methods are replaced on the one instance. */
 export interface ProtocolPart {
   readonly _handlers: Handlers;
@@ -91,7 +99,8 @@ export interface ProtocolPart {
   /** Gets each packet, but for those of a key exchange that has begun. */
   _onPayload: (payload: Buffer) => void;
   /** Before the first key exchange, it gets the packets. */
-  readonly _decipher: { _onPayload: (payload: Buffer) => void } | undefined;
+  _decipher: CipherPart | undefined;
+  _cipher: CipherPart;
   /** The requests to be let in that were not yet answered. */
   readonly _authsQueue: string[];
   readonly _packetRW: {
