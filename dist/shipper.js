@@ -584,7 +584,10 @@ function commitOf({ commit, run }) {
     return markdown_link(code(commit.slice(0, 7)), repository === undefined ? undefined : `${repository}/commit/${commit}`);
 }
 
+// EXTERNAL MODULE: ./build/src/deploy/waves.js
+var waves = __nccwpck_require__(8066);
 ;// CONCATENATED MODULE: ./build/src/deploy/summary.js
+
 
 
 
@@ -651,6 +654,7 @@ function outcomes(result) {
     const purged = targets.some((target) => target.purged.length > 0);
     const columns = [
         ['target', true, ({ name }) => code(name)],
+        ['wave', targets.some(({ wave }) => wave !== undefined), ({ wave }) => waveCell(wave)],
         ['live', true, ({ active }) => code(active) || '-'],
         ['before', changed, ({ previousRevision }) => code(previousRevision) || '-'],
         [
@@ -664,6 +668,10 @@ function outcomes(result) {
     const rows = targets.slice(0, mostRows).map((target) => shown.map(([, , cell]) => cell(target)));
     const more = targets.length > mostRows ? `\n\n_and ${targets.length - mostRows} targets more_` : '';
     return `${table(shown.map(([head]) => head), rows)}${more}`;
+}
+/** Its number, and when it began in UTC; `-` where it never did. */
+function waveCell(wave) {
+    return wave === undefined ? '' : `${wave.number}: ${wave.beganAt === undefined ? '-' : `${(0,waves/* timeOf */.nR)(wave)} UTC`}`;
 }
 /** What was read on each target; those where that is the same share a part. */
 function pages(result, now) {
@@ -716,6 +724,57 @@ function within(characters, parts) {
     return missing === 0
         ? kept
         : [...kept, `_There was no room for ${missing} parts more: the output \`result\` has all._`];
+}
+
+
+/***/ }),
+
+/***/ 8066:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   nJ: () => (/* binding */ Waves),
+/* harmony export */   nR: () => (/* binding */ timeOf)
+/* harmony export */ });
+/* unused harmony export wavesOf */
+/* harmony import */ var _gathered_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8822);
+
+/** The waves of a fleet, whose sizes together are all of its targets. */
+function wavesOf(sizes) {
+    let from = 0;
+    return sizes.map((size, index) => {
+        const wave = { number: index + 1, of: sizes.length, from, to: from + size };
+        from = wave.to;
+        return wave;
+    });
+}
+/** The waves of one run, and when each began. */
+class Waves {
+    all;
+    #begun = new Map();
+    constructor(sizes) {
+        this.all = wavesOf(sizes);
+    }
+    /** Notes the time at which a wave begins, and says which targets it is, where there are several. */
+    begin({ number, of, ...wave }, fleet, log) {
+        if (of < 2 || this.#begun.has(number))
+            return;
+        this.#begun.set(number, new Date().toISOString());
+        const names = fleet.select('working', { number, of, ...wave }).map(({ target }) => target.name);
+        log.info(`wave ${number} of ${of}: ${(0,_gathered_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(names)}`);
+    }
+    /** The wave of the target with that index; undefined where all are one. */
+    waveOf(index) {
+        const wave = this.all.find(({ from, to }) => index >= from && index < to);
+        if (wave === undefined || wave.of < 2)
+            return undefined;
+        return { number: wave.number, of: wave.of, beganAt: this.#begun.get(wave.number) };
+    }
+}
+/** The time of day of a wave's beginning, in UTC; empty where it never began. */
+function timeOf({ beganAt = '' }) {
+    return beganAt.slice(11, 19);
 }
 
 
@@ -1048,7 +1107,10 @@ class ActionsLog {
             core[kind](message, properties);
         });
     }
+    /** The runner hides these lines itself, unless it is to show them; of a large fleet there are thousands. */
     debug(message) {
+        if (!this.#core.isDebug())
+            return;
         this.#output.flush();
         this.#core.debug(toldLines(message).join('\n'));
     }
@@ -5858,7 +5920,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8369));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4540));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6666,7 +6728,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 8369:
+/***/ 4540:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6760,7 +6822,10 @@ function outputsOf(result) {
 
 // EXTERNAL MODULE: ./build/src/deploy/age.js
 var age = __nccwpck_require__(6239);
+// EXTERNAL MODULE: ./build/src/deploy/waves.js
+var waves = __nccwpck_require__(8066);
 ;// CONCATENATED MODULE: ./build/src/deploy/report.js
+
 
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 function describe(result, now) {
@@ -6779,7 +6844,12 @@ function describe(result, now) {
 function unread({ name, status, error }) {
     return `${name}: ${status}${error === undefined ? '' : `, ${error.code}`}`;
 }
-function describeOutcome(target, { command }) {
+function describeOutcome(target, result) {
+    const { wave } = target;
+    const when = wave?.beganAt === undefined ? '' : `, wave ${wave.number} of ${wave.of} at ${(0,waves/* timeOf */.nR)(wave)} UTC`;
+    return `${describeEnd(target, result)}${when}`;
+}
+function describeEnd(target, { command }) {
     const { name, revision = '-', previousRevision = 'none', active = 'nothing', purged } = target;
     const removed = purged.length === 0 ? '' : `, purged ${purged.join(', ')}`;
     switch (target.status) {
@@ -7163,9 +7233,7 @@ const mega = 1024 * kilo;
  */
 const limits = {
     /** Milliseconds for the server to open a channel and to start a program there. */
-    openMilliseconds: 30_000,
-    /** Milliseconds for the first word of a script whose session has had its own already. */
-    answerMilliseconds: 60_000,
+    openMilliseconds: 60_000,
     /** Milliseconds for the channel of a program that has ended to be closed by the server. */
     freedMilliseconds: 2_000,
     /** Milliseconds without a word or a byte taken, in an upload: copying and hashing on a slow disk are silent. */
@@ -7309,6 +7377,35 @@ class Incoming {
 
 ;// CONCATENATED MODULE: external "node:zlib"
 const external_node_zlib_namespaceObject = require("node:zlib");
+;// CONCATENATED MODULE: ./build/src/remote/packed.js
+
+/** A gzip member without name and time: RFC 1952. */
+const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3]);
+/** A frame is short: what is set up for it costs more than the packing. */
+const small = { level: 9, memLevel: 5, windowBits: 12 };
+/** By script: compressing one takes as long as all else that a target costs the runner. */
+const beginnings = new Map();
+function beginningOf(script) {
+    const known = beginnings.get(script);
+    if (known !== undefined)
+        return known;
+    const text = Buffer.from(script);
+    const body = (0,external_node_zlib_namespaceObject.deflateRawSync)(text, { level: 9, finishFlush: external_node_zlib_namespaceObject.constants.Z_SYNC_FLUSH });
+    const beginning = { bytes: Buffer.concat([header, body]), crc: (0,external_node_zlib_namespaceObject.crc32)(text), length: text.length };
+    beginnings.set(script, beginning);
+    return beginning;
+}
+/** `script` and then `rest`, as one gzip stream in base64. A script is compressed once, whatever the rest. */
+function packed(script, rest) {
+    const { bytes, crc, length } = beginningOf(script);
+    const text = Buffer.from(rest);
+    const body = (0,external_node_zlib_namespaceObject.deflateRawSync)(text, small);
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE((0,external_node_zlib_namespaceObject.crc32)(text, crc), 0);
+    trailer.writeUInt32LE(length + text.length, 4);
+    return Buffer.concat([bytes, body, trailer]).toString('base64');
+}
+
 ;// CONCATENATED MODULE: ./build/src/remote/loader.js
 
 // Understood by every login shell: single quotes, no newline, no `!`, no backslash. The script and the first frame come
@@ -7331,19 +7428,18 @@ function longestRequest(identification) {
     return identification.includes('OpenSSH') ? 120_000 : 8_900;
 }
 function start(script, firstFrame, connection) {
-    const text = `${script}~${firstFrame}`;
-    const packed = (0,external_node_zlib_namespaceObject.gzipSync)(text, { level: 9 }).toString('base64');
-    const feed = `${text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
+    const feed = () => `${`${script}~${firstFrame}`.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
     if (isFed(connection)) {
-        return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed, feed };
+        return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed(), feed };
     }
+    const word = packed(script, `~${firstFrame}`);
     const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;
-    const request = `exec sh -c '${unpacked}' shipper '${packed}'`;
+    const request = `exec sh -c '${unpacked}' shipper '${word}'`;
     return request.length <= longestRequest(connection.identification)
         ? { request, input: undefined, feed }
         : {
             request: `exec sh -c 'IFS= read -r shipper_s;set -- "$shipper_s";${unpacked}' shipper`,
-            input: `${packed}\n`,
+            input: `${word}\n`,
             feed,
         };
 }
@@ -7809,6 +7905,7 @@ class Session {
     identification;
     keyFingerprint;
     keyExchange;
+    answerSeconds;
     lost;
     ready;
     #facts;
@@ -7825,6 +7922,7 @@ class Session {
         this.identification = facts.identification;
         this.keyFingerprint = facts.keyFingerprint;
         this.keyExchange = facts.keyExchange;
+        this.answerSeconds = 3 * facts.connectTimeout;
         this.ready = this.#ready.promise;
         this.lost = this.#lose.promise;
     }
@@ -7995,8 +8093,9 @@ async function openOn(connection, request) {
     const how = start(script, frame_frame(words), connection);
     const opening = connection.exec(how.request, how.input);
     try {
-        const channel = await within(orCancelled(opening, signal), limits.openMilliseconds, () => silentOpen(target));
-        return { channel, feed: how.feed };
+        // The login has a limit of its own.
+        const opened = connection.ready.then(async () => within(opening, limits.openMilliseconds, () => silentOpen(target)));
+        return { channel: await orCancelled(opened, signal), feed: how.feed };
     }
     catch (error) {
         void opening.then((late) => {
@@ -8046,10 +8145,10 @@ function unknownStart(target, said) {
     return fail('the account does not run commands: a forced command in authorized_keys or sshd_config has to execute ' +
         '"$SSH_ORIGINAL_COMMAND", and the login shell has to accept `exec sh -c`');
 }
-function silentStart(target, milliseconds) {
-    const seconds = milliseconds / 1000;
+function silentStart(target, seconds) {
     return new errors/* ShipperError */.oV('TARGET', `${target}: the login shell did not answer within ${seconds} seconds: look for a start-up file (such as .bashrc) ` +
-        'that waits for input, or a forced command that ignores "$SSH_ORIGINAL_COMMAND"', { target });
+        'that waits for input, or a forced command that ignores "$SSH_ORIGINAL_COMMAND". Where the machine is only slow, ' +
+        'raise `connect-timeout`: a login shell may take three times as long', { target });
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/script.js
@@ -8097,15 +8196,16 @@ class Script {
     }
     /**
      * Waits for the line by which the script greets; resolves with what stands behind the greeting there, or with
-     * undefined where the program ended without one. Rejects with TARGET after that many milliseconds.
+     * undefined where the program ended without one. Rejects with TARGET where it takes longer than it may there.
      */
-    async greeted(milliseconds = limits.answerMilliseconds) {
-        const { signal, target } = this.#request;
+    async greeted() {
+        const { signal, target, access } = this.#request;
+        const { answerSeconds } = access.connection;
         this.channel.stderr.on('data', (data) => {
             this.#stderr = (this.#stderr + data.toString()).slice(-limits.preamble);
         });
         try {
-            return await within(orCancelled(this.#greeting(), signal), milliseconds, () => silentStart(target, milliseconds));
+            return await within(orCancelled(this.#greeting(), signal), answerSeconds * 1000, () => silentStart(target, answerSeconds));
         }
         catch (error) {
             this.channel.kill(); // A start-up file that waits for input must not take its end for an answer.
@@ -8155,7 +8255,7 @@ class Script {
     }
     #sendFeed() {
         if (this.#feed !== undefined)
-            this.channel.stdin.write(this.#feed);
+            this.channel.stdin.write(this.#feed());
         this.#feed = undefined;
     }
 }
@@ -8258,11 +8358,11 @@ class session_Session {
     }
     /**
      * Takes steps on the target and resolves with all facts that they told. Rejects with what failed, or with CONNECT
-     * when the connection went away before the answer, or the limit passed. Then the session is over: a script that is
-     * still there puts back by itself.
+     * when the connection went away before the answer. Then the session is over: a script that is still there puts back by
+     * itself. How long a target may be silent is for the owner to say, who closes the session then.
      */
     async perform(steps, options = {}) {
-        const { last = false, revision = '', limit } = options;
+        const { last = false, revision = '' } = options;
         if (this.#over)
             throw this.#lost(steps[0]);
         const work = (this.#work = new Work(this.#options.name, steps));
@@ -8271,30 +8371,22 @@ class session_Session {
             this.#send(frame_frame(['do', revision, ...what]));
         else
             this.#start(['do', ...what]);
-        const stop = after(limit, () => this.#giveUp(limit));
-        try {
-            const facts = await work.answer;
-            if (last)
-                await this.#exit();
-            return facts;
-        }
-        finally {
-            stop();
-        }
+        const facts = await work.answer;
+        if (last)
+            await this.#exit();
+        return facts;
     }
     /**
-     * Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone. Where
-     * the target does not say so in time (milliseconds; default: no limit), the session is over.
+     * Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone, or the
+     * session is over.
      */
-    async interrupt(limit) {
+    async interrupt() {
         if (!this.open)
             return;
         const done = deferred();
         this.#interrupted = done.resolve;
         this.#send('interrupt');
-        const stop = after(limit, () => this.#giveUp(limit, 'the end of what it was doing'));
         await done.promise;
-        stop();
         this.#fail(new errors/* ShipperError */.oV('CANCELLED', 'interrupted', { target: this.#options.name }));
     }
     /** Ends the process group of a listener's command that has this leader. */
@@ -8320,17 +8412,18 @@ class session_Session {
         });
     }
     async #listen(script) {
-        const { name, setup, answerTimeout, beat = 5_000 } = this.#options;
+        const { name, setup, onAnswer, beat = 5_000 } = this.#options;
         this.#script = script;
         if (this.#over) {
             script.close();
             return;
         }
         this.#beat = setInterval(() => this.#answered && this.#send('b'), beat);
-        const greeting = await script.greeted(answerTimeout * 1000);
+        const greeting = await script.greeted();
         if (greeting === undefined)
             throw this.#isCut ? this.#lost(this.#work?.step) : unknownStart(name, script.said);
         this.#answered = true;
+        onAnswer?.();
         if (setup.hidden.length > 0)
             this.#send(`more ${frame_frame(setup.hidden)}`);
         for (const held of this.#held.splice(0))
@@ -8362,10 +8455,6 @@ class session_Session {
         const reason = said === '' ? '' : ` (the target said: ${said})`;
         return failureOn(this.#options.name, 'CONNECT', `the connection was lost${reason}; the target puts back by itself`, step);
     }
-    #giveUp(milliseconds = 0, what = this.#work?.step ?? 'its answer') {
-        const waited = `the target did not answer within ${milliseconds / 1000} seconds, while Shipper waited for ${what}`;
-        this.#end(failureOn(this.#options.name, 'CONNECT', `${waited}; if it still runs, it puts back by itself`, what));
-    }
     #fail(error) {
         this.#work?.fail(error);
         this.#work = undefined;
@@ -8376,7 +8465,8 @@ class session_Session {
             return;
         this.#over = true;
         clearInterval(this.#beat);
-        this.#fail(reason ?? this.#lost(this.#work?.step));
+        if (this.#work !== undefined)
+            this.#fail(reason ?? this.#lost(this.#work.step));
         this.#interrupted?.();
         // A start-up file that waits for input must not take its end for an answer.
         if (!this.#answered)
@@ -8395,6 +8485,123 @@ class session_Session {
             this.#held.push(line);
         else if (this.#script?.stdin.writable === true)
             this.#script.stdin.write(`${line}\n`);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/site-errors.js
+
+/** A target whose connection is alive, and which says nothing. */
+function silentTarget(target, work, seconds) {
+    return new errors/* ShipperError */.oV('TARGET', `${target}, ${work}: the target said nothing for ${seconds} seconds, though its connection is alive. ` +
+        'See on the server what hangs: a network file system that is gone, or a disk that fails', { target, step: work });
+}
+/** A target that tells one thing that cannot be is believed nothing more. */
+function unbelievable(target, { kind, values }) {
+    return new errors/* ShipperError */.oV('TARGET', `${target}: the target said what it was not asked for ("${[kind, ...values].join(' ').slice(0, 200)}"), and is not ` +
+        'listened to any more. See whether it was tampered with, or whether something else writes to the output of its ' +
+        'login shell', { target });
+}
+/** A refusal of the lock says who holds it. */
+function withHolder(error, holder) {
+    if (!(error instanceof errors/* ShipperError */.oV) || error.code !== 'LOCKED' || holder === undefined)
+        return error;
+    return new errors/* ShipperError */.oV('LOCKED', `${error.message}: it is held by ${holder}. It is freed when that run ends, at the latest a minute after it died; ` +
+        'wait for it, cancel it, or give this run a longer lock-timeout', { target: error.target, step: error.step, cause: error });
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/dialogue.js
+
+
+
+
+
+/** The work after which only the target knows what the run came to. */
+const deciding = ['link_current_revision', 'complete'];
+/** What is said between the runner and one target on one connection, by when, and what the runner learns of it. */
+class Dialogue {
+    #name;
+    #connection;
+    #knowledge;
+    #session;
+    #patience;
+    #broken = deferred();
+    #isBusy = false;
+    constructor(connection, setup, knowledge, options) {
+        const { target, limits, lockTimeout, log } = options;
+        this.#name = target.name;
+        this.#connection = connection;
+        this.#knowledge = knowledge;
+        this.#patience = new Patience(limits, lockTimeout, (work, seconds) => this.#break(silentTarget(target.name, work, seconds)));
+        this.#session = new session_Session({
+            ...{ connection, name: target.name, setup, log },
+            onAnswer: () => this.#wait(),
+            onFact: (fact) => this.#hear(fact),
+        });
+    }
+    /** Whether the target can still be spoken with. */
+    get open() {
+        return this.#session.open;
+    }
+    /** Asks for these steps, for that revision; resolves when they are taken, or rejects with what failed. */
+    async ask(work, last, revision) {
+        const isFirst = this.#knowledge.state.phase === 'idle';
+        this.#knowledge.expect(work);
+        this.#knowledge.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
+        if (this.#session.answered)
+            this.#wait(); // Until then, the login and the login shell have limits of their own.
+        this.#isBusy = true;
+        try {
+            await Promise.race([this.#session.perform(work, { last, revision }), this.#broken.promise]);
+        }
+        catch (error) {
+            // What ends otherwise than by a lost connection before the script's first word has run nothing.
+            const isRefusal = error instanceof errors/* ShipperError */.oV && error.code !== 'CONNECT' && !this.#session.answered;
+            if (isFirst && isRefusal)
+                this.#knowledge.learn({ kind: 'refused' });
+            throw withHolder(error, this.#knowledge.state.holder);
+        }
+        finally {
+            this.#isBusy = false;
+            this.#patience.stop();
+        }
+    }
+    /** Stops what is still being done there: what was asked for last, and with `commands` those of listeners. */
+    async interrupt(commands) {
+        if (!this.open || (!this.#isBusy && !commands))
+            return;
+        this.#patience.waitFor('unlock');
+        try {
+            await Promise.race([this.#session.interrupt(), this.#broken.promise]);
+        }
+        finally {
+            this.#patience.stop();
+        }
+    }
+    /** Ends the process group of a listener's command that has this leader. */
+    stop(leader) {
+        this.#session.stop(leader);
+    }
+    close() {
+        this.#patience.stop();
+        this.#session.close();
+    }
+    #hear(said) {
+        if (this.#knowledge.hear(said))
+            this.#wait();
+        else {
+            this.#knowledge.learn({ kind: 'gone' });
+            this.#break(unbelievable(this.#name, said));
+        }
+    }
+    /** For what it is to tell next; without that, all is told but the end. */
+    #wait() {
+        this.#patience.waitFor(this.#knowledge.next ?? 'unlock');
+    }
+    /** Gives the session up: the target has to settle the run alone. */
+    #break(reason) {
+        this.#broken.reject(reason);
+        this.#session.close();
+        this.#connection.end();
     }
 }
 
@@ -8613,6 +8820,10 @@ const forth = {
     ],
     adopt: [...timeline_begin, ...work('init_directories', 'adopt', 'unlock')],
 };
+/** Whether the targets switch in waves, where the config has any. */
+function isInWaves(command) {
+    return command !== 'status' && forth[command].some((row) => typeof row === 'object' && 'wave' in row);
+}
 /** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
 const back = [
     { work: 'go_back', on: 'open' },
@@ -8776,55 +8987,25 @@ class Knowledge {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/site-errors.js
-
-/** A target whose connection is alive, and which says nothing. */
-function silentTarget(target, work, seconds) {
-    return new errors/* ShipperError */.oV('TARGET', `${target}, ${work}: the target said nothing for ${seconds} seconds, though its connection is alive. ` +
-        'See on the server what hangs: a network file system that is gone, or a disk that fails', { target, step: work });
-}
-/** A target that tells one thing that cannot be is believed nothing more. */
-function unbelievable(target, { kind, values }) {
-    return new errors/* ShipperError */.oV('TARGET', `${target}: the target said what it was not asked for ("${[kind, ...values].join(' ').slice(0, 200)}"), and is not ` +
-        'listened to any more. See whether it was tampered with, or whether something else writes to the output of its ' +
-        'login shell', { target });
-}
-/** A refusal of the lock says who holds it. */
-function withHolder(error, holder) {
-    if (!(error instanceof errors/* ShipperError */.oV) || error.code !== 'LOCKED' || holder === undefined)
-        return error;
-    return new errors/* ShipperError */.oV('LOCKED', `${error.message}: it is held by ${holder}. It is freed when that run ends, at the latest a minute after it died; ` +
-        'wait for it, cancel it, or give this run a longer lock-timeout', { target: error.target, step: error.step, cause: error });
-}
-
 ;// CONCATENATED MODULE: ./build/src/deploy/site.js
 
 
 
 
-
-
-
-/** The work after which only the target knows what the run came to. */
-const deciding = ['link_current_revision', 'complete'];
-/** One target in one run: its connection, its session, and what is known of it. */
+/** One target in one run: its connection, what is said on it, and what is known of it. */
 class Site {
     target;
     knowledge;
     /** What failed first there. */
     failure;
     #options;
-    #patience;
     #connection;
-    #session;
-    #broken = deferred();
-    #isBusy = false;
+    #dialogue;
     constructor(options) {
-        const { target, limits, lockTimeout } = options;
+        const { target } = options;
         this.#options = options;
         this.target = target;
         this.knowledge = new Knowledge({ ...options, name: target.name });
-        this.#patience = new Patience(limits, lockTimeout, (work, seconds) => this.#break(silentTarget(target.name, work, seconds)));
     }
     get state() {
         return this.knowledge.state;
@@ -8834,11 +9015,11 @@ class Site {
     }
     /** Whether steps can still be taken there. */
     get reachable() {
-        return this.#session?.open === true;
+        return this.#dialogue?.open === true;
     }
     /** Whether it was spoken with, and cannot be any more. */
     get lost() {
-        return this.#session !== undefined && !this.reachable;
+        return this.#dialogue !== undefined && !this.reachable;
     }
     /** Whether it was lost while only it knew what the run came to. */
     get isUndecided() {
@@ -8870,8 +9051,8 @@ class Site {
         if (connection === undefined) {
             throw new errors/* ShipperError */.oV('INTERNAL', `${target.name} is not connected`, { target: target.name });
         }
-        this.#session ??= this.#open(connection, this.#options.setup(connection));
-        await this.#ask(this.#session, work, last, revision);
+        this.#dialogue ??= new Dialogue(connection, this.#options.setup(connection), this.knowledge, this.#options);
+        await this.#dialogue.ask(work, last, revision);
     }
     /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */
     async judge() {
@@ -8881,8 +9062,8 @@ class Site {
             const connection = await this.reconnect();
             this.#connection = connection;
             const words = [...setup(connection).words, 'lost_token', token, 'token', `${token}-judge`];
-            this.#session = this.#open(connection, { words, hidden: [] });
-            await this.#ask(this.#session, ['verdict'], true, '');
+            this.#dialogue = new Dialogue(connection, { words, hidden: [] }, this.knowledge, this.#options);
+            await this.#dialogue.ask(['verdict'], true, '');
         }
         catch (error) {
             this.learn({ kind: 'gone' });
@@ -8892,18 +9073,10 @@ class Site {
     }
     /** Stops what is still being done there: what this run asked for last, and with `commands` those of listeners. */
     async interrupt(commands) {
-        if (!this.reachable || (!this.#isBusy && !commands))
-            return;
-        this.#patience.waitFor('unlock');
-        try {
-            await Promise.race([this.#session?.interrupt(), this.#broken.promise]);
-        }
-        finally {
-            this.#patience.stop();
-        }
+        await this.#dialogue?.interrupt(commands);
     }
     stop(leader) {
-        this.#session?.stop(leader);
+        this.#dialogue?.stop(leader);
     }
     /** Adds what the runner decides itself to what is known. */
     learn(fact) {
@@ -8915,49 +9088,7 @@ class Site {
         throw loss ?? new errors/* ShipperError */.oV('CONNECT', `${this.target.name}: the connection has ended`);
     }
     end() {
-        this.#patience.stop();
-        this.#session?.close();
-        this.#connection?.end();
-    }
-    async #ask(session, work, last, revision) {
-        const isFirst = this.state.phase === 'idle';
-        this.knowledge.expect(work);
-        this.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
-        this.#patience.waitFor(work[0] ?? 'unlock');
-        this.#isBusy = true;
-        try {
-            await Promise.race([session.perform(work, { last, revision }), this.#broken.promise]);
-        }
-        catch (error) {
-            // What ends otherwise than by a lost connection before the script's first word has run nothing.
-            const isRefusal = error instanceof errors/* ShipperError */.oV && error.code !== 'CONNECT' && !session.answered;
-            if (isFirst && isRefusal)
-                this.learn({ kind: 'refused' });
-            throw withHolder(error, this.state.holder);
-        }
-        finally {
-            this.#isBusy = false;
-            this.#patience.stop();
-        }
-    }
-    #open(connection, setup) {
-        const { log, connectTimeout: answerTimeout, target } = this.#options;
-        this.#broken = deferred();
-        const onFact = (fact) => this.#hear(fact);
-        return new session_Session({ connection, name: target.name, setup, log, answerTimeout, onFact });
-    }
-    #hear(said) {
-        if (this.knowledge.hear(said)) {
-            this.#patience.waitFor(this.knowledge.next ?? 'unlock'); // All is told but the end.
-            return;
-        }
-        this.learn({ kind: 'gone' });
-        this.#break(unbelievable(this.target.name, said));
-    }
-    /** Gives the session up: the target has to settle the run alone. */
-    #break(reason) {
-        this.#broken.reject(reason);
-        this.#session?.close();
+        this.#dialogue?.close();
         this.#connection?.end();
     }
 }
@@ -9038,7 +9169,7 @@ class Fleet {
     #options;
     #stepLines;
     constructor(options, setup) {
-        const { facts, id, log, connectTimeout, connect, limits = patience_limits } = options;
+        const { facts, id, log, connect, limits = patience_limits } = options;
         const { config, command, revision, epoch, lockTimeout } = facts;
         this.#options = options;
         this.#stepLines = new StepLines(log);
@@ -9048,7 +9179,6 @@ class Fleet {
             token: `run-${id}-${index}`,
             log,
             named: config.targets.length > 1,
-            connectTimeout,
             limits,
             lockTimeout,
             connect,
@@ -9335,7 +9465,7 @@ function resultOf(sites, ending) {
         status: statusOfRun(sites.map(({ state }) => state.phase), ending),
         revision,
         previousRevision: previous,
-        targets: sites.map((site) => resultOn(site, ending)),
+        targets: sites.map((site, index) => resultOn(site, ending, ending.waveOf(index))),
     };
 }
 function statusOfRun(phases, { isOver, error, cancelled }) {
@@ -9376,7 +9506,7 @@ function statusOn(phase, failed, { isOver, cancelled }) {
             return 'succeeded';
     }
 }
-function resultOn(site, ending) {
+function resultOn(site, ending, wave) {
     const { target, state, knowledge, failure } = site;
     const { steps, revisions } = knowledge;
     const { error, command, dryRun } = ending;
@@ -9387,6 +9517,7 @@ function resultOn(site, ending) {
     return {
         host: target.host,
         name: target.name,
+        wave,
         status: statusOn(phase, error !== undefined && (!isReading || own !== undefined), ending),
         revision,
         revisionPath: revision === undefined ? undefined : `${target.revisions}/${revision}`,
@@ -9529,24 +9660,6 @@ class Dispatcher {
     }
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/waves.js
-/** The waves of a fleet, whose sizes together are all of its targets. */
-function wavesOf(sizes) {
-    let from = 0;
-    return sizes.map((size, index) => {
-        const wave = { number: index + 1, of: sizes.length, from, to: from + size };
-        from = wave.to;
-        return wave;
-    });
-}
-/** Says which targets a wave is, where there are several. */
-function tellWave(wave, fleet, log) {
-    if (wave.of < 2)
-        return;
-    const names = fleet.select('working', wave).map(({ target }) => target.name);
-    log.info(`wave ${wave.number} of ${wave.of}: ${names.join(', ')}`);
-}
-
 ;// CONCATENATED MODULE: ./build/src/deploy/ship.js
 
 
@@ -9571,12 +9684,14 @@ class Run {
     #options;
     #fleet;
     #dispatcher;
+    #waves;
     /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
     #late = new AbortController();
     #error;
     constructor(options) {
         const { facts, listeners, id, signal } = options;
         this.#options = options;
+        this.#waves = new waves/* Waves */.nJ(isInWaves(facts.command) ? facts.config.waves.sizes : [facts.config.targets.length]);
         this.#fleet = new Fleet(options, (target, index, connection) => {
             const again = listeners.commandsAfterSwitch(target);
             return setupOf(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
@@ -9630,6 +9745,8 @@ class Run {
     }
     async #meet(moment) {
         const { facts, log } = this.#options;
+        if (moment.wave !== undefined && moment.kind !== 'pause')
+            this.#waves.begin(moment.wave, this.#fleet, log);
         switch (moment.kind) {
             case 'event':
                 return this.#dispatcher.dispatch(moment.event, moment);
@@ -9639,8 +9756,6 @@ class Run {
                 return this.#fleet.judge();
             case 'work': {
                 const { work, on, wave, last } = moment;
-                if (wave !== undefined)
-                    tellWave(wave, this.#fleet, log);
                 await this.#fleet.perform(this.#fleet.select(on, wave), work, last);
                 if (work.includes('preflight'))
                     tellUnlike(this.#fleet.sites, facts.command, log);
@@ -9688,7 +9803,7 @@ class Run {
             listensTo: (event) => listeners.listensTo(event),
             fleet: this.#fleet.sites.length,
             stays: listeners.listensTo('after:completion'),
-            waves: wavesOf(facts.config.waves.sizes),
+            waves: this.#waves.all,
             pause: facts.config.waves.pause,
         };
     }
@@ -9712,7 +9827,8 @@ class Run {
         const { facts, dryRun, signal } = this.#options;
         const { command, config } = facts;
         const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
-        const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), ...fleet };
+        const waveOf = (index) => this.#waves.waveOf(index);
+        const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), waveOf, ...fleet };
         const result = resultOf(this.#fleet.sites, ending);
         if (!dryRun || command === 'status' || !isOver)
             return result;
@@ -10774,7 +10890,7 @@ class TarHeaders {
      */
     of(member) {
         const { path, text = '' } = member;
-        const short = header(member, typeFlags[member.kind], this.#scratch);
+        const short = tar_header(member, typeFlags[member.kind], this.#scratch);
         if (path.length <= 100 && text.length <= 100)
             return short;
         return Buffer.concat([...longName('L', path), ...longName('K', text), short]);
@@ -10791,10 +10907,10 @@ function longName(type, name) {
         return [];
     const content = Buffer.from(`${name}\0`, 'latin1');
     const size = content.length;
-    const own = header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type, Buffer.alloc(block));
+    const own = tar_header({ kind: 'file', path: '././@LongLink', mode: 0, size }, type, Buffer.alloc(block));
     return [own, content, paddingAfter(size)];
 }
-function header({ path, mode, size, text = '' }, type, bytes) {
+function tar_header({ path, mode, size, text = '' }, type, bytes) {
     bytes.fill(0);
     bytes.write(path.slice(0, 100), 0, 'latin1');
     writeOctal(bytes, mode, 100, 7);
@@ -13623,7 +13739,31 @@ function combine(secret, classical) {
     return external_node_crypto_.createHash('sha256').update(secret).update(whole).digest();
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/wire/ready-keys.js
+
+/**
+ * Keys of ciphers become key objects before they are used. ssh2 begins a cipher for each packet, and Node 24 finds out by
+ * two exceptions that bytes are no key object: that takes three times as long as the encryption. Holds for renewals too.
+ */
+function readyKeys(protocol) {
+    for (const side of ['_cipher', '_decipher']) {
+        let current = protocol[side];
+        Object.defineProperty(protocol, side, {
+            get: () => current,
+            set: (next) => {
+                current = next;
+                if (next?._encKey !== undefined)
+                    next._encKey = ready(next._encKey);
+                if (next?._decipherKey !== undefined)
+                    next._decipherKey = ready(next._decipherKey);
+            },
+        });
+    }
+}
+const ready = (key) => (Buffer.isBuffer(key) ? (0,external_node_crypto_.createSecretKey)(key) : key);
+
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/connect-client.js
+
 
 
 
@@ -13639,6 +13779,7 @@ function connectClient(client, config, onProof) {
     const postQuantum = postQuantumExchange();
     if (postQuantum !== undefined)
         addExchange(parts._protocol, postQuantum);
+    readyKeys(parts._protocol);
     guardChannels(parts);
     hastenLogin(parts, onProof);
 }
@@ -14411,7 +14552,6 @@ async function run(request) {
         dryRun,
         id: `${now.getTime().toString(36)}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
         concurrency,
-        connectTimeout,
         connect: async (target, early) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
         listeners,
         log,

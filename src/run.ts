@@ -86,7 +86,6 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
     dryRun,
     id: `${now.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
     concurrency,
-    connectTimeout,
     connect: async (target, early) =>
       connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
     listeners,

@@ -101,6 +101,13 @@ describe('deploy with a command and links, rollback and status work on', { concu
   });
 });
 
+test('a login shell may take longer than one attempt to connect, for the steps and for each command', async () => {
+  await using server = await startSshd({ shell: 'bash', startup: 'sleep 7' });
+  await using site = await siteOn(server, { events: { 'after:create_revision': [{ run: 'touch made' }] } });
+  await site.succeed({ 'connect-timeout': '6' });
+  assert.equal(await site.sh('ls current'), 'made');
+});
+
 const refused: readonly [string, SshdOptions, RegExp][] = [
   [
     'an account for SFTP only',
@@ -122,7 +129,7 @@ const refused: readonly [string, SshdOptions, RegExp][] = [
   [
     'start-up files that wait for input',
     { shell: 'bash', startup: 'cat >/dev/null' },
-    /did not answer within 2 seconds: look for a start-up file \(such as \.bashrc\) that waits for input/,
+    /did not answer within 6 seconds: look for a start-up file \(such as \.bashrc\) that waits for input.* raise `connect-timeout`/,
   ],
 ];
 
@@ -132,7 +139,7 @@ describe('is refused by name, and the run ends:', { concurrency: 3 }, () => {
       await using server = await startSshd(options);
       await using site = await siteOn(server);
       const action = await site.start({ 'connect-timeout': '2' });
-      const patience = setTimeout(() => action.child.kill('SIGKILL'), 8_000);
+      const patience = setTimeout(() => action.child.kill('SIGKILL'), 60_000);
       const run = await action.done;
       clearTimeout(patience);
       assert.equal(run.signal, null, `It did not end by itself:\n${logOf(run)}`);

@@ -53,6 +53,13 @@ function drained(run: ActionRun): readonly number[] {
   });
 }
 
+/** The wave of each target, as the result has it. */
+function waves(run: ActionRun): readonly string[] {
+  return run.result?.targets.map(({ wave }) => `${String(wave?.number)} of ${String(wave?.of)}`) ?? [];
+}
+
+const inWaves = sizes.flatMap((size, index) => Array.from({ length: size }, () => `${String(index + 1)} of 3`));
+
 async function inFirstPause(site: Site, revision: string): Promise<StartedAction> {
   const started = await site.start({ ...inputs, revision }, { SHIP_WAVES__PAUSE: '30' });
   await started.printed(/pausing 30 s: wave 2 of 3 begins at \d\d:\d\d:\d\d UTC/);
@@ -66,6 +73,12 @@ test('twenty targets switch in three waves, each drained, switched and checked b
   assert.deepEqual(drained(run), sizes);
   await allOn(site, 'v2', logOf(run));
   for (const wave of [1, 2, 3]) assert.match(logOf(run), new RegExp(`wave ${String(wave)} of 3: web`));
+  assert.deepEqual(waves(run), inWaves);
+  const times = run.result?.targets.map(({ wave }) => wave?.beganAt ?? '') ?? [];
+  assert.deepEqual(times, times.toSorted(), 'each later than the one before');
+  assert.equal(new Set(times).size, 3);
+  assert.match(logOf(run), /web3: v2 is active, before it v1, wave 2 of 3 at \d\d:\d\d:\d\d UTC/);
+  assert.match(run.summary, /\| `web20` \| 3: \d\d:\d\d:\d\d UTC \|/);
 });
 
 test('a check that fails in the second wave puts every target of both waves back, and the third never begins', async () => {
@@ -79,6 +92,13 @@ test('a check that fails in the second wave puts every target of both waves back
     statuses,
     names.map((_, index) => (index < 6 ? 'returned' : 'failed')),
   );
+  assert.deepEqual(waves(run), inWaves);
+  const begun = run.result.targets.map(({ wave }) => wave?.beganAt !== undefined);
+  assert.deepEqual(
+    begun,
+    names.map((_, index) => index < 6),
+  );
+  assert.match(run.summary, /\| `web20` \| 3: - \|/);
   await allOn(site, 'v1', logOf(run));
 });
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { after, describe, mock, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { deferred } from '../../src/deferred.ts';
 import { runCommand } from '../../src/remote/command.ts';
 import { limits } from '../../src/remote/limits.ts';
@@ -9,6 +11,7 @@ import type { Channel, Connection } from '../../src/ssh/connection-types.ts';
 import { localConnection, shells } from '../rig/local-connection.ts';
 import { scriptTarget } from '../rig/script-target.ts';
 import { silentLog } from '../rig/silent-log.ts';
+import { until } from '../rig/until.ts';
 
 /** A connection on which a server leaves the request for a program unanswered. */
 function unanswered(): Connection {
@@ -28,9 +31,9 @@ after(() => {
   for (const pid of started.flatMap(({ pids }) => pids)) spawnSync('kill', ['-KILL', '--', `-${pid}`]);
 });
 
-function sessionOn(connection: Connection, answerTimeout = 20): Session {
+function sessionOn(connection: Connection): Session {
   const options = { name: 'web1', setup: { words: ['run'], hidden: [] }, onFact: () => undefined, log: silentLog };
-  return new Session({ ...options, connection, answerTimeout });
+  return new Session({ ...options, connection });
 }
 
 async function commandOn(connection: Connection, signal?: AbortSignal) {
@@ -50,21 +53,34 @@ describe('a server that does not say whether it starts a program', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const works = [sessionOn(unanswered()).perform(['inspect']), commandOn(unanswered())];
+      await turn();
       mock.timers.tick(limits.openMilliseconds);
       for (const work of works) {
-        await assert.rejects(work, coded('CONNECT', /^web1: the SSH server did not say within 30 seconds/));
+        await assert.rejects(work, coded('CONNECT', /^web1: the SSH server did not say within 60 seconds/));
       }
     } finally {
       mock.timers.reset();
     }
   });
 
-  test('ends by the limit of the steps, which names what was waited for', async () => {
-    const work = sessionOn(unanswered()).perform(['preflight', 'lock'], { limit: 10 });
-    await assert.rejects(
-      work,
-      coded('CONNECT', /did not answer within 0\.01 seconds, while Shipper waited for preflight/),
-    );
+  test('has as long as the login takes before that limit counts', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const login = deferred();
+      const work = sessionOn({ ...unanswered(), ready: login.promise }).perform(['inspect']);
+      const failed = assert.rejects(work, coded('CONNECT', /did not say within 60 seconds/));
+      let isOver = false;
+      void failed.then(() => (isOver = true));
+      mock.timers.tick(limits.openMilliseconds);
+      await turn();
+      assert.equal(isOver, false);
+      login.resolve();
+      await turn();
+      mock.timers.tick(limits.openMilliseconds);
+      await failed;
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test('harms nothing when the session is let go of, or the run is cancelled, meanwhile', async () => {
@@ -83,7 +99,9 @@ describe('a server that does not say whether it starts a program', () => {
     const local = localConnection(process.env['PATH'] ?? '', '/');
     const opened = deferred<Channel>();
     const exec = async (): Promise<Channel> => opened.promise;
-    const work = sessionOn({ ...local, exec }).perform(['inspect'], { limit: 10 });
+    const session = sessionOn({ ...local, exec });
+    const work = session.perform(['inspect']);
+    session.close();
     await assert.rejects(work);
     const channel = await local.exec('cat');
     opened.resolve(channel);
@@ -93,33 +111,39 @@ describe('a server that does not say whether it starts a program', () => {
 
 describe('a target that is silent', () => {
   for (const shell of shells) {
-    test(`in a step ends the session by the limit, which names the step; it puts back by itself (${shell})`, async () => {
+    test(`in a step is let go of, which names the step; it puts back by itself (${shell})`, async () => {
       await using target = await scriptTarget(shell);
       await target.perform('deploy', 'v1');
-      target.shim('sync', 'sleep 30');
+      target.shim('sync', `touch '${target.home}/syncing'; sleep 30`);
       const { session } = target.session({ revision: 'v2', shimmed: true, config: { sync: true } });
       const steps = ['preflight', 'lock', 'init_directories', 'create_revision', 'create_symlinks'];
-      const work = session.perform([...steps, 'link_current_revision', 'complete', 'unlock'], { limit: 2_000 });
-      await assert.rejects(work, coded('CONNECT', /within 2 seconds, while Shipper waited for link_current_revision/));
+      const work = session.perform([...steps, 'link_current_revision', 'complete', 'unlock']);
+      const failed = assert.rejects(work, coded('CONNECT', /^here, link_current_revision: the connection was lost/));
+      await until('the target flushes', () => existsSync(`${target.home}/syncing`));
+      session.close();
+      await failed;
       assert.equal(session.open, false);
       await target.perform('deploy', 'v3');
       assert.deepEqual(target.revisions(), ['v1', 'v3']);
     });
   }
 
-  test('after an interrupt ends the session by its limit', async () => {
+  test('after an interrupt holds nobody who lets go of the session', async () => {
     const session = sessionOn(saying('echo; echo "shipper 1"; cat >/dev/null'));
-    const work = session.perform(['inspect']);
-    const failed = assert.rejects(work, coded('CONNECT', /waited for the end of what it was doing/));
-    for (const until = performance.now() + 10_000; !session.answered && performance.now() < until;)
-      await new Promise((resolve) => setImmediate(resolve));
-    await session.interrupt(10);
+    const failed = assert.rejects(session.perform(['inspect']), coded('CONNECT', /the connection was lost/));
+    await until('the script has greeted', () => session.answered);
+    const interrupted = session.interrupt();
+    session.close();
+    await interrupted;
     await failed;
   });
 
   test('from its start ends by the time that an answer may take', async () => {
-    const work = sessionOn(saying('exec sleep 30'), 0.1).perform(['inspect']);
-    await assert.rejects(work, coded('TARGET', /did not answer within 0\.1 seconds: look for a start-up file/));
+    const work = sessionOn({ ...saying('exec sleep 30'), answerSeconds: 0.1 }).perform(['inspect']);
+    await assert.rejects(
+      work,
+      coded('TARGET', /did not answer within 0\.1 seconds: look for a start-up file.* raise `connect-timeout`/),
+    );
   });
 });
 

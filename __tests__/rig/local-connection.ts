@@ -33,6 +33,7 @@ export function localConnection(path: string, home: string): Connection & { read
     identification: 'SSH-2.0-OpenSSH_local',
     keyFingerprint: 'SHA256:test',
     keyExchange: 'none',
+    answerSeconds: 60,
     pids,
     ready: Promise.resolve(),
     lost: lost.promise,

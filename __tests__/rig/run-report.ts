@@ -14,6 +14,7 @@ export interface ReportedRevision {
 export interface ReportedTarget {
   readonly host: string;
   readonly name: string;
+  readonly wave?: { readonly number: number; readonly of: number; readonly beganAt?: string };
   readonly status: Status;
   readonly revisionPath?: string | null;
   readonly previousRevision?: string | null;

@@ -137,7 +137,6 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
       setup: { ...setup, words: [...setup.words, ...lease, ...goal] },
       onFact,
       log: silentLog,
-      answerTimeout: 10,
       beat: steps.beat ?? 5000,
     });
     return { session: made, facts, token, connection, of: (kind: string) => valuesOf(facts, kind) };

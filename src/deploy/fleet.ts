@@ -19,8 +19,6 @@ export interface FleetOptions {
   readonly id: string;
   /** How many targets are worked on at once. */
   readonly concurrency: number;
-  /** Seconds. */
-  readonly connectTimeout: number;
   readonly connect: (target: Target, early: boolean) => Promise<Connection>;
   readonly log: RunLog;
   /** How long a target may be silent over each work; by default minutes. */
@@ -41,7 +39,7 @@ export class Fleet {
   readonly #stepLines: StepLines;
 
   constructor(options: FleetOptions, setup: MakeSetup) {
-    const { facts, id, log, connectTimeout, connect, limits = usualLimits } = options;
+    const { facts, id, log, connect, limits = usualLimits } = options;
     const { config, command, revision, epoch, lockTimeout } = facts;
     this.#options = options;
     this.#stepLines = new StepLines(log);
@@ -53,7 +51,6 @@ export class Fleet {
           token: `run-${id}-${index}`,
           log,
           named: config.targets.length > 1,
-          connectTimeout,
           limits,
           lockTimeout,
           connect,

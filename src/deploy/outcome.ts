@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Command } from '../config/events.ts';
 import type { ShipperError } from '../errors.ts';
 import { planLines } from './plan.ts';
-import type { Result, Status, TargetResult } from './result.ts';
+import type { Result, Status, TargetResult, TargetWave } from './result.ts';
 import type { Site } from './site.ts';
 import { isDone, type Phase } from './state.ts';
 
@@ -18,6 +18,8 @@ export interface Ending {
   /** The names that speak for the fleet. */
   readonly revision: string | undefined;
   readonly previous: string | undefined;
+  /** The wave of the target with that index, where there are several. */
+  readonly waveOf: (index: number) => TargetWave | undefined;
 }
 
 /** The result of a run by the states of its targets. */
@@ -32,7 +34,7 @@ export function resultOf(sites: readonly Site[], ending: Ending): Result {
     ),
     revision,
     previousRevision: previous,
-    targets: sites.map((site) => resultOn(site, ending)),
+    targets: sites.map((site, index) => resultOn(site, ending, ending.waveOf(index))),
   };
 }
 
@@ -70,7 +72,7 @@ function statusOn(phase: Phase, failed: boolean, { isOver, cancelled }: Ending):
   }
 }
 
-function resultOn(site: Site, ending: Ending): TargetResult {
+function resultOn(site: Site, ending: Ending, wave: TargetWave | undefined): TargetResult {
   const { target, state, knowledge, failure } = site;
   const { steps, revisions } = knowledge;
   const { error, command, dryRun } = ending;
@@ -81,6 +83,7 @@ function resultOn(site: Site, ending: Ending): TargetResult {
   return {
     host: target.host,
     name: target.name,
+    wave,
     status: statusOn(phase, error !== undefined && (!isReading || own !== undefined), ending),
     revision,
     revisionPath: revision === undefined ? undefined : `${target.revisions}/${revision}`,

@@ -1,5 +1,6 @@
 import { age } from './age.ts';
 import type { Result, TargetResult } from './result.ts';
+import { timeOf } from './waves.ts';
 
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 export function describe(result: Result, now: Date): readonly string[] {
@@ -17,7 +18,13 @@ function unread({ name, status, error }: TargetResult): string {
   return `${name}: ${status}${error === undefined ? '' : `, ${error.code}`}`;
 }
 
-function describeOutcome(target: TargetResult, { command }: Result): string {
+function describeOutcome(target: TargetResult, result: Result): string {
+  const { wave } = target;
+  const when = wave?.beganAt === undefined ? '' : `, wave ${wave.number} of ${wave.of} at ${timeOf(wave)} UTC`;
+  return `${describeEnd(target, result)}${when}`;
+}
+
+function describeEnd(target: TargetResult, { command }: Result): string {
   const { name, revision = '-', previousRevision = 'none', active = 'nothing', purged } = target;
   const removed = purged.length === 0 ? '' : `, purged ${purged.join(', ')}`;
   switch (target.status) {

@@ -34,9 +34,20 @@ export interface LockHolder {
   readonly ageSeconds: number;
 }
 
+/** The wave that a target switches in. */
+export interface TargetWave {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+  /** ISO 8601, by the runner's clock; undefined where it never began. */
+  readonly beganAt?: string | undefined;
+}
+
 export interface TargetResult {
   readonly host: string;
   readonly name: string;
+  /** Where the targets switch in several waves. */
+  readonly wave?: TargetWave | undefined;
   readonly status: Status;
   readonly revision?: string | undefined;
   readonly revisionPath?: string | undefined;

@@ -15,8 +15,6 @@ export interface ShipOptions {
   readonly id: string;
   /** How many targets are worked on at once. */
   readonly concurrency: number;
-  /** Seconds. */
-  readonly connectTimeout: number;
   /** `early`: something is asked of the target at once, so that it need not have let the user in yet. */
   readonly connect: (target: Target, early: boolean) => Promise<Connection>;
   /** How long a target may be silent over each work; by default minutes. */

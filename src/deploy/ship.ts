@@ -10,8 +10,8 @@ import type { Result } from './result.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { isDone } from './state.ts';
 import type { Shipped, ShipOptions } from './ship-options.ts';
-import { dry, forth, type Row } from './timeline.ts';
-import { tellWave, wavesOf } from './waves.ts';
+import { dry, forth, isInWaves, type Row } from './timeline.ts';
+import { Waves } from './waves.ts';
 
 /** Milliseconds that a cancelled run may still take, all in all. */
 const cancelMilliseconds = 4_500;
@@ -26,6 +26,7 @@ class Run {
   readonly #options: ShipOptions;
   readonly #fleet: Fleet;
   readonly #dispatcher: Dispatcher;
+  readonly #waves: Waves;
   /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
   readonly #late = new AbortController();
   #error: ShipperError | undefined;
@@ -33,6 +34,7 @@ class Run {
   constructor(options: ShipOptions) {
     const { facts, listeners, id, signal } = options;
     this.#options = options;
+    this.#waves = new Waves(isInWaves(facts.command) ? facts.config.waves.sizes : [facts.config.targets.length]);
     this.#fleet = new Fleet(options, (target, index, connection) => {
       const again = listeners.commandsAfterSwitch(target);
       return setupOf(facts, target, `run-${id}-${index}`, connection.keyFingerprint, again);
@@ -87,6 +89,7 @@ class Run {
 
   async #meet(moment: Moment): Promise<void> {
     const { facts, log } = this.#options;
+    if (moment.wave !== undefined && moment.kind !== 'pause') this.#waves.begin(moment.wave, this.#fleet, log);
     switch (moment.kind) {
       case 'event':
         return this.#dispatcher.dispatch(moment.event, moment);
@@ -96,7 +99,6 @@ class Run {
         return this.#fleet.judge();
       case 'work': {
         const { work, on, wave, last } = moment;
-        if (wave !== undefined) tellWave(wave, this.#fleet, log);
         await this.#fleet.perform(this.#fleet.select(on, wave), work, last);
         if (work.includes('preflight')) tellUnlike(this.#fleet.sites, facts.command, log);
         if (work.includes('create_revision')) await makeAlike(this.#fleet, facts, work);
@@ -141,7 +143,7 @@ class Run {
       listensTo: (event) => listeners.listensTo(event),
       fleet: this.#fleet.sites.length,
       stays: listeners.listensTo('after:completion'),
-      waves: wavesOf(facts.config.waves.sizes),
+      waves: this.#waves.all,
       pause: facts.config.waves.pause,
     };
   }
@@ -167,7 +169,8 @@ class Run {
     const { facts, dryRun, signal } = this.#options;
     const { command, config } = facts;
     const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
-    const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), ...fleet };
+    const waveOf = (index: number) => this.#waves.waveOf(index);
+    const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), waveOf, ...fleet };
     const result = resultOf(this.#fleet.sites, ending);
     if (!dryRun || command === 'status' || !isOver) return result;
     const name = command === 'deploy' ? nameOnAll(this.#fleet.sites, facts.revision) : facts.revision;

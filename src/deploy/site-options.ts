@@ -9,8 +9,6 @@ export interface SiteOptions extends Omit<KnowledgeOptions, 'name'> {
   readonly target: Target;
   /** This run's own word on this target, `run-…`. */
   readonly token: string;
-  /** Seconds; for one attempt to connect, and for the target's shell to answer. */
-  readonly connectTimeout: number;
   /** How long the target may be silent. */
   readonly limits: Limits;
   /** Seconds that the target waits for the lock. */

@@ -4,8 +4,9 @@ import type { Span, Warning } from './chronicle.ts';
 import { ganttOf } from './gantt.ts';
 import { headlineOf, isRead } from './headline.ts';
 import { code, details, fence, table } from './markdown.ts';
-import type { Result, TargetResult } from './result.ts';
+import type { Result, TargetResult, TargetWave } from './result.ts';
 import { revisionsOn } from './status-page.ts';
+import { timeOf } from './waves.ts';
 
 /** What the page has beside the result. */
 export interface Told {
@@ -91,6 +92,7 @@ function outcomes(result: Result): string {
   const purged = targets.some((target) => target.purged.length > 0);
   const columns: readonly (readonly [string, boolean, (target: TargetResult) => string])[] = [
     ['target', true, ({ name }) => code(name)],
+    ['wave', targets.some(({ wave }) => wave !== undefined), ({ wave }) => waveCell(wave)],
     ['live', true, ({ active }) => code(active) || '-'],
     ['before', changed, ({ previousRevision }) => code(previousRevision) || '-'],
     [
@@ -107,6 +109,11 @@ function outcomes(result: Result): string {
     shown.map(([head]) => head),
     rows,
   )}${more}`;
+}
+
+/** Its number, and when it began in UTC; `-` where it never did. */
+function waveCell(wave: TargetWave | undefined): string {
+  return wave === undefined ? '' : `${wave.number}: ${wave.beganAt === undefined ? '-' : `${timeOf(wave)} UTC`}`;
 }
 
 /** What was read on each target; those where that is the same share a part. */

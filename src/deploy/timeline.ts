@@ -57,6 +57,11 @@ export const forth: Readonly<Record<Exclude<Command, 'status'>, Tape>> = {
   adopt: [...begin, ...work('init_directories', 'adopt', 'unlock')],
 };
 
+/** Whether the targets switch in waves, where the config has any. */
+export function isInWaves(command: Command): boolean {
+  return command !== 'status' && forth[command].some((row) => typeof row === 'object' && 'wave' in row);
+}
+
 /** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
 export const back: Tape = [
   { work: 'go_back', on: 'open' },

@@ -7,9 +7,7 @@ const mega = 1024 * kilo;
  */
 export const limits = {
   /** Milliseconds for the server to open a channel and to start a program there. */
-  openMilliseconds: 30_000,
-  /** Milliseconds for the first word of a script whose session has had its own already. */
-  answerMilliseconds: 60_000,
+  openMilliseconds: 60_000,
   /** Milliseconds for the channel of a program that has ended to be closed by the server. */
   freedMilliseconds: 2_000,
   /** Milliseconds without a word or a byte taken, in an upload: copying and hashing on a slow disk are silent. */

@@ -67,8 +67,11 @@ async function openOn(connection: Connection, request: ScriptRequest): Promise<O
   const how = start(script, frame(words), connection);
   const opening = connection.exec(how.request, how.input);
   try {
-    const channel = await within(orCancelled(opening, signal), limits.openMilliseconds, () => silentOpen(target));
-    return { channel, feed: how.feed };
+    // The login has a limit of its own.
+    const opened = connection.ready.then(async () =>
+      within(opening, limits.openMilliseconds, () => silentOpen(target)),
+    );
+    return { channel: await orCancelled(opened, signal), feed: how.feed };
   } catch (error) {
     void opening.then(
       (late) => {

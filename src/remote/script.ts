@@ -51,15 +51,18 @@ export class Script {
 
   /**
    * Waits for the line by which the script greets; resolves with what stands behind the greeting there, or with
-   * undefined where the program ended without one. Rejects with TARGET after that many milliseconds.
+   * undefined where the program ended without one. Rejects with TARGET where it takes longer than it may there.
    */
-  async greeted(milliseconds: number = limits.answerMilliseconds): Promise<string | undefined> {
-    const { signal, target } = this.#request;
+  async greeted(): Promise<string | undefined> {
+    const { signal, target, access } = this.#request;
+    const { answerSeconds } = access.connection;
     this.channel.stderr.on('data', (data: Buffer) => {
       this.#stderr = (this.#stderr + data.toString()).slice(-limits.preamble);
     });
     try {
-      return await within(orCancelled(this.#greeting(), signal), milliseconds, () => silentStart(target, milliseconds));
+      return await within(orCancelled(this.#greeting(), signal), answerSeconds * 1000, () =>
+        silentStart(target, answerSeconds),
+      );
     } catch (error) {
       this.channel.kill(); // A start-up file that waits for input must not take its end for an answer.
       this.close();

@@ -12,8 +12,8 @@ export interface SessionOptions {
   /** Told of each fact as it arrives, those of a step before the step's own. */
   readonly onFact: (fact: Fact) => void;
   readonly log: Log;
-  /** Seconds to wait for the target's script to answer at all. */
-  readonly answerTimeout: number;
+  /** Told when the target's script has said its first word: from then on it is to tell what it does. */
+  readonly onAnswer?: () => void;
   /** Milliseconds between two beats. Default 5000: the lease on the target outlives eight of them. */
   readonly beat?: number;
 }
@@ -23,6 +23,4 @@ export interface PerformOptions {
   readonly last?: boolean;
   /** Name of the revision that the steps are about; the script's own where empty. */
   readonly revision?: string;
-  /** Milliseconds for all of these steps; default: no limit. */
-  readonly limit?: number | undefined;
 }

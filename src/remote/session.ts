@@ -1,7 +1,7 @@
 import { deferred } from '../deferred.ts';
 import { asShipperError, ShipperError } from '../errors.ts';
 import { shipperSh } from '../generated/shipper-sh.ts';
-import { after, patiently } from '../time-limit.ts';
+import { patiently } from '../time-limit.ts';
 import { type Fact, frame, readFact } from './frame.ts';
 import { limits } from './limits.ts';
 import { Script } from './script.ts';
@@ -44,38 +44,31 @@ export class Session {
 
   /**
    * Takes steps on the target and resolves with all facts that they told. Rejects with what failed, or with CONNECT
-   * when the connection went away before the answer, or the limit passed. Then the session is over: a script that is
-   * still there puts back by itself.
+   * when the connection went away before the answer. Then the session is over: a script that is still there puts back by
+   * itself. How long a target may be silent is for the owner to say, who closes the session then.
    */
   async perform(steps: readonly string[], options: PerformOptions = {}): Promise<readonly Fact[]> {
-    const { last = false, revision = '', limit } = options;
+    const { last = false, revision = '' } = options;
     if (this.#over) throw this.#lost(steps[0]);
     const work = (this.#work = new Work(this.#options.name, steps));
     const what = [String(last), ...steps];
     if (this.#begun) this.#send(frame(['do', revision, ...what]));
     else this.#start(['do', ...what]);
-    const stop = after(limit, () => this.#giveUp(limit));
-    try {
-      const facts = await work.answer;
-      if (last) await this.#exit();
-      return facts;
-    } finally {
-      stop();
-    }
+    const facts = await work.answer;
+    if (last) await this.#exit();
+    return facts;
   }
 
   /**
-   * Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone. Where
-   * the target does not say so in time (milliseconds; default: no limit), the session is over.
+   * Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone, or the
+   * session is over.
    */
-  async interrupt(limit?: number): Promise<void> {
+  async interrupt(): Promise<void> {
     if (!this.open) return;
     const done = deferred();
     this.#interrupted = done.resolve;
     this.#send('interrupt');
-    const stop = after(limit, () => this.#giveUp(limit, 'the end of what it was doing'));
     await done.promise;
-    stop();
     this.#fail(new ShipperError('CANCELLED', 'interrupted', { target: this.#options.name }));
   }
 
@@ -105,16 +98,17 @@ export class Session {
   }
 
   async #listen(script: Script): Promise<void> {
-    const { name, setup, answerTimeout, beat = 5_000 } = this.#options;
+    const { name, setup, onAnswer, beat = 5_000 } = this.#options;
     this.#script = script;
     if (this.#over) {
       script.close();
       return;
     }
     this.#beat = setInterval(() => this.#answered && this.#send('b'), beat);
-    const greeting = await script.greeted(answerTimeout * 1000);
+    const greeting = await script.greeted();
     if (greeting === undefined) throw this.#isCut ? this.#lost(this.#work?.step) : unknownStart(name, script.said);
     this.#answered = true;
+    onAnswer?.();
     if (setup.hidden.length > 0) this.#send(`more ${frame(setup.hidden)}`);
     for (const held of this.#held.splice(0)) this.#send(held);
     void script.drained().then(() => this.#end(undefined));
@@ -145,11 +139,6 @@ export class Session {
       `the connection was lost${reason}; the target puts back by itself`,
       step,
     );
-  }
-
-  #giveUp(milliseconds = 0, what = this.#work?.step ?? 'its answer'): void {
-    const waited = `the target did not answer within ${milliseconds / 1000} seconds, while Shipper waited for ${what}`;
-    this.#end(failureOn(this.#options.name, 'CONNECT', `${waited}; if it still runs, it puts back by itself`, what));
   }
 
   #fail(error: ShipperError): void {

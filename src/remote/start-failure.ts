@@ -18,12 +18,12 @@ export function unknownStart(target: string, said: string): ShipperError {
   );
 }
 
-export function silentStart(target: string, milliseconds: number): ShipperError {
-  const seconds = milliseconds / 1000;
+export function silentStart(target: string, seconds: number): ShipperError {
   return new ShipperError(
     'TARGET',
     `${target}: the login shell did not answer within ${seconds} seconds: look for a start-up file (such as .bashrc) ` +
-      'that waits for input, or a forced command that ignores "$SSH_ORIGINAL_COMMAND"',
+      'that waits for input, or a forced command that ignores "$SSH_ORIGINAL_COMMAND". Where the machine is only slow, ' +
+      'raise `connect-timeout`: a login shell may take three times as long',
     { target },
   );
 }

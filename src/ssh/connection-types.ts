@@ -43,6 +43,8 @@ export interface Connection {
    * rejected with; so does every `exec`.
    */
   readonly ready: Promise<void>;
+  /** Seconds that a program there may take until its first word: login shells of slow machines take long. */
+  readonly answerSeconds: number;
   /**
    * Starts a program by the server's login shell. Rejects with TARGET where the server refuses (see
    * `isChannelRefused`), with CONNECT where the connection is gone. `input` is the first of what it reads: it is sent

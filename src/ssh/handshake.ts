@@ -38,6 +38,8 @@ export interface HandshakeFacts {
   readonly stop: AbortSignal;
   /** Milliseconds between two signs of life. */
   readonly keepalive: number;
+  /** Seconds for one attempt. */
+  readonly connectTimeout: number;
   /**
    * Whether to resolve already when what has to let the user in went out, if the server takes what is sent behind it
    * and nothing else is left to try. `ready` of the session tells the rest.

@@ -20,6 +20,8 @@ export interface SessionFacts {
   readonly identification: string;
   readonly keyFingerprint: string | undefined;
   readonly keyExchange: string;
+  /** Seconds for one attempt to connect. */
+  readonly connectTimeout: number;
   /** The hop before; it is let go of when this ends. */
   readonly via: Hop | undefined;
 }
@@ -41,6 +43,7 @@ export class Session implements Connection, Loss {
   readonly identification: string;
   readonly keyFingerprint: string | undefined;
   readonly keyExchange: string;
+  readonly answerSeconds: number;
   readonly lost: Promise<Error | undefined>;
   readonly ready: Promise<void>;
   readonly #facts: SessionFacts;
@@ -58,6 +61,7 @@ export class Session implements Connection, Loss {
     this.identification = facts.identification;
     this.keyFingerprint = facts.keyFingerprint;
     this.keyExchange = facts.keyExchange;
+    this.answerSeconds = 3 * facts.connectTimeout;
     this.ready = this.#ready.promise;
     this.lost = this.#lose.promise;
   }
