@@ -99,7 +99,8 @@ start_watch() {
 
 # A worker that was killed, or had no memory, or no /dev/null to start with, says nothing: this shell does.
 mind() {
-  if [ -n "$watchdog" ] && has_ended "$watchdog"; then start_watch; fi
+  # In this order: `unlock` moves the file away before it ends the watchdog.
+  if [ -n "$watchdog" ] && has_ended "$watchdog" && [ -f "$run/worker" ]; then start_watch; fi
   if [ -z "$worker" ] || ! has_ended "$worker"; then return 0; fi
   wait "$worker" 2>/dev/null
   status=$?

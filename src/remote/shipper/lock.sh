@@ -136,6 +136,8 @@ take_over() { # HOLDER OWNER
 }
 
 unlock() {
+  # Without this file, the main shell starts no other watchdog, which would take what is let go for taken over.
+  mv -f -- "$run/worker" "$run/unlocking" 2>/dev/null
   kill "${watchdog:-}" 2>/dev/null
   release
 }
