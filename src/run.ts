@@ -5,7 +5,9 @@ import type { Config } from './config/config.ts';
 import { Chronicle } from './deploy/chronicle.ts';
 import { annotated } from './deploy/headline.ts';
 import { outputsOf } from './deploy/outputs.ts';
-import { describe } from './deploy/report.ts';
+import { planText } from './deploy/plan-text.ts';
+import { describe, mostNamed } from './deploy/report.ts';
+import type { Result } from './deploy/result.ts';
 import { newRevisionName } from './deploy/revision-name.ts';
 import { ship } from './deploy/ship.ts';
 import { summaryOf } from './deploy/summary.ts';
@@ -89,13 +91,16 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
     connect: async (target, early) =>
       connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
     listeners,
+    workspace,
     log,
     signal,
     onResult: (known) => face.setOutputs(outputsOf(known)),
   });
   for (const line of describe(result, now)) log.info(line);
+  if (result.plan !== undefined) keepPlan(result, face);
   const { spans, warnings, worth } = log;
-  face.addSummary(summaryOf(result, error, { spans, warnings, worth, seconds: log.now / 1000, now }));
+  const commitPages = commitPagesOf(env);
+  face.addSummary(summaryOf(result, error, { spans, warnings, worth, seconds: log.now / 1000, now, commitPages }));
   return error === undefined ? undefined : annotated(error, result);
 }
 
@@ -108,6 +113,13 @@ function tellPrincipals(credentials: Credentials, { targets }: Config, log: Log)
   const facts = `the certificate is ${describeCertificate(certificate)}`;
   if (others.length === 0) log.debug(facts);
   else log.info(`${facts}; ${others.join(', ')} can log in by it only where AuthorizedPrincipalsFile says so`);
+}
+
+/** A log names the first of many files: a file of the runner has all of the plan. */
+function keepPlan(result: Result, face: Face): void {
+  const whole = planText(result, Infinity).join('\n');
+  const path = face.keepPlan(`${whole}\n`, whole !== planText(result, mostNamed).join('\n'));
+  if (path !== undefined) face.log.info(`the whole plan is in ${path}`);
 }
 
 /** The targets for a line of the log: all of a few, of many the first. */
@@ -125,8 +137,18 @@ function revisionFor(inputs: Inputs, config: Config, now: Date, commit: string |
 }
 
 function runUrl(env: NodeJS.ProcessEnv): string {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
-  return server === undefined || repository === undefined || id === undefined
-    ? '-'
-    : `${server}/${repository}/actions/runs/${id}`;
+  const [repository, id] = [repositoryPage(env), env['GITHUB_RUN_ID']];
+  return repository === undefined || id === undefined ? '-' : `${repository}/actions/runs/${id}`;
+}
+
+function commitPagesOf(env: NodeJS.ProcessEnv): string | undefined {
+  const repository = repositoryPage(env);
+  return repository === undefined ? undefined : `${repository}/commit`;
+}
+
+function repositoryPage({
+  GITHUB_SERVER_URL: server,
+  GITHUB_REPOSITORY: repository,
+}: NodeJS.ProcessEnv): string | undefined {
+  return server === undefined || repository === undefined ? undefined : `${server}/${repository}`;
 }

@@ -81,18 +81,19 @@ describe('the bundle against OpenSSH', { concurrency: 2 }, () => {
     const first = await ship.succeed({ 'dry-run': 'true', revision: 'v1' });
     assert.deepEqual(await server.tree(), []);
     for (const line of [
-      `create the directory ${server.root}/share`,
-      `create the revision ${server.root}/revisions/v1`,
-      `link public/share → ${server.root}/share`,
-      `link x → ${server.root}/missing (which does not exist)`,
-      `switch ${server.root}/current from nothing to v1`,
+      `create  directory ${server.root}/share`,
+      `create  revision ${server.root}/revisions/v1`,
+      `link    public/share → ${server.root}/share`,
+      `link    x → ${server.root}/missing (which does not exist)`,
+      `switch  ${server.root}/current to v1`,
+      'after:create_revision  run touch it-ran  127.0.0.1',
     ]) {
       assert.ok(first.stdout.includes(line), `${line}\n${first.stdout}`);
     }
     for (const revision of ['v1', 'v2']) await ship.succeed({ revision });
     const before = await server.sh('find . -newermt 2000-01-01 -printf "%p %T@ %l\n" | sort');
     const next = await ship.succeed({ 'dry-run': 'true', revision: 'v2' });
-    assert.match(next.stdout, /switch .* from v2 to v2-\d{10}\n +purge v1\n/);
+    assert.match(next.stdout, /switch .* from v2 to v2-\d{10}\n +purge +v1\n/);
     assert.match((await ship.succeed({ 'dry-run': 'true', command: 'rollback' })).stdout, /from v2 to v1\n/);
     assert.equal((await ship.run({ 'dry-run': 'true', command: 'rollback', revision: 'v9' })).code, 1);
     assert.equal(await server.sh('find . -newermt 2000-01-01 -printf "%p %T@ %l\n" | sort'), before);

@@ -66,7 +66,7 @@ describe('a fleet whose targets differ in their revisions', { concurrency: true 
     await fleet.site.put('mv b/revisions b/aside; echo > b/revisions');
     const run = await fleet.run({ command: 'rollback', 'dry-run': 'true' });
     assert.equal(run.code, 1);
-    assert.match(logOf(run), /\ba: rollback would\n.*from v2 to v1/);
+    assert.match(logOf(run), /\ba: rollback would\n.*from v2 to v1\n +mark +v2 as bad/);
     assert.match(logOf(run), /\bb: failed, TARGET/);
     const errors = run.result?.targets.map(({ name, error }) => `${name} ${error?.code ?? 'read'}`);
     assert.deepEqual(errors, ['a read', 'b TARGET']);

@@ -98,7 +98,7 @@ describe('from a terminal', { concurrency: 3 }, () => {
 
   test('a dry run and --no-listeners leave out what they say', async () => {
     await using site = await siteOn(server, { events: { 'on:start': [{ run: 'echo heard', on: 'runner' }] } });
-    assert.match(await typeIn(site, ['--key', keyFile, '--dry-run']), /deploy would\n +create the directory/);
+    assert.match(await typeIn(site, ['--key', keyFile, '--dry-run']), /deploy would\n +create +directory/);
     assert.equal(await site.tree(), '');
     assert.doesNotMatch(await typeIn(site, ['--key', keyFile, '--no-listeners']), /heard/);
     assert.match(await typeIn(site, ['--key', keyFile]), /heard/);

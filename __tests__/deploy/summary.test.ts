@@ -4,7 +4,7 @@ import { annotated, headlineOf } from '../../src/deploy/headline.ts';
 import type { Result, Status, TargetResult } from '../../src/deploy/result.ts';
 import { failureSummaryOf, summaryOf } from '../../src/deploy/summary.ts';
 import { ShipperError } from '../../src/errors.ts';
-import { now, pages, resultOf, targetOf, told } from '../rig/pages.ts';
+import { now, pages, planWith, resultOf, targetOf, told } from '../rig/pages.ts';
 
 const fleet = (more: Partial<TargetResult>, ...names: readonly string[]): readonly TargetResult[] =>
   names.map((name) => targetOf(name, more));
@@ -101,6 +101,55 @@ test('of a fleet that went back, the culprit is marked, and live and before are 
   assert.match(page, /:crit, 3010, 3650/);
 });
 
+test('a plan has commits with links, what would be done, files, listeners, and what to do next', () => {
+  const page = pages['plan'] ?? '';
+  assert.match(
+    page,
+    /\n\| comes \| \[`fedcba9`\]\(https:\/\/github\.com\/octo-org\/site\/commit\/fedcba9876543210[0-9a-f]+\) \| `Log in by passkey` \| `octocat` \|\n/,
+  );
+  assert.match(
+    page,
+    /\n\| \*\*upload\*\* \| 1 file added \(41\.2 kB\), 2 files changed \(10\.1 kB\), 1 file removed \(40\.9 kB\), 3,008 files as now \(19\.8 MB\) \|\n/,
+  );
+  assert.match(
+    page,
+    /\n\| \*\*link\*\* \| `public\/uploads` → `\/var\/www\/app\/share\/uploads` \(now a directory\) \|\n/,
+  );
+  assert.match(page, /```diff\n\+ assets\/app-9f1c2b\.js +41\.2 kB\n! index\.php +1\.9 kB\n/);
+  assert.match(
+    page,
+    /\n\| `after:create_symlinks` \| `run php artisan migrate --force` \| `app\.example\.com, once` \|\n/,
+  );
+  assert.match(page, /\n_Nothing was changed\. The same run without `dry-run` does it\._\n$/);
+});
+
+test('a rollback says how to go forward again', () => {
+  assert.match(pages['rollback'] ?? '', /\nTo go forward again: deploy, or `rollback` with `revision` `v1\.3\.0`\./);
+});
+
+test('whatever a commit, a file or a link says stays text', () => {
+  const odd = 'x`|<img src=x>\n# title\n```\n@octocat \u001b[31m\u202e :rocket:';
+  const file = { files: 1, bytes: 1, each: [{ path: odd, bytes: 1 }] };
+  const none = { files: 0, bytes: 0, each: [] };
+  const plan = planWith({
+    uploads: { compared: true, added: file, changed: none, removed: file, same: none, replaced: 0 },
+    links: [{ path: odd, source: odd, dangling: true, now: { link: odd }, replaces: false }],
+    commits: { from: odd, to: odd, added: [{ hash: odd, author: odd, subject: odd }], dropped: [], note: odd },
+    notes: [odd],
+    adopts: { revisions: [odd], order: odd },
+  });
+  const listener = { event: 'on:start' as const, what: odd, where: odd };
+  const more = { dryRun: true, plan: { listeners: [listener], waves: [[odd], ['b']], pause: 0, notes: [odd] } };
+  const page = summaryOf(
+    resultOf([targetOf('a', { plan })], more),
+    undefined,
+    told({ commitPages: 'https://a/b/commit' }),
+  );
+  const outside = page.replace(/(`{3,})(?:text|diff)\n[\s\S]*?\n\1/g, '').replace(/`[^`\n]*`/g, '');
+  assert.doesNotMatch(outside, /<img|@octocat|# title|:rocket:/);
+  assert.doesNotMatch(page, /\p{Cc}(?<![\n])|\u202e/u);
+});
+
 test('a status has links to commits and runs, and only to where they can lead', () => {
   const page = pages['status'] ?? '';
   assert.match(page, /\[`0123456`\]\(https:\/\/github\.com\/octo-org\/site\/commit\/0123456789abcdef[0-9a-f]+\)/);
@@ -160,7 +209,7 @@ test('a page of 1,000 targets that differ stays under what the runner shows', ()
     targetOf(`web${index}.example.com`, {
       ...being('failed', `v${index}`),
       revisions: revisions.slice(index % 15),
-      plan: [`create ${index}`],
+      plan: planWith({ creates: `/srv/${index}` }),
       error: { code: 'TARGET', message: `failure number ${index} ${'x'.repeat(300)}` },
     }),
   );

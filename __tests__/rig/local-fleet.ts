@@ -93,7 +93,8 @@ export async function localFleet(size: number): Promise<LocalFleet> {
   };
 }
 
-function targetAt(root: string, name: string): Target {
+/** A target that is a directory here. */
+export function targetAt(root: string, name: string): Target {
   return {
     ...{ name, host: `${name}.example.com`, port: 22, user: 'me', proxyJump: [], symlinks: [] },
     activeSymlink: `${root}/current`,
@@ -123,7 +124,7 @@ async function runOn(targets: readonly Target[], home: string, options: LocalRun
       ...{ command, config, revision, epoch: 1234567890, lockTimeout: 10 },
       audit: { actor: 'someone', commit: '0123456', runUrl: 'https://ci.example/1', runner: 'here' },
     },
-    ...{ dryRun, id: `local${(runs += 1)}`, concurrency: 50, listeners: loaded, log, signal },
+    ...{ dryRun, id: `local${(runs += 1)}`, concurrency: 50, listeners: loaded, workspace: home, log, signal },
     ...(options.patience === undefined ? {} : { limits: allLimits(options.patience) }),
     connect: async (target) => {
       if (refuses?.(target.name) === true) return Promise.reject(new Error('refused'));

@@ -1,7 +1,9 @@
 import type { Span, Warning } from '../../src/deploy/chronicle.ts';
+import type { Plan } from '../../src/deploy/plan.ts';
 import type { Result, RevisionRow, TargetResult } from '../../src/deploy/result.ts';
 import { summaryOf, type Told } from '../../src/deploy/summary.ts';
 import { ShipperError } from '../../src/errors.ts';
+import type { Files } from '../../src/upload/foresight.ts';
 
 export const now = new Date('2026-11-26T12:00:00Z');
 
@@ -32,6 +34,19 @@ export function resultOf(targets: readonly TargetResult[], more: Partial<Result>
   };
 }
 
+/** A plan in which nothing is done but this. */
+export function planWith(more: Partial<Plan>): Plan {
+  return { unchanged: false, directories: [], links: [], purges: [], notes: [], ...more };
+}
+
+function files(...each: readonly (readonly [string, number])[]): Files {
+  return {
+    files: each.length,
+    bytes: each.reduce((sum, [, bytes]) => sum + bytes, 0),
+    each: each.map(([path, bytes]) => ({ path, bytes })),
+  };
+}
+
 const spans: readonly Span[] = [
   { name: 'connect', kind: 'step', from: 0, to: 420, failed: false },
   { name: 'init_directories', kind: 'step', from: 420, to: 460, failed: false },
@@ -43,6 +58,10 @@ const spans: readonly Span[] = [
   { name: 'purge_old_revisions', kind: 'step', from: 3650, to: 3700, failed: false },
 ];
 const failing = spans.slice(0, -1).map((span) => ({ ...span, failed: span.name === 'after:link_current_revision' }));
+const rolledBack: readonly Span[] = [
+  { name: 'connect', kind: 'step', from: 0, to: 420, failed: false },
+  { name: 'link_current_revision', kind: 'step', from: 420, to: 470, failed: false },
+];
 const sent =
   'upload public: 3,012 files verified in 2.3 s: 31 files sent (412.0 kB, packed 88.1 kB), 2,981 files copied on the target (19.8 MB)';
 
@@ -91,7 +110,7 @@ export const pages: Readonly<Record<string, string>> = {
       command: 'rollback',
     }),
     undefined,
-    told({ spans: spans.filter(({ kind }) => kind === 'step').slice(0, 1), worth: [], seconds: 0.6 }),
+    told({ spans: rolledBack, worth: [], seconds: 0.6 }),
   ),
   status: summaryOf(
     resultOf([targetOf('app.example.com', { active: 'v1.2.1', revisions })], { command: 'status' }),
@@ -103,17 +122,64 @@ export const pages: Readonly<Record<string, string>> = {
       [
         targetOf('app.example.com', {
           active: 'v1.2.1',
-          plan: [
-            'create the revision /var/www/app/revisions/v1.3.0',
-            'link public/uploads → /var/www/app/share/uploads',
-            'switch /var/www/app/current from v1.2.1 to v1.3.0',
-            'purge v1.0.4',
-          ],
+          plan: planWith({
+            creates: '/var/www/app/revisions/v1.3.0',
+            links: [
+              { path: '.env', source: '/var/www/app/share/.env', dangling: false, now: 'same', replaces: false },
+              {
+                path: 'public/uploads',
+                source: '/var/www/app/share/uploads',
+                dangling: false,
+                now: 'directory',
+                replaces: false,
+              },
+            ],
+            uploads: {
+              compared: true,
+              added: files(['assets/app-9f1c2b.js', 41_200]),
+              changed: files(['index.php', 1_900], ['src/Login.php', 8_210]),
+              removed: files(['assets/app-77ab01.js', 40_900]),
+              same: { files: 3_008, bytes: 19_800_000 },
+              replaced: 0,
+            },
+            switches: { link: '/var/www/app/current', from: 'v1.2.1', to: 'v1.3.0' },
+            purges: ['v1.0.4'],
+            commits: {
+              from: '0123456789abcdef0123456789abcdef01234567',
+              to: 'fedcba9876543210fedcba9876543210fedcba98',
+              added: [
+                { hash: 'fedcba9876543210fedcba9876543210fedcba98', author: 'octocat', subject: 'Log in by passkey' },
+                { hash: '13579bdf02468ace13579bdf02468ace13579bdf', author: 'hubot', subject: 'Update the packages' },
+              ],
+              dropped: [],
+            },
+          }),
         }),
       ],
-      { dryRun: true },
+      {
+        dryRun: true,
+        plan: {
+          listeners: [
+            { event: 'after:create_revision', what: 'upload public', where: 'app.example.com' },
+            {
+              event: 'after:create_symlinks',
+              what: 'run php artisan migrate --force',
+              where: 'app.example.com, once',
+            },
+            {
+              event: 'after:link_current_revision',
+              what: 'run sudo -n systemctl reload php8.4-fpm.service',
+              where: 'app.example.com',
+            },
+            { event: 'after:link_current_revision', what: 'deploy.checks.Site.isUp', where: 'runner' },
+          ],
+          waves: [],
+          pause: 0,
+          notes: [],
+        },
+      },
     ),
     undefined,
-    told({ worth: [] }),
+    told({ worth: [], commitPages: 'https://github.com/octo-org/site/commit' }),
   ),
 };

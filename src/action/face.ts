@@ -1,9 +1,10 @@
+import { tmpdir } from 'node:os';
 import { ActionsLog } from './actions-log.ts';
 import { loadCore } from './core.ts';
 import { help, version } from './help.ts';
 import { type Given, readInputs } from './inputs.ts';
 import type { FaceLog } from './face-log.ts';
-import { type Outputs, openSummary, setOutput } from './outputs.ts';
+import { type Outputs, openSummary, setOutput, writePlan } from './outputs.ts';
 import { masksOf } from './secrets.ts';
 import { TerminalLog } from './terminal-log.ts';
 import { readCommandLine } from './terminal.ts';
@@ -20,6 +21,11 @@ export interface Face {
   setOutputs(outputs: Outputs): void;
   /** The same for an output that a listener names. */
   readonly setOutput: (name: string, value: string) => void;
+  /**
+   * Keeps the whole plan of a dry run as a file, whose path it gives and which is an output. In a terminal, only what
+   * the log has cut is kept.
+   */
+  readonly keepPlan: (text: string, isCut: boolean) => string | undefined;
   /** Appends to the job summary. Nothing in a terminal. */
   readonly addSummary: (markdown: string) => void;
 }
@@ -53,14 +59,20 @@ async function actionFace(env: NodeJS.ProcessEnv): Promise<Face> {
       for (const [name, value] of Object.entries(outputs)) setOutput(core, log, name, value);
     },
     setOutput: (name, value) => setOutput(core, log, name, value),
+    keepPlan: (text) => {
+      const path = writePlan(env['RUNNER_TEMP'] ?? tmpdir(), text, log);
+      if (path !== undefined) setOutput(core, log, 'plan', path);
+      return path;
+    },
     addSummary: openSummary(env['GITHUB_STEP_SUMMARY'], log),
   };
 }
 
 function terminalFace(argv: readonly string[], env: NodeJS.ProcessEnv): Face {
+  const log = new TerminalLog(now, { verbose: env['RUNNER_DEBUG'] === '1' });
   return {
     form: 'terminal',
-    log: new TerminalLog(now, { verbose: env['RUNNER_DEBUG'] === '1' }),
+    log,
     readInputs: async () => {
       const line = await readCommandLine(argv, env);
       if (line.wants === 'run') return line.given;
@@ -70,6 +82,7 @@ function terminalFace(argv: readonly string[], env: NodeJS.ProcessEnv): Face {
     mask: () => undefined,
     setOutputs: () => undefined,
     setOutput: () => undefined,
+    keepPlan: (text, isCut) => (isCut ? writePlan(tmpdir(), text, log) : undefined),
     addSummary: () => undefined,
   };
 }

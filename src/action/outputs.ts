@@ -1,4 +1,5 @@
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Log } from '../log.ts';
 import type { ActionsCore } from './core.ts';
 
@@ -9,6 +10,7 @@ export const outputTable = {
   'previous-revision': 'Name of the revision that was active before',
   'active-revision': 'Name of the revision that is active now',
   purged: 'JSON array of the names of the revisions that were removed',
+  plan: 'Path on the runner of a text file with the whole plan; in dry runs alone',
   result: 'JSON of the whole run: command, status, and for each target its status, revisions, steps and error',
 } as const;
 
@@ -28,6 +30,18 @@ export function setOutput(core: ActionsCore, log: Log, name: string, value: stri
     core.setOutput(name, value);
   } catch (error) {
     log.warning(`The output ${name} could not be written: ${reason(error)}`);
+  }
+}
+
+/** Writes the plan of a dry run into a new file below that directory, and gives its path; undefined where it cannot be. */
+export function writePlan(directory: string, text: string, log: Log): string | undefined {
+  try {
+    const path = join(mkdtempSync(join(directory, 'shipper-plan-')), 'plan.txt');
+    writeFileSync(path, text);
+    return path;
+  } catch (error) {
+    log.warning(`The plan could not be written to a file: ${reason(error)}`);
+    return undefined;
   }
 }
 

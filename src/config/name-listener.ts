@@ -2,10 +2,11 @@ import type { Listener } from './config.ts';
 
 /** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
 export function nameListener(listener: Listener): string {
-  return `Listener ${listener.index + 1} of ${listener.event} (${whatItDoes(listener)})`;
+  return `Listener ${listener.index + 1} of ${listener.event} (${describeListener(listener)})`;
 }
 
-function whatItDoes(listener: Listener): string {
+/** What a listener does, in a few words. */
+export function describeListener(listener: Listener): string {
   switch (listener.kind) {
     case 'module':
       return listener.reference;

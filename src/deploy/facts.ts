@@ -20,7 +20,7 @@ export type TargetFact =
   | { readonly kind: 'found'; readonly found: Fact };
 
 /** What only a dry run asks for. */
-const founds: readonly string[] = ['missing', 'dangling', 'purgeable', 'standing'];
+const founds: readonly string[] = ['missing', 'dangling', 'purgeable', 'standing', 'marks', 'clears'];
 
 const verdicts: readonly Verdict[] = ['completed', 'returned', 'settled', 'unknown'];
 

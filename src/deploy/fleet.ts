@@ -82,10 +82,13 @@ export class Fleet {
     await this.#each(sites, async (site) => site.perform(work, last, revision), graceMilliseconds);
   }
 
-  /** Reads on every target that is connected, whatever becomes of the others. */
-  async read(work: readonly Work[]): Promise<void> {
+  /** Reads on every target that is connected, and asks it what else there is, whatever becomes of the others. */
+  async read(work: readonly Work[], ask?: (site: Site) => Promise<void>): Promise<void> {
     const connected = this.sites.filter(({ connection }) => connection !== undefined);
-    await this.#each(connected, async (site) => site.perform(work, true));
+    await this.#each(connected, async (site) => {
+      await site.perform(work, true);
+      await ask?.(site);
+    });
   }
 
   /** Each by itself, so that none waits for another: what is still being done there ends, and the work is done. */

@@ -24,6 +24,10 @@ export class Knowledge {
   /** What `status` and dry runs read. */
   readonly found: Fact[] = [];
   readonly revisions: RevisionRow[] = [];
+  /** What `adopt` finds, oldest first. */
+  readonly adopted: string[] = [];
+  /** By what it knows their order. */
+  orderedBy: string | undefined;
   readonly #options: KnowledgeOptions;
   #state = untouched;
   #expected: Expectation | undefined;
@@ -58,7 +62,10 @@ export class Knowledge {
     this.learn(fact);
     this.steps.learn(fact, this.#state.purged.length > 0);
     if (fact.kind === 'listed') this.revisions.push(fact.row);
+    if (fact.kind === 'adopted') this.adopted.push(fact.name);
+    if (fact.kind === 'ordered_by') this.orderedBy = fact.order;
     if (fact.kind === 'found') this.found.push(fact.found);
+    if (this.next === 'inspect' && isPlanned(fact)) return true;
     const { log, name, named } = this.#options;
     tell(fact, log, name, named);
     return true;
@@ -68,3 +75,6 @@ export class Knowledge {
     this.#state = after(this.#state, fact);
   }
 }
+
+/** What a plan has, where nothing is done. */
+const isPlanned = ({ kind }: TargetFact): boolean => kind === 'adopted' || kind === 'ordered_by';

@@ -6,12 +6,12 @@ export function code(text: string | undefined): string {
   return plain.trim() === '' ? '' : `\`${plain}\``;
 }
 
-/** A block in which everything is text, whatever it holds. */
-export function fence(text: string): string {
+/** A block in which everything is text, whatever it holds; as a `diff` its lines have colours. */
+export function fence(text: string, language: 'text' | 'diff' = 'text'): string {
   const lines = text.split(/\r\n|\r|\n/).map(visible);
   const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const mark = '`'.repeat(longest + 1);
-  return [`${mark}text`, ...lines, mark].join('\n');
+  return [`${mark}${language}`, ...lines, mark].join('\n');
 }
 
 /** A link to an address of the web that holds nothing odd; the label alone where it does. The label is no one else's text. */

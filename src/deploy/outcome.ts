@@ -1,7 +1,5 @@
-import type { Config } from '../config/config.ts';
 import type { Command } from '../config/events.ts';
 import type { ShipperError } from '../errors.ts';
-import { planLines } from './plan.ts';
 import type { Result, Status, TargetResult, TargetWave } from './result.ts';
 import type { Site } from './site.ts';
 import { isDone, type Phase } from './state.ts';
@@ -95,20 +93,4 @@ function resultOn(site: Site, ending: Ending, wave: TargetWave | undefined): Tar
     lock,
     ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
   };
-}
-
-/** The same with what each target would be made to do, after it was inspected. `name`: of the revision on all targets. */
-export function withPlans(
-  result: Result,
-  sites: readonly Site[],
-  { config, name }: { readonly config: Config; readonly name: string },
-): Result {
-  const targets = result.targets.map((target, index) => {
-    const site = sites[index];
-    if (site === undefined || site.failure !== undefined) return target;
-    const unchanged = site.state.phase === 'unchanged';
-    const read = { unchanged, result: target, found: site.knowledge.found };
-    return { ...target, plan: planLines(result.command, config, site.target, name, read) };
-  });
-  return { ...result, targets };
 }

@@ -1,45 +1,52 @@
-import type { Config, Target } from '../config/config.ts';
-import type { Command } from '../config/events.ts';
-import type { Fact } from '../remote/frame.ts';
-import type { TargetResult } from './result.ts';
+import type { PlannedListener, UploadChanges } from '../listeners/preview.ts';
+import type { Commits } from './commits.ts';
 
-/** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */
-export function planLines(
-  command: Command,
-  config: Config,
-  target: Target,
-  revision: string,
-  { unchanged, result, found }: { unchanged: boolean; result: TargetResult; found: readonly Fact[] },
-): string[] {
-  const values = (kind: string) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
-  const active = result.active ?? 'nothing';
-  if (unchanged) return [`change nothing: ${revision} is active already`];
-  if (command === 'adopt') return ['record the revisions that are named above as its own, and delete nothing'];
-  if (command === 'rollback') return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
-  const build =
-    command === 'activate'
-      ? []
-      : [
-          ...values('missing').map((path) => `create the directory ${path}`),
-          `create the revision ${target.revisions}/${revision}`,
-          ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
-          ...target.symlinks.map(({ source, path }) => {
-            const dangling = values('dangling').includes(source) && !target.directories.includes(source);
-            return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}${replaced(path, found)}`;
-          }),
-        ];
-  if (command === 'prepare') return build;
-  return [
-    ...build,
-    `switch ${target.activeSymlink} from ${active} to ${revision}`,
-    ...values('purgeable').map((old) => `purge ${old}`),
-  ];
+/** A link to what persists. */
+export interface PlannedLink {
+  /** In the revision. */
+  readonly path: string;
+  readonly source: string;
+  /** Whether the source is not there, and will not be. */
+  readonly dangling: boolean;
+  /** What stands there now: the very same, or another link, with its text, or something else. */
+  readonly now?: 'same' | 'directory' | 'file' | { readonly link: string } | undefined;
+  /** Whether what stands there is copied into the revision, and replaced. */
+  readonly replaces: boolean;
 }
 
-/** What stands at a link's path by now, and would be replaced. */
-function replaced(path: string, found: readonly Fact[]): string {
-  const [, what = '', text = ''] =
-    found.find(({ kind, values }) => kind === 'standing' && values[0] === path)?.values ?? [];
-  if (what === 'link') return `, in place of a link to ${text}`;
-  return what === '' ? '' : `, in place of a ${what}`;
+/** What a command would do on one target, as far as that can be known without running a listener. */
+export interface Plan {
+  /** Nothing is to be done: it is on that revision already. */
+  readonly unchanged: boolean;
+  /** Absolute paths of directories to be created. */
+  readonly directories: readonly string[];
+  /** Absolute path of the revision to be created. */
+  readonly creates?: string | undefined;
+  /** Absolute path of what is copied into it. */
+  readonly copies?: string | undefined;
+  readonly links: readonly PlannedLink[];
+  /** What all uploads of the config change, seen from the active revision. */
+  readonly uploads?: UploadChanges | undefined;
+  readonly switches?: { readonly link: string; readonly from?: string | undefined; readonly to: string } | undefined;
+  readonly purges: readonly string[];
+  /** Name of the revision that is marked bad. */
+  readonly marksBad?: string | undefined;
+  /** Name of the revision whose mark goes. */
+  readonly clears?: string | undefined;
+  readonly adopts?: { readonly revisions: readonly string[]; readonly order?: string | undefined } | undefined;
+  readonly commits?: Commits | undefined;
+  /** What could not be foreseen there; one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What a plan has for the whole run. */
+export interface RunPlan {
+  /** In the order in which they would be called. */
+  readonly listeners: readonly PlannedListener[];
+  /** Names of the targets of each wave, where there are several waves. */
+  readonly waves: readonly (readonly string[])[];
+  /** Seconds between two waves. */
+  readonly pause: number;
+  /** What could not be foreseen; one sentence each. */
+  readonly notes: readonly string[];
 }

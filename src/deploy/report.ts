@@ -1,17 +1,22 @@
 import { age } from './age.ts';
+import { isRead } from './headline.ts';
+import { planText } from './plan-text.ts';
 import type { Result, TargetResult } from './result.ts';
 import { timeOf } from './waves.ts';
 
+/** Of the files, links and the like of a plan, the log names these many; all are in the plan's file. */
+export const mostNamed = 20;
+
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 export function describe(result: Result, now: Date): readonly string[] {
+  if (result.dryRun && result.command !== 'status') return [...planText(result, mostNamed), ...unreadOf(result)];
   return result.targets.flatMap((target) => {
-    const isRead = result.command === 'status' || result.dryRun;
-    if (isRead && target.status !== 'succeeded' && target.status !== 'unchanged') return [unread(target)];
-    if (result.command === 'status') return describeStatus(target, now);
-    if (result.dryRun) return describePlan(target, result);
+    if (result.command === 'status') return isRead(target) ? describeStatus(target, now) : [unread(target)];
     return [describeOutcome(target, result)];
   });
 }
+
+const unreadOf = ({ targets }: Result): readonly string[] => targets.filter((target) => !isRead(target)).map(unread);
 
 /** One line: the message itself stands in the error or warning. */
 function unread({ name, status, error }: TargetResult): string {
@@ -68,10 +73,6 @@ function describeStatus({ name, active, revisions = [], lock }: TargetResult, no
         ];
   const none = revisions.length === 0 ? ['  no revisions'] : [];
   return [`${name}: ${active ?? 'no revision'} is active`, ...table(rows), ...none, ...holder];
-}
-
-function describePlan(target: TargetResult, { command }: Result): readonly string[] {
-  return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {

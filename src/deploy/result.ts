@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Command } from '../config/events.ts';
+import type { Plan, RunPlan } from './plan.ts';
 
 /**
  * How a run ended on a target. `failed`: nothing was switched; `returned`: switched, then put back; `stayed`: switched,
@@ -59,8 +60,8 @@ export interface TargetResult {
   readonly active?: string | undefined;
   readonly revisions?: readonly RevisionRow[] | undefined;
   readonly lock?: LockHolder | undefined;
-  /** In a dry run: what would be done, one line each. */
-  readonly plan?: readonly string[] | undefined;
+  /** In a dry run: what would be done. */
+  readonly plan?: Plan | undefined;
 }
 
 export interface Result {
@@ -70,4 +71,6 @@ export interface Result {
   readonly revision?: string | undefined;
   readonly previousRevision?: string | undefined;
   readonly targets: readonly TargetResult[];
+  /** In a dry run: what would be done beside the targets' own plans. */
+  readonly plan?: RunPlan | undefined;
 }

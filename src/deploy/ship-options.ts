@@ -20,6 +20,8 @@ export interface ShipOptions {
   /** How long a target may be silent over each work; by default minutes. */
   readonly limits?: Limits;
   readonly listeners: Listeners;
+  /** Absolute path on the runner. */
+  readonly workspace: string;
   readonly log: RunLog;
   /** Aborted when the run is to be cancelled; a ShipperError as its reason is what failed. */
   readonly signal: AbortSignal;

@@ -3,8 +3,9 @@ import { setupOf } from '../remote/setup.ts';
 import { cancellable, isCancelled, isLate, pause } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import { type Moment, moments, type Playing } from './moments.ts';
-import { makeAlike, nameOnAll, previousOf, revisionOf, tellDifferences, tellUnlike } from './names.ts';
-import { resultOf, withPlans } from './outcome.ts';
+import { makeAlike, previousOf, revisionOf, tellDifferences, tellUnlike } from './names.ts';
+import { resultOf } from './outcome.ts';
+import { Planning } from './planning.ts';
 import { Recovery } from './recovery.ts';
 import type { Result } from './result.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -30,6 +31,7 @@ class Run {
   /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
   readonly #late = new AbortController();
   #error: ShipperError | undefined;
+  #planning: Planning | undefined;
 
   constructor(options: ShipOptions) {
     const { facts, listeners, id, signal } = options;
@@ -57,7 +59,7 @@ class Run {
     await (dryRun || command === 'status' ? this.#read() : this.#change(forth[command]));
     this.#fleet.end();
     await listeners.end();
-    const result = this.#result(true);
+    const result = this.#planning?.addTo(this.#result(true), this.#fleet.sites) ?? this.#result(true);
     onResult(result);
     return { result, error: this.#error };
   }
@@ -123,9 +125,13 @@ class Run {
   /** Reads what can be read: one target that fails keeps no other from being shown. */
   async #read(): Promise<void> {
     const { facts, signal } = this.#options;
+    if (facts.command !== 'status') this.#planning = new Planning(this.#options);
     await cancellable(this.#fleet.connect(true), signal).catch((error: unknown) => this.#fail(error));
     if (signal.aborted) return;
-    await cancellable(this.#fleet.read(dry[facts.command]), signal).catch((error: unknown) => this.#fail(error));
+    const planning = this.#planning;
+    const reading = this.#fleet.read(dry[facts.command], planning && (async (site) => planning.ask(site)));
+    await cancellable(reading, signal).catch((error: unknown) => this.#fail(error));
+    await planning?.readCommits(this.#fleet.sites);
   }
 
   /** The first error wins. */
@@ -167,13 +173,10 @@ class Run {
 
   #result(isOver: boolean): Result {
     const { facts, dryRun, signal } = this.#options;
-    const { command, config } = facts;
+    const { command } = facts;
     const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
     const waveOf = (index: number) => this.#waves.waveOf(index);
     const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), waveOf, ...fleet };
-    const result = resultOf(this.#fleet.sites, ending);
-    if (!dryRun || command === 'status' || !isOver) return result;
-    const name = command === 'deploy' ? nameOnAll(this.#fleet.sites, facts.revision) : facts.revision;
-    return withPlans(result, this.#fleet.sites, { config, name });
+    return resultOf(this.#fleet.sites, ending);
   }
 }

@@ -4,6 +4,7 @@ import type { Span, Warning } from './chronicle.ts';
 import { ganttOf } from './gantt.ts';
 import { headlineOf, isRead } from './headline.ts';
 import { code, details, fence, table } from './markdown.ts';
+import { planPages } from './plan-page.ts';
 import type { Result, TargetResult, TargetWave } from './result.ts';
 import { revisionsOn } from './status-page.ts';
 import { timeOf } from './waves.ts';
@@ -16,6 +17,8 @@ export interface Told {
   readonly worth: readonly string[];
   readonly seconds: number;
   readonly now: Date;
+  /** Where the pages of the repository's commits are; undefined where nobody knows. */
+  readonly commitPages?: string | undefined;
 }
 
 /** Characters of which a page has no more: the runner drops one of 1 MiB and more as a whole. */
@@ -37,9 +40,14 @@ export function summaryOf(result: Result, error: ShipperError | undefined, told:
   const parts = [
     `### ${sign} ${text}`,
     ...causes(result, error),
-    ...(reading ? pages(result, told.now) : [outcomes(result)]),
+    ...(result.command === 'status'
+      ? pages(result, told.now)
+      : result.dryRun
+        ? planPages(result, told.commitPages)
+        : [outcomes(result)]),
     ...told.worth.slice(0, mostUploads).map((line) => `📦 ${code(line)}`),
     ...warnings(told.warnings),
+    ...wayForward(result),
     ...(reading ? [] : timeline(result, told)),
   ];
   return `${within(longestPage, parts).join('\n\n')}\n`;
@@ -120,7 +128,7 @@ function waveCell(wave: TargetWave | undefined): string {
 function pages(result: Result, now: Date): readonly string[] {
   const groups = new Map<string, TargetResult[]>();
   for (const target of result.targets.filter(isRead)) {
-    const page = result.command === 'status' ? statusPage(target, now) : planPage(target);
+    const page = statusPage(target, now);
     groups.set(page, [...(groups.get(page) ?? []), target]);
   }
   return [...groups].map(([page, targets]) => {
@@ -129,14 +137,19 @@ function pages(result: Result, now: Date): readonly string[] {
   });
 }
 
+/** What a person may want next, after a rollback. */
+function wayForward({ command, dryRun, status, previousRevision }: Result): readonly string[] {
+  if (command !== 'rollback' || dryRun || status !== 'succeeded' || previousRevision === undefined) return [];
+  const name = code(previousRevision);
+  return [
+    `To go forward again: deploy, or \`rollback\` with \`revision\` ${name}. Its files stay until a later deploy purges them.`,
+  ];
+}
+
 function statusPage(target: TargetResult, now: Date): string {
   const { lock } = target;
   const holder = lock === undefined ? '' : `\n\n🔒 ${code(`${lock.command} by ${lock.actor}`)} holds the lock`;
   return `${revisionsOn(target, now)}${holder}`;
-}
-
-function planPage({ plan = [] }: TargetResult): string {
-  return fence(plan.join('\n'));
 }
 
 function warnings(all: readonly Warning[]): readonly string[] {

@@ -8,6 +8,7 @@ import { ModuleHost } from '../modules/runner/module-host.ts';
 import { Local } from '../upload/local.ts';
 import { callListener } from './kinds.ts';
 import { Once } from './once.ts';
+import { Preview } from './preview.ts';
 import { type Scene, titleOf } from './scene.ts';
 import type { Stage } from './stage.ts';
 
@@ -51,6 +52,12 @@ export class Listeners {
 
   listensTo(event: EventName): boolean {
     return this.#listeners.some((listener) => listener.event === event);
+  }
+
+  /** What they would do, for a dry run. */
+  get preview(): Preview {
+    const { workspace, config, signal } = this.#options;
+    return new Preview(this.#listeners, { workspace, umask: config.umask, signal });
   }
 
   /** The commands that a target has to run by itself when it goes back alone. */

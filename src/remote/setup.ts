@@ -32,10 +32,10 @@ function linkText(config: Config, from: string, to: string): string {
   return config.relativeSymlinks ? posix.relative(from, to) : to;
 }
 
-function symlinkWords(config: Config, target: Target, { source, path }: Symlink): string[] {
+/** The text that a link to what persists gets. */
+export function textOfSymlink(config: Config, { revisions }: Target, { source, path }: Symlink): string {
   // How deep the link lies is known, the revision's name not yet: any name of a revision does.
-  const directory = posix.dirname(posix.join(target.revisions, 'name', path));
-  return ['link', linkText(config, directory, source), path];
+  return linkText(config, posix.dirname(posix.join(revisions, 'name', path)), source);
 }
 
 /** All that a target has to know of the run. */
@@ -79,7 +79,7 @@ export function setupOf(
     ...Object.entries(values).flat(),
     ...['audit', audit.actor, audit.commit, audit.runUrl, run.command, audit.runner, key ?? '-'],
     ...target.directories.flatMap((directory) => ['directory', directory]),
-    ...target.symlinks.flatMap((symlink) => symlinkWords(config, target, symlink)),
+    ...target.symlinks.flatMap((symlink) => ['link', textOfSymlink(config, target, symlink), symlink.path]),
   ];
   return { words, hidden: again.flatMap((command) => ['again', command]) };
 }

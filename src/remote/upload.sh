@@ -41,6 +41,7 @@ cut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not b
 . ./upload/checking.sh
 . ./upload/modes.sh
 . ./upload/moving.sh
+. ./upload/showing.sh
 
 finish() { # STATUS
   trap '' HUP INT TERM EXIT
@@ -147,5 +148,9 @@ while [ $# -gt 1 ]; do
   esac
   shift 2
 done
+if [ "$round" = show ]; then
+  show
+  exit 0
+fi
 begin
 if [ "$round" = again ]; then upload_again; else upload; fi

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-
-const execute = promisify(execFile);
+import { git } from '../git.ts';
 
 /**
  * Which files are executable where the file system cannot say: on Windows, those that git's index has as such. Paths
@@ -15,12 +12,8 @@ export async function executables(
 ): Promise<ReadonlySet<string> | undefined> {
   if (platform !== 'win32') return undefined;
   try {
-    const { stdout } = await execute('git', ['ls-files', '-s', '-z'], {
-      cwd: isFile ? dirname(root) : root,
-      encoding: 'latin1',
-      maxBuffer: 512 * 1024 * 1024,
-    });
-    return executablesIn(stdout);
+    const listed = await git(isFile ? dirname(root) : root, 'ls-files', '-s', '-z');
+    return executablesIn(listed.toString('latin1'));
   } catch {
     return new Set(); // No git, or no repository: then nothing is known to be executable.
   }

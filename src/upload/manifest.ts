@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Breather } from './breather.ts';
 import { closedLetter } from './closed.ts';
+import { sha256 } from './content.ts';
 import type { FileEntry, Tree } from './entry.ts';
 import type { Hashes } from './hashes.ts';
 
@@ -15,6 +16,11 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\0134', '\n': '\\001
  */
 export function manifestLine(hashes: Hashes, file: FileEntry): string {
   return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+}
+
+/** The name of an upload's manifest among those of a revision. */
+export function keyOf(from: string, to: string): string {
+  return sha256(`${from}\n${to}`).slice(0, 16);
 }
 
 export function kindOf({ executable, closed }: FileEntry): string {

@@ -1,3 +1,4 @@
+import { count, size } from '../amounts.ts';
 import type { Log } from '../log.ts';
 import { type FileEntry, showPath, type Tree } from './entry.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -91,14 +92,4 @@ export function tellClosed({ files, directories }: Tree, title: string, log: Log
   if (example === undefined) return;
   const what = `${closed.length.toLocaleString('en')} of its files and directories`;
   log.info(`${title}: closed to group or others, as here: ${what}, such as ${showPath(example.path)}`);
-}
-
-export function count(files: number): string {
-  return files === 1 ? '1 file' : `${files.toLocaleString('en')} files`;
-}
-
-export function size(bytes: number): string {
-  if (bytes < 1_000) return `${bytes.toFixed(0)} B`;
-  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,6 +1,6 @@
+import { size } from '../amounts.ts';
 import { ShipperError } from '../errors.ts';
 import type { Delta } from './delta.ts';
-import { size } from './progress.ts';
 
 /** Most file systems give out space by this much. */
 const unit = 4096;

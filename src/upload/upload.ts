@@ -1,9 +1,9 @@
 import { asShipperError, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { sha256 } from './content.ts';
 import { Delivery } from './delivery.ts';
 import type { Destination } from './destination.ts';
 import { Local, type LocalRequest } from './local.ts';
+import { keyOf } from './manifest.ts';
 import { tellClosed } from './progress.ts';
 
 export interface UploadOptions extends LocalRequest {
@@ -25,7 +25,7 @@ export async function upload(options: UploadOptions): Promise<void> {
   const { destinations, from, to, log, revision } = options;
   const previous = destinations.find((destination) => destination.previous !== undefined)?.previous;
   const id = `upload-${(uploads += 1)}`;
-  const key = sha256(`${from}\n${to}`).slice(0, 16);
+  const key = keyOf(from, to);
   const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
   local.then(({ tree }) => tellClosed(tree, `upload of ${from}`, log)).catch(() => undefined); // Each delivery awaits it.
   const ended = await Promise.allSettled(

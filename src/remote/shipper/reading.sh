@@ -13,6 +13,24 @@ tell_standing() { # PATH
   fi
 }
 
+# Whether a link with that text, at that path of a revision, would lead to something.
+would_lead() { # TEXT PATH
+  case $1 in
+    /*) [ -e "$1" ] ;;
+    *)
+      place=$revisions/-/$2 rest=$1
+      place=${place%/*}
+      while :; do
+        case $rest in
+          ../*) place=${place%/*} rest=${rest#../} ;;
+          *) break ;;
+        esac
+      done
+      [ -e "$place/$rest" ]
+      ;;
+  esac
+}
+
 # Tells everything that `status` and a dry run show.
 inspect() {
   check_version
@@ -46,10 +64,9 @@ inspect() {
   set -- $symlinks
   while [ $# -gt 0 ]; do
     decode "$1"
-    case $value in
-      /*) [ -e "$value" ] || say dangling "$value" ;;
-    esac
+    goes_to=$value
     decode "$2"
+    would_lead "$goes_to" "$value" || say dangling "$value"
     tell_standing "$value"
     shift 2
   done
@@ -64,6 +81,12 @@ inspect() {
   case $goal in
     deploy) becomes='' ;; # The newest of all, which is not there yet.
     activate) becomes=$revision ;;
+    rollback)
+      ! is_older "$revision" "$active" || say marks "$active"
+      find_state "$revision"
+      [ "$found" != bad ] || say clears "$revision"
+      return 0
+      ;;
     *) return 0 ;;
   esac
   choose_surplus "$becomes" "$active"

@@ -1,0 +1,69 @@
+import { asShipperError, ShipperError } from '../errors.ts';
+import type { Access } from '../remote/opening.ts';
+import { limits } from '../remote/limits.ts';
+import { unpack } from './compress.ts';
+import { Conversation } from './conversation.ts';
+
+/** A manifest that a target has of its active revision. */
+export interface Shown {
+  /** Which upload it is of. */
+  readonly key: string;
+  readonly packing: string;
+  readonly packed: Buffer;
+}
+
+export interface ShownRequest {
+  readonly access: Access;
+  readonly target: { readonly name: string; readonly revisions: string };
+  /** The revision that it is about. */
+  readonly revision: string;
+  readonly signal: AbortSignal;
+}
+
+/** Of more uploads into one revision nobody has heard. */
+const mostManifests = 1_000;
+
+/** Asks a target what a revision was uploaded with, and changes nothing there. In the order of the uploads. */
+export async function shown({ access, target, revision, signal }: ShownRequest): Promise<readonly Shown[]> {
+  const words = ['upload', 'revisions', target.revisions, 'previous', revision, 'round', 'show'];
+  const conversation = await Conversation.start(access, target.name, words, signal);
+  const manifests: Shown[] = [];
+  try {
+    for (;;) {
+      const { kind, values } = await conversation.fact();
+      if (kind === 'done') break;
+      const [key = '', packing = '', length = ''] = values;
+      if (kind !== 'manifest') throw conversation.failure(`the target said ${kind} instead of manifest`);
+      const packed = await conversation.block(length, limits.index.packed);
+      manifests.push({ key, packing, packed });
+      if (manifests.length > mostManifests) throw conversation.failure('the target has too many manifests');
+    }
+    await conversation.ended();
+    return manifests;
+  } catch (error) {
+    conversation.close();
+    throw error;
+  }
+}
+
+/** A file as a manifest has it; the hash is cut. */
+export interface ShownFile {
+  readonly content: string;
+  readonly kind: string;
+  readonly bytes: number;
+}
+
+/** The files of these manifests by their path, which is written as manifests write it. What was uploaded later counts. */
+export async function filesOf(manifests: readonly Shown[]): Promise<ReadonlyMap<string, ShownFile>> {
+  const files = new Map<string, ShownFile>();
+  for (const { packing, packed } of manifests) {
+    const text = await unpack(packing, packed, limits.index.unpacked).catch((cause: unknown) => {
+      throw new ShipperError('UPLOAD', asShipperError(cause).message, { cause });
+    });
+    for (const line of text.toString('latin1').split('\n')) {
+      const [, content = '', kind = '', bytes = '', path] = /^([^ ]+) ([^ ]+) (\d+) (.+)$/s.exec(line) ?? [];
+      if (path !== undefined) files.set(path, { content, kind, bytes: Number(bytes) });
+    }
+  }
+  return files;
+}
