@@ -62,6 +62,30 @@ function unanswered(name, terminal) {
 
 /***/ }),
 
+/***/ 2767:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ size),
+/* harmony export */   U: () => (/* binding */ count)
+/* harmony export */ });
+/** A number of files, for a sentence. */
+function count(files) {
+    return files === 1 ? '1 file' : `${files.toLocaleString('en')} files`;
+}
+/** Bytes, in the unit that suits them. */
+function size(bytes) {
+    if (bytes < 1_000)
+        return `${bytes.toFixed(0)} B`;
+    if (bytes < 1_000_000)
+        return `${(bytes / 1_000).toFixed(1)} kB`;
+    return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+
+/***/ }),
+
 /***/ 5704:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -469,7 +493,185 @@ function annotated(error, result) {
 
 /***/ }),
 
-/***/ 7278:
+/***/ 427:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Am: () => (/* binding */ commitsText),
+/* harmony export */   RO: () => (/* binding */ rowsOf)
+/* harmony export */ });
+/* unused harmony export totalsOf */
+/* harmony import */ var _amounts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2767);
+
+/** What would be done on a target, in the order in which a run does it. At most so many of each kind are named. */
+function rowsOf(plan, quote, most = Infinity) {
+    if (plan.unchanged)
+        return [{ does: 'nothing', what: 'it is on that revision already' }];
+    const { directories, creates, copies, links, uploads, switches, purges, marksBad, clears, adopts } = plan;
+    const some = (does, all) => [
+        ...all.slice(0, most).map((what) => ({ does, what })),
+        ...(all.length > most ? [{ does, what: `and ${all.length - most} more` }] : []),
+    ];
+    const one = (does, value, what = (quoted) => quoted) => value === undefined ? [] : [{ does, what: what(quote(value)) }];
+    return [
+        ...some('create', directories.map((path) => `directory ${quote(path)}`)),
+        ...one('create', creates, (path) => `revision ${path}`),
+        ...one('copy', copies, (path) => `${path} into it`),
+        ...(uploads === undefined ? [] : [{ does: 'upload', what: totalsOf(uploads) }]),
+        ...some('link', links.map((link) => linkText(link, quote))),
+        ...(switches === undefined ? [] : [{ does: 'switch', what: switchText(switches, quote) }]),
+        ...some('purge', purges.map(quote)),
+        ...one('mark', marksBad, (name) => `${name} as bad: no rollback chooses it by itself any more`),
+        ...one('clear', clears, (name) => `the mark of ${name}, which is bad now`),
+        ...adopted(adopts, quote, some),
+        ...plan.notes.map((note) => ({ does: 'note', what: quote(note) })),
+    ];
+}
+/** What becomes of the files, in numbers. */
+function totalsOf({ compared, added, changed, removed, same, replaced }) {
+    const of = (what, { files, bytes }) => files === 0 ? [] : [`${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U)(files)} ${what} (${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .size */ .E)(bytes)})`];
+    if (!compared)
+        return `${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U)(added.files)} (${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .size */ .E)(added.bytes)}); what is there was not uploaded by Shipper`;
+    const parts = [...of('added', added), ...of('changed', changed), ...of('removed', removed)];
+    const links = replaced === 0 ? [] : [`${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U)(replaced)} that links take the place of`];
+    return [...(parts.length === 0 ? ['no file differs'] : parts), ...of('as now', same), ...links].join(', ');
+}
+/** What of the commits can be said in one line. */
+function commitsText({ from, to, added, dropped, note }, quote) {
+    if (note !== undefined && added.length + dropped.length === 0)
+        return quote(note);
+    if (added.length + dropped.length === 0)
+        return `the same commit as now, ${quote(from.slice(0, 7))}`;
+    const many = (commits) => commits.length === 1 ? '1 commit' : `${commits.length} commits`;
+    const range = `${quote(from.slice(0, 7))} to ${quote(to.slice(0, 7))}`;
+    const parts = [
+        ...(added.length > 0 ? [`${many(added)} more`] : []),
+        ...(dropped.length > 0 ? [`${many(dropped)} less than now`] : []),
+        ...(note === undefined ? [] : [quote(note)]),
+    ];
+    return `${range}: ${parts.join(', ')}`;
+}
+function linkText({ path, source, dangling, now, replaces }, quote) {
+    const stands = typeof now === 'object' ? `a link to ${quote(now.link)}` : `a ${now ?? ''}`;
+    const notes = [
+        ...(dangling ? ['which does not exist'] : []),
+        ...(now === undefined ? [] : [now === 'same' ? 'as now' : `${replaces ? 'in place of' : 'now'} ${stands}`]),
+    ];
+    return `${quote(path)} → ${quote(source)}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
+}
+function switchText({ link, from, to }, quote) {
+    return `${quote(link)} ${from === undefined || from === '' ? '' : `from ${quote(from)} `}to ${quote(to)}`;
+}
+function adopted(adopts, quote, some) {
+    if (adopts === undefined)
+        return [];
+    const { revisions, order } = adopts;
+    if (revisions.length === 0)
+        return [{ does: 'adopt', what: 'nothing: every revision is recorded already' }];
+    return [
+        ...some('adopt', revisions.map(quote)),
+        ...(order === undefined
+            ? []
+            : [{ does: 'note', what: `they are in this order, oldest first, by ${quote(order)}` }]),
+    ];
+}
+
+
+/***/ }),
+
+/***/ 4317:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Pt: () => (/* binding */ planText),
+/* harmony export */   c0: () => (/* binding */ fileLines),
+/* harmony export */   c1: () => (/* binding */ groupsOf)
+/* harmony export */ });
+/* unused harmony export commitLines */
+/* harmony import */ var _amounts_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2767);
+/* harmony import */ var _gathered_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8822);
+/* harmony import */ var _visible_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7808);
+/* harmony import */ var _plan_rows_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(427);
+
+
+
+
+const asIs = (name) => (0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(name);
+/** A plan as lines, aligned. Of each kind of things at most so many are named. */
+function planText(result, most) {
+    const { command, plan } = result;
+    const groups = groupsOf(result.targets, (own) => targetLines(own, most).join('\n'));
+    return [
+        ...[...groups].flatMap(([text, targets]) => [
+            `${(0,_gathered_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(targets.map(({ name }) => name))}: ${command} would`,
+            ...text.split('\n'),
+        ]),
+        ...(plan === undefined ? [] : runLines(plan, most)),
+    ];
+}
+/** The targets that could be read, together where their plans are the same. */
+function groupsOf(targets, textOf) {
+    const groups = new Map();
+    for (const target of targets) {
+        if (target.plan === undefined)
+            continue;
+        const text = textOf(target.plan);
+        groups.set(text, [...(groups.get(text) ?? []), target]);
+    }
+    return groups;
+}
+/** The files that change, one line each: what becomes of it, its path and its bytes. */
+function fileLines({ added, changed, removed }, most) {
+    const signed = [
+        ...added.each.map((file) => ({ ...file, sign: '+' })),
+        ...changed.each.map((file) => ({ ...file, sign: '!' })),
+        ...removed.each.map((file) => ({ ...file, sign: '-' })),
+    ];
+    const shown = signed.slice(0, most);
+    const widest = shown.reduce((width, { path }) => Math.max(width, (0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(path).length), 0);
+    const lines = shown.map(({ sign, path, bytes }) => `${sign} ${(0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(path).padEnd(widest)}  ${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_2__/* .size */ .E)(bytes).padStart(9)}`);
+    return signed.length > most ? [...lines, `and ${signed.length - most} more`] : lines;
+}
+/** The commits that come and that go, one line each. */
+function commitLines({ added, dropped }, most) {
+    const line = (sign, { hash, author, subject }) => (0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(`${sign} ${hash.slice(0, 7)} ${subject} (${author})`);
+    const all = [...dropped.map((commit) => line('-', commit)), ...added.map((commit) => line('+', commit))];
+    return all.length > most ? [...all.slice(0, most), `and ${all.length - most} more`] : all;
+}
+function targetLines(plan, most) {
+    const { uploads, commits } = plan;
+    return [
+        ...(0,_plan_rows_js__WEBPACK_IMPORTED_MODULE_3__/* .rowsOf */ .RO)(plan, asIs, most).flatMap(({ does, what }) => [
+            `  ${does.padEnd(8)}${what}`,
+            ...(does === 'upload' && uploads !== undefined ? indented(fileLines(uploads, most)) : []),
+        ]),
+        ...(commits === undefined ? [] : [`  ${'commits'.padEnd(8)}${(0,_plan_rows_js__WEBPACK_IMPORTED_MODULE_3__/* .commitsText */ .Am)(commits, asIs)}`]),
+        ...(commits === undefined ? [] : indented(commitLines(commits, most))),
+    ];
+}
+const indented = (lines) => lines.map((line) => `            ${line}`);
+function runLines({ listeners, waves, pause, notes }, most) {
+    const rows = listeners.map(({ event, what, where }) => [event, (0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(what), where]);
+    return [
+        ...(rows.length === 0 ? [] : ['and call, in this order:', ...aligned(rows)]),
+        ...waves.map((names, index) => {
+            const which = names.length > most ? `${names.length} targets` : names.join(', ');
+            return `wave ${index + 1} of ${waves.length}: ${which}${index > 0 && pause > 0 ? `, ${pause} s later` : ''}`;
+        }),
+        ...notes.map((note) => `note: ${note}`),
+    ];
+}
+function aligned(rows) {
+    const widths = [0, 1].map((column) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0));
+    return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+}
+
+
+/***/ }),
+
+/***/ 7932:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -533,12 +735,12 @@ function code(text) {
     const plain = (0,visible/* visible */.R)(text ?? '').replace(/[`|]/g, ' ');
     return plain.trim() === '' ? '' : `\`${plain}\``;
 }
-/** A block in which everything is text, whatever it holds. */
-function fence(text) {
+/** A block in which everything is text, whatever it holds; as a `diff` its lines have colours. */
+function fence(text, language = 'text') {
     const lines = text.split(/\r\n|\r|\n/).map(visible/* visible */.R);
     const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
     const mark = '`'.repeat(longest + 1);
-    return [`${mark}text`, ...lines, mark].join('\n');
+    return [`${mark}${language}`, ...lines, mark].join('\n');
 }
 /** A link to an address of the web that holds nothing odd; the label alone where it does. The label is no one else's text. */
 function markdown_link(label, address) {
@@ -553,6 +755,74 @@ function table(head, rows) {
 /** A part that is folded until the reader wants it. */
 function details(title, body) {
     return ['<details>', `<summary>${title}</summary>`, '', body, '', '</details>'].join('\n');
+}
+
+// EXTERNAL MODULE: ./build/src/deploy/plan-rows.js
+var plan_rows = __nccwpck_require__(427);
+// EXTERNAL MODULE: ./build/src/deploy/plan-text.js
+var plan_text = __nccwpck_require__(4317);
+;// CONCATENATED MODULE: ./build/src/deploy/plan-page.js
+
+
+
+
+
+/** Of each kind of things, a page names these many. */
+const most = 100;
+/** Of commits, which stand open. */
+const mostCommits = 20;
+/** The plan as a page that a person would approve: what comes and goes, then how, then what cannot be foreseen. */
+function planPages(result, commitPage) {
+    const groups = (0,plan_text/* groupsOf */.c1)(result.targets, (plan) => targetPage(plan, commitPage));
+    return [
+        ...[...groups].map(([page, targets]) => {
+            const names = (0,gathered/* listed */.KE)(targets.map(({ name }) => code(name)));
+            return result.targets.length === 1 ? page : `#### ${names}\n\n${page}`;
+        }),
+        ...(result.plan === undefined ? [] : runPage(result.plan)),
+        ...(result.targets.every(headline/* isRead */.H9) ? ['_Nothing was changed. The same run without `dry-run` does it._'] : []),
+    ];
+}
+function targetPage(plan, commitPage) {
+    const { commits, uploads } = plan;
+    const rows = (0,plan_rows/* rowsOf */.RO)(plan, code, most);
+    const files = uploads === undefined ? 0 : uploads.added.files + uploads.changed.files + uploads.removed.files;
+    return [
+        ...(commits === undefined ? [] : commitsPart(commits, commitPage)),
+        table(['', 'what would be done'], rows.map(rowCells)),
+        ...(uploads === undefined || files === 0
+            ? []
+            : [details(files === 1 ? '1 file' : `${files} files`, fence((0,plan_text/* fileLines */.c0)(uploads, most).join('\n'), 'diff'))]),
+    ].join('\n\n');
+}
+const rowCells = ({ does, what }) => [`**${does}**`, what];
+function commitsPart(commits, commitPage) {
+    const cells = (sign, { hash, subject, author }) => [
+        sign,
+        markdown_link(code(hash.slice(0, 7)), commitPage === undefined ? undefined : `${commitPage}/${hash}`),
+        code(subject),
+        code(author),
+    ];
+    const all = [
+        ...commits.dropped.map((commit) => cells('**goes**', commit)),
+        ...commits.added.map((commit) => cells('comes', commit)),
+    ];
+    const rest = all.length > mostCommits ? `\n\n_and ${all.length - mostCommits} more_` : '';
+    const list = all.length === 0 ? [] : [`${table(['', 'commit', '', 'by'], all.slice(0, mostCommits))}${rest}`];
+    return [`**Commits** ${(0,plan_rows/* commitsText */.Am)(commits, code)}`, ...list];
+}
+function runPage({ listeners, waves, pause, notes }) {
+    const rows = listeners.map(({ event, what, where }) => [code(event), code(what), code(where)]);
+    const steps = waves.map((names, index) => [
+        String(index + 1),
+        (0,gathered/* listed */.KE)(names.map(code)),
+        index > 0 && pause > 0 ? `${pause} s after the one before` : '',
+    ]);
+    return [
+        ...(rows.length === 0 ? [] : [`**Listeners**, in their order\n\n${table(['event', 'listener', 'on'], rows)}`]),
+        ...(steps.length === 0 ? [] : [`**Waves**, one after another\n\n${table(['wave', 'targets', ''], steps)}`]),
+        ...notes.map((note) => `⚠️ ${code(note)}`),
+    ];
 }
 
 // EXTERNAL MODULE: ./build/src/deploy/age.js
@@ -593,6 +863,7 @@ var waves = __nccwpck_require__(8066);
 
 
 
+
 /** Characters of which a page has no more: the runner drops one of 1 MiB and more as a whole. */
 const longestPage = 600_000;
 /** Of more uploads, a page has the first. */
@@ -609,9 +880,14 @@ function summaryOf(result, error, told) {
     const parts = [
         `### ${sign} ${text}`,
         ...causes(result, error),
-        ...(reading ? pages(result, told.now) : [outcomes(result)]),
+        ...(result.command === 'status'
+            ? pages(result, told.now)
+            : result.dryRun
+                ? planPages(result, told.commitPages)
+                : [outcomes(result)]),
         ...told.worth.slice(0, mostUploads).map((line) => `📦 ${code(line)}`),
         ...warnings(told.warnings),
+        ...wayForward(result),
         ...(reading ? [] : timeline(result, told)),
     ];
     return `${within(longestPage, parts).join('\n\n')}\n`;
@@ -677,7 +953,7 @@ function waveCell(wave) {
 function pages(result, now) {
     const groups = new Map();
     for (const target of result.targets.filter(headline/* isRead */.H9)) {
-        const page = result.command === 'status' ? statusPage(target, now) : planPage(target);
+        const page = statusPage(target, now);
         groups.set(page, [...(groups.get(page) ?? []), target]);
     }
     return [...groups].map(([page, targets]) => {
@@ -685,13 +961,19 @@ function pages(result, now) {
         return result.targets.length === 1 ? page : `#### ${names}\n\n${page}`;
     });
 }
+/** What a person may want next, after a rollback. */
+function wayForward({ command, dryRun, status, previousRevision }) {
+    if (command !== 'rollback' || dryRun || status !== 'succeeded' || previousRevision === undefined)
+        return [];
+    const name = code(previousRevision);
+    return [
+        `To go forward again: deploy, or \`rollback\` with \`revision\` ${name}. Its files stay until a later deploy purges them.`,
+    ];
+}
 function statusPage(target, now) {
     const { lock } = target;
     const holder = lock === undefined ? '' : `\n\n🔒 ${code(`${lock.command} by ${lock.actor}`)} holds the lock`;
     return `${revisionsOn(target, now)}${holder}`;
-}
-function planPage({ plan = [] }) {
-    return fence(plan.join('\n'));
 }
 function warnings(all) {
     const kinds = new Map();
@@ -1484,7 +1766,10 @@ function trimmed(name, value) {
     return name === 'password' || name === 'passphrase' ? value.replace(/(?:\r?\n)+$/, '') : value.trim();
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/action/outputs.js
+
 
 /** Every output of the action and what action.yml says of it. */
 const outputTable = {
@@ -1493,6 +1778,7 @@ const outputTable = {
     'previous-revision': 'Name of the revision that was active before',
     'active-revision': 'Name of the revision that is active now',
     purged: 'JSON array of the names of the revisions that were removed',
+    plan: 'Path on the runner of a text file with the whole plan; in dry runs alone',
     result: 'JSON of the whole run: command, status, and for each target its status, revisions, steps and error',
 };
 /** The runner drops a step's whole summary above this. */
@@ -1508,6 +1794,18 @@ function setOutput(core, log, name, value) {
     }
     catch (error) {
         log.warning(`The output ${name} could not be written: ${reason(error)}`);
+    }
+}
+/** Writes the plan of a dry run into a new file below that directory, and gives its path; undefined where it cannot be. */
+function writePlan(directory, text, log) {
+    try {
+        const path = (0,external_node_path_.join)((0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(directory, 'shipper-plan-')), 'plan.txt');
+        (0,external_node_fs_.writeFileSync)(path, text);
+        return path;
+    }
+    catch (error) {
+        log.warning(`The plan could not be written to a file: ${reason(error)}`);
+        return undefined;
     }
 }
 /**
@@ -1644,8 +1942,6 @@ class TerminalLog {
 }
 const place = (at) => at === undefined ? 'error: ' : `${at.file}:${at.line}:${at.column}: `;
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/action/flags.js
 
 
@@ -1808,6 +2104,7 @@ function readDefaultKnownHosts(given, home) {
 
 
 
+
 /**
  * A command line means a terminal, even in a workflow's `run:` step. Without one it is the action, if the runner or
  * an `INPUT_` variable says so.
@@ -1836,13 +2133,20 @@ async function actionFace(env) {
                 setOutput(core, log, name, value);
         },
         setOutput: (name, value) => setOutput(core, log, name, value),
+        keepPlan: (text) => {
+            const path = writePlan(env['RUNNER_TEMP'] ?? (0,external_node_os_.tmpdir)(), text, log);
+            if (path !== undefined)
+                setOutput(core, log, 'plan', path);
+            return path;
+        },
         addSummary: openSummary(env['GITHUB_STEP_SUMMARY'], log),
     };
 }
 function terminalFace(argv, env) {
+    const log = new TerminalLog(now, { verbose: env['RUNNER_DEBUG'] === '1' });
     return {
         form: 'terminal',
-        log: new TerminalLog(now, { verbose: env['RUNNER_DEBUG'] === '1' }),
+        log,
         readInputs: async () => {
             const line = await readCommandLine(argv, env);
             if (line.wants === 'run')
@@ -1853,6 +2157,7 @@ function terminalFace(argv, env) {
         mask: () => undefined,
         setOutputs: () => undefined,
         setOutput: () => undefined,
+        keepPlan: (text, isCut) => (isCut ? writePlan((0,external_node_os_.tmpdir)(), text, log) : undefined),
         addSummary: () => undefined,
     };
 }
@@ -5809,8 +6114,8 @@ function noticeOf(variables) {
         'an earlier step of this job did: see docs/security.md, "What runs on the runner".');
 }
 
-// EXTERNAL MODULE: ./build/src/deploy/summary.js + 3 modules
-var summary = __nccwpck_require__(7278);
+// EXTERNAL MODULE: ./build/src/deploy/summary.js + 4 modules
+var summary = __nccwpck_require__(7932);
 ;// CONCATENATED MODULE: ./build/src/ending.js
 
 
@@ -5920,7 +6225,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4540));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1361));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -6728,7 +7033,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 4540:
+/***/ 1361:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -6805,6 +7110,12 @@ function keep(items, item) {
 // EXTERNAL MODULE: ./build/src/deploy/headline.js
 var headline = __nccwpck_require__(7982);
 ;// CONCATENATED MODULE: ./build/src/deploy/outputs.js
+/** All outputs of a job have 1 MiB: of the files and commits of a plan they have the numbers, the plan's file the names. */
+function withoutNames(key, value) {
+    if (key === 'each')
+        return undefined;
+    return (key === 'added' || key === 'dropped') && Array.isArray(value) ? value.length : value;
+}
 /** The outputs of the action, as far as they are known: of the first target, but for `result`, which has all. */
 function outputsOf(result) {
     const [first] = result.targets;
@@ -6815,11 +7126,13 @@ function outputsOf(result) {
         // Empty where nothing is active: an earlier value, of a switch that was put back, must not stay.
         'active-revision': first?.active ?? '',
         purged: JSON.stringify(first?.purged ?? []),
-        result: JSON.stringify(result),
+        result: JSON.stringify(result, withoutNames),
     };
     return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
+// EXTERNAL MODULE: ./build/src/deploy/plan-text.js
+var plan_text = __nccwpck_require__(4317);
 // EXTERNAL MODULE: ./build/src/deploy/age.js
 var age = __nccwpck_require__(6239);
 // EXTERNAL MODULE: ./build/src/deploy/waves.js
@@ -6827,19 +7140,21 @@ var waves = __nccwpck_require__(8066);
 ;// CONCATENATED MODULE: ./build/src/deploy/report.js
 
 
+
+
+/** Of the files, links and the like of a plan, the log names these many; all are in the plan's file. */
+const mostNamed = 20;
 /** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 function describe(result, now) {
+    if (result.dryRun && result.command !== 'status')
+        return [...(0,plan_text/* planText */.Pt)(result, mostNamed), ...unreadOf(result)];
     return result.targets.flatMap((target) => {
-        const isRead = result.command === 'status' || result.dryRun;
-        if (isRead && target.status !== 'succeeded' && target.status !== 'unchanged')
-            return [unread(target)];
         if (result.command === 'status')
-            return describeStatus(target, now);
-        if (result.dryRun)
-            return describePlan(target, result);
+            return (0,headline/* isRead */.H9)(target) ? describeStatus(target, now) : [unread(target)];
         return [describeOutcome(target, result)];
     });
 }
+const unreadOf = ({ targets }) => targets.filter((target) => !(0,headline/* isRead */.H9)(target)).map(unread);
 /** One line: the message itself stands in the error or warning. */
 function unread({ name, status, error }) {
     return `${name}: ${status}${error === undefined ? '' : `, ${error.code}`}`;
@@ -6892,9 +7207,6 @@ function describeStatus({ name, active, revisions = [], lock }, now) {
     const none = revisions.length === 0 ? ['  no revisions'] : [];
     return [`${name}: ${active ?? 'no revision'} is active`, ...table(rows), ...none, ...holder];
 }
-function describePlan(target, { command }) {
-    return [`${target.name}: ${command} would`, ...(target.plan ?? []).map((line) => `  ${line}`)];
-}
 function table(rows) {
     const widths = (rows[0] ?? []).map((_, column) => rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0));
     return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
@@ -6919,10 +7231,10 @@ const leaseSeconds = 40;
 function linkText(config, from, to) {
     return config.relativeSymlinks ? external_node_path_.posix.relative(from, to) : to;
 }
-function symlinkWords(config, target, { source, path }) {
+/** The text that a link to what persists gets. */
+function textOfSymlink(config, { revisions }, { source, path }) {
     // How deep the link lies is known, the revision's name not yet: any name of a revision does.
-    const directory = external_node_path_.posix.dirname(external_node_path_.posix.join(target.revisions, 'name', path));
-    return ['link', linkText(config, directory, source), path];
+    return linkText(config, external_node_path_.posix.dirname(external_node_path_.posix.join(revisions, 'name', path)), source);
 }
 /** What a session's first frame says, up to its first steps. `again`: commands to run if the target goes back alone. */
 function setupOf(run, target, token, key, again) {
@@ -6951,7 +7263,7 @@ function setupOf(run, target, token, key, again) {
         ...Object.entries(values).flat(),
         ...['audit', audit.actor, audit.commit, audit.runUrl, run.command, audit.runner, key ?? '-'],
         ...target.directories.flatMap((directory) => ['directory', directory]),
-        ...target.symlinks.flatMap((symlink) => symlinkWords(config, target, symlink)),
+        ...target.symlinks.flatMap((symlink) => ['link', textOfSymlink(config, target, symlink), symlink.path]),
     ];
     return { words, hidden: again.flatMap((command) => ['again', command]) };
 }
@@ -7158,7 +7470,7 @@ class Patience {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
-const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\ncontents_of() { # FILE: sets $contents; returns 1 where there is no such file, and fails where it cannot be read\ncontents=''\n[ -f \"$1\" ] || return 1\nask cat \"$1\" 2>/dev/null || {\n[ -f \"$1\" ] || return 1\nfail \"$1 cannot be read: $problem\"\n}\ncontents=$answer\n}\ntext_of() { # SYMLINK: sets $text to where it leads, empty if it is none\ntext=''\n[ -L \"$1\" ] || return 0\nask readlink \"$1\" 2>/dev/null || ask readlink \"$1\" 2>/dev/null || {\n[ -L \"$1\" ] || return 0\nfail \"$1 cannot be read: $problem\"\n}\ntext=$answer\n}\nnow() { # sets $seconds since 1970\nask date +%s || ask date +%s || fail \"the time is not known: $problem\"\nseconds=$answer\n}\nquote() { # VALUE: sets $quoted, for a command that a person is to run\nquoted='' rest=$1\nwhile :; do\ncase $rest in\n*\"'\"*)\nquoted=\"$quoted${rest%%\"'\"*}'\\\\''\"\nrest=${rest#*\"'\"}\n;;\n*) break ;;\nesac\ndone\nquoted=\"'$quoted$rest'\"\n}\nme() { # A user without a name is told once, by number: some `id -un` print it, and fail.\nuser=$(id -un 2>/dev/null) || user=$(id -u)\nprintf '%s\\n' \"$user\"\n}\njournal_record() { # EVENT REVISION: sets $record\nnow\nencode \"$2\"\nrecord=\"$newline$1 $word $seconds $token $audit $key .\"\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nask awk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF >= 9 && $NF == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { print found + 0 }' \"$state/journal\" || fail \"$state/journal cannot be read: $problem\"\ncase $answer in\n0) return 1 ;;\n1) ;;\n*) fail \"$state/journal cannot be read: awk gave no answer\" ;;\nesac\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\" && contents_of \"$1/committed\"; then\nprintf '\\n%s\\n' \"$contents\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\nask awk 'END { print NR }' \"$state/journal\" || return 1\n[ \"$answer\" -gt 2000 ] || return 0\nread_table\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF >= 9 && $NF == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }' '' '' \"$state/journal\"\nprintf '%s' \"$answer\" >\"$run/journal\" && replace_journal\n}\nreplace_journal() { # sets $problem where it fails\n[ \"$sync\" = false ] || flush \"$run/journal\" || return 1\ntry mv -f -- \"$run/journal\" \"$state/journal\"\n}\nsift() { # PROGRAM WORD WORD [FILE]: sets $answer\nanswer=$(printf '%s/\\n' \"$table\" | one=$2 two=$3 keep=$revisions_to_keep awk \"$1\"' END { print \"/\" }' - ${4+\"$4\"}) || {\nbecame $? awk ''\nfail \"the order of the revisions is not known: $problem\"\n}\ncase $newline$answer in\n*\"$newline/\") answer=${answer%/} ;;\n*) fail 'the order of the revisions is not known: awk did not answer to the end' ;;\nesac\n}\nread_table() { # sets $table\ntable='' journal=$state/journal\n[ -f \"$journal\" ] || journal=/dev/null\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\nif [ ! -d \"$directory\" ] || [ -L \"$directory\" ]; then continue; fi\nencode \"${directory##*/}\"\ntable=\"$table$word$newline\"\ndone\nset -f\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF < 9 || $NF != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}' '' '' \"$journal\"\ntable=$answer\n}\nfind_state() { # REVISION: sets $found to its state, empty if there is no such revision\nread_table\nencode \"$1\"\nsift '$1 \"\" == ENVIRON[\"one\"] \"\" { print $2 }' \"$word\" ''\nfound=${answer%\"$newline\"}\n}\nis_older() { # REVISION REVISION\nread_table\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nsift '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"one\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"two\"] \"\" && seen { print \"older\" }' \"$first\" \"$word\"\n[ -n \"$answer\" ]\n}\nchoose_older() { # ACTIVE: sets $answer, a word, empty if there is none\nread_table\nencode \"$1\"\nsift '\n$1 \"\" == ENVIRON[\"one\"] \"\" { over = 1 }\n!over && $2 == \"completed\" { choice = $1 }\nEND { if (choice != \"\") print choice }' \"$word\" ''\nanswer=${answer%\"$newline\"}\n}\nchoose_surplus() { # ACTIVE PREVIOUS: sets $answer, words\nread_table\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nsift '\nBEGIN { active = ENVIRON[\"one\"] \"\"; previous = ENVIRON[\"two\"] \"\" }\n$1 == \"/\" { next }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (!(i in name) || state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < ENVIRON[\"keep\"] + 0) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' \"$becomes\" \"$word\"\nIFS=$newline\nset -- $answer\nIFS=' '\nanswer=$*\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\ntext_of \"$active_symlink\"\nlinked=$text\n[ -n \"$linked\" ] || return 0\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || physical=$revisions\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\nmay_write() {\nabsent='' closed='' all_of='' places='' absent_words=''\nset -- \"$home\" \"$revisions\"\nfor word in $directories; do\ndecode \"$word\"\nset -- \"$@\" \"$value\"\ndone\nfor path; do\n! writable_ancestor \"$path\" || continue\nif [ ! -d \"$ancestor\" ]; then\nquote \"$ancestor\"\nproblem=\"$ancestor, which $path needs, is not a directory; on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nreturn 1\nfi\n[ \"$ancestor\" != \"$path\" ] || [ \"$path\" = \"$home\" ] || [ \"$path\" = \"$revisions\" ] || continue\n[ \"$ancestor\" != \"$path\" ] || {\nquote \"$path\"\ncase \"$closed \" in *\" $quoted \"*) ;; *) closed=\"$closed $quoted\" ;; esac\n}\ncase \"$places \" in *\" $ancestor, \"*) ;; *) places=\"$places $ancestor,\" ;; esac\n[ \"$ancestor\" = \"$path\" ] || is_below_absent \"$path\" || {\nencode \"$path\"\nabsent_words=\"$absent_words $word\"\nquote \"$path\"\nabsent=\"$absent $quoted\"\n}\ndone\nfor path in \"$state\" \"$state/runs\" \"$state/journal\"; do\nif [ ! -e \"$path\" ] || [ -w \"$path\" ]; then continue; fi\nquote \"$revisions\"\nif ! mounts_in \"$revisions\" || [ -n \"$mounted\" ]; then quote \"$state\"; fi\nall_of=$quoted places=\"$places $path,\"\nbreak\ndone\n[ -n \"$places\" ] || return 0\nplaces=${places%,} who=$(me)\norders=''\n[ -z \"$absent\" ] || orders=\" && sudo install -d -o $who$absent\"\n[ -z \"$closed\" ] || orders=\"$orders && sudo chown $who$closed && sudo chmod u+rwx$closed\"\n[ -z \"$all_of\" ] || orders=\"$orders && sudo chown -hR $who $all_of && sudo chmod -R u+rwX $all_of\"\nproblem=\"$who may not write to$places; on the server: ${orders# && }\"\nreturn 1\n}\nis_below_absent() { # PATH: whether one of those that are to be created is above it\nfor word in $absent_words; do\ndecode \"$word\"\ncase $1 in \"$value\" | \"$value\"/*) return 0 ;; esac\ndone\nreturn 1\n}\ncheck_version() {\n! contents_of \"$state/version\" || case $contents in\n'' | 1) ;; # A power cut can leave a name without its content.\n*) fail \"$state was written by a newer Shipper, in format $contents, and this one knows format 1 only: use that version of Shipper, or a newer one\" ;;\nesac\n}\npreflight() {\ncheck_version\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ] && ! { [ \"$goal\" = adopt ] && is_real; }; then\nquote \"$active_symlink\"\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. The command \\`adopt\\` makes a revision of a directory; or move it away, on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nquote \"$revisions\"\nfail \"$revisions is not a directory: choose another config.directories.revisions, or on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nmay_write || fail \"$problem\"\nif [ -s \"$state/active\" ] && contents_of \"$state/active\"; then\nserved=$contents\nquote \"$state/active\"\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own; or, if it moved, on the server: sudo rm $quoted\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() {\ntext_of \"$state/lock\"\n[ \"$text\" = \"$token\" ]\n}\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return 0; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\nset +f\nfor candidate in \"$state/runs/$1\" \"$state\"/runs/run-*; do\nif contains \"$candidate\" \"$1\"; then\nowner=${candidate##*/}\nbreak\nfi\ndone\nset -f\n}\ncontains() { # DIRECTORY TOKEN: whether it is that run's, or has that in it\n[ \"${1##*/}\" != \"$2\" ] || { [ -d \"$1\" ] && return 0; }\nfor deeper in \"$1\"/run-*; do\nif [ -d \"$deeper\" ] && (contains \"$deeper\" \"$2\"); then return 0; fi\ndone\nreturn 1\n}\nsay_holder() { # KIND OWNER\ncontents_of \"$state/runs/$2/info\" || :\ncontents=${contents:-'- - - - - 0'} # A power cut can leave a name without its content.\nnow\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$contents\" \"$seconds\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nshares_group() { # whether what this run makes is for a group to write to\ncase 00$umask in *[2367]?) return 1 ;; esac\n}\ncheck_twin() { # HOLDER OWNER\ncase $token in run-*-*) ;; *) return 0 ;; esac\n[ \"${1%-*}\" = \"${token%-*}\" ] && contents_of \"$state/runs/$2/target\" || return 0\nfail \"$revisions is one directory for two targets of this run, $contents and $host: name it once\"\n}\nacquire() {\nholds && return 0\n{ try mkdir -p -- \"$state/runs\" && try mkdir -- \"$run\" \"$run/trash\" \"$run/purged\"; } || fail \"cannot lock: $problem\"\nprocess_id \"$run/worker\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nnow\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$seconds\" >\"$run/info\"\nprintf '%s\\n' \"$host\" >\"$run/target\"\nfind_here\nprintf '%s\\n' \"$here\" >\"$run/here\"\n{ try ln -s ../../.. \"$run/revisions\" && try ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run, as on vfat and exfat: $problem\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil try ln -s \"$token\" \"$state/lock\" || holds; do\nholder=$text\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\ncheck_twin \"$holder\" \"$owner\"\ncontents_of \"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $contents\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $contents\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\ncheck_version\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/version\" ] || {\nif shares_group; then chmod o= \"$state\" 2>/dev/null; else chmod go= \"$state\" 2>/dev/null; fi\nprintf '1\\n' >\"$run/version\" && mv -- \"$run/version\" \"$state/version\"\n}\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn 0\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return 0\ntext_of \"$state/lock\"\nif [ \"$text\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn 0\nfi\ntry mv -f -- \"$run/lock\" \"$state/lock\" || fail \"cannot lock: $problem\"\n}\nunlock() {\nmv -f -- \"$run/worker\" \"$run/unlocking\" 2>/dev/null\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nfor dead in \"$run\"/run-*; do\nset -f\n[ ! -L \"$dead/released\" ] || remove \"$dead\" || mv -- \"$dead\" \"$run/trash/settled-${dead##*/}\"\ndone\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || try mv -- \"$state/lock\" \"$run/released\" || try mv -- \"$state/lock\" \"$run/released\" || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && clear_away \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/gone-*; do\n[ ! -d \"$other\" ] || clear_away \"$other\"\ndone\nset +f\nfor other in \"$state\"/runs/run-*; do\nset -f\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then clear_away \"$other\"; fi\ndone\nset -f\n}\nfind_here() { # sets $here\nask uname -n || fail \"the name of this machine is not known: $problem\"\nhere=$answer\ncontents_of /proc/sys/kernel/random/boot_id || contents=$(sysctl -n kern.boottime 2>/dev/null)\nhere=$here${contents:+\"$newline$contents\"}\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\ncontents_of \"/proc/$1/stat\" || return 1\nset -- \"$2\" ${contents##*') '}\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\nhas_ended() { # PID: also of a child that nobody waited for yet\nif [ -r \"/proc/$$/stat\" ] || [ -r \"/proc/$1/stat\" ]; then\nask cat \"/proc/$1/stat\" 2>/dev/null || {\n[ ! -e \"/proc/$1/stat\" ] # One that cannot be looked at counts as alive.\nreturn $?\n}\nset -- ${answer##*') '}\n[ \"$1\" = Z ] || [ \"$1\" = X ]\nelse\nkill -s 0 \"$1\" 2>/dev/null || return 0\ncase $(ps -o stat= -p \"$1\" 2>/dev/null) in *Z*) ;; *) return 1 ;; esac\nfi\n}\nprocess_id() { # FILE: writes the id of this very shell there, and sets $contents to it\nsh -c 'printf \"%s\\n\" \"$PPID\"' >\"$1\" 2>/dev/null\ncontents_of \"$1\"\n}\nfind_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nset -f\nif ! contents_of \"$file\"; then continue; fi\npid=${contents%% *}\nif is_still \"$pid\" \"${contents##* }\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nfind_here\nif ! contents_of \"$1/here\" || [ \"$contents\" != \"$here\" ]; then return 0; fi\nfind_leaders \"$1\"\ngroup_ends $leaders\nfind_leaders \"$1\"\n[ -z \"$leaders\" ] || warn \"a listener's command goes on, as another user:$leaders\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nquote \"$home\"\nfail \"$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}; on the server: sudo chown $(me) $quoted && sudo chmod u+rwx $quoted\"\n}\nread_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active\ncontents_of \"$1/switch\" || fail \"$1/switch is gone\"\nIFS=$newline\nset -- $contents\nIFS=' '\n[ $# -eq 3 ] || contents=''\ndecode \"${1-}\"\nnew=$value\ndecode \"${2-}\"\nold=$value\ndecode \"${3-}\"\nleft=$value\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nread_switch \"$directory\"\n[ -n \"$contents\" ] || return 0 # The disk was full: it did not come to the switch.\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\ntry mv -- \"$home/.shipper-$run_token\" \"$aside\" || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nbring_back \"$directory\"\nwas_switched \"$run_token\" || return 0\ntext_of \"$active_symlink\"\nif [ \"$text\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\ntry mv -f -- \"$aside/back/$name\" \"$home/\"\nelse\ntry mv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$old\" ] || stuck\nfi\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\ntry mv -- \"$purged\" \"$revisions/\" || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\ntext_of \"$directory/revision\"\nunfinished=$text\nif [ -z \"$unfinished\" ] && contents_of \"$directory/revision\"; then unfinished=$contents; fi # That of an earlier Shipper.\nif [ -n \"$unfinished\" ] && ! was_switched \"$run_token\"; then\nread_active\nfind_state \"$unfinished\"\ncase $found in\nunfinished | foreign)\n[ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ||\nwarn \"what was made of revision $unfinished could not be removed: $problem\"\n;;\nesac\nfi\nrm -f -- \"$directory/again\"\nremove_links \"$home/.shipper-$run_token\"\nremove_links \"$home/.shipper-$run_token.back\"\nreturn 0\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ncontents_of \"$1/info\"\nset -- \"$1\" $contents - - - -\ngoal_of_run=$5\ncontents_of \"$1/again\"\nIFS=$newline\nset -- \"$1\" $contents\nIFS=' '\ndirectory=$1\nshift\nfor command; do\ndecode \"$command\"\nprintf '%s\\n' \"$value\" | (\ncd -- \"$place\" || exit 1\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -ec 'eval \"$(cat)\" </dev/null'\n) >/dev/null 2>&1 &\nwait_at_most \"$((lease + lease / 2))\" $!\ndone\nrm -f -- \"$directory/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nremove \"$dead\" || try mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\" || fail \"$problem\"\ndone\nset -f\n}\nmounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known\nproblem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'\nphysical=$(cd -P -- \"${1%/*}/\" 2>/dev/null && pwd -P) || return 1\nphysical=${physical%/}/${1##*/}\nif [ -r /proc/self/mountinfo ]; then\nmounted=$(directory=$physical awk '\n{\npoint = word = \"\"\nfor (rest = $5; at = index(rest, \"\\\\\"); rest = substr(rest, at + 4)) {\ncode = substr(rest, at + 1, 3)\npoint = point substr(rest, 1, at - 1) sprintf(\"%c\", substr(code, 1, 1) * 64 + substr(code, 2, 1) * 8 + substr(code, 3, 1))\nword = word substr(rest, 1, at - 1) \"\\\\0\" code\n}\nif (index(point rest \"/\", ENVIRON[\"directory\"] \"/\") == 1) printf \"%s \", word rest\n}\nEND { printf \".\" }' /proc/self/mountinfo 2>/dev/null) || {\nbecame $? awk ''\nproblem=\"the mounts of this system cannot be read, and nothing is deleted through a mount: $problem\"\nreturn 1\n}\nelif [ \"$(uname -s)\" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z \"$mounted\" ]; then\nreturn 1\nelse\nmounted=$(printf '%s\\n' \"$mounted\" | directory=$physical awk '\n/\\)$/ {\nat = index($0, \" on \" ENVIRON[\"directory\"] \"/\")\nif (!at) at = index($0, \" on \" ENVIRON[\"directory\"] \" \")\nif (!at) next\npoint = substr($0, at + 4)\nsub(/( type [^ ]*)? \\([^(]*\\)$/, \"\", point)\n}\n!/\\)$/ {\nif (index($0, ENVIRON[\"directory\"] \"/\") != 1 && index($0, ENVIRON[\"directory\"] \" on \") != 1) next\npoint = $0\nsub(/ on .*/, \"\", point)\n}\n{\nword = \"\"\nfor (i = 1; i <= length(point); i++) {\nc = substr(point, i, 1)\nword = word (c == \" \" ? \"\\\\0040\" : c == \"\\\\\" ? \"\\\\0134\" : c)\n}\nprintf \"%s \", word\n}\nEND { printf \".\" }') || return 1\nfi\ncase \" $mounted\" in\n*' .') mounted=${mounted%.} ;;\n*) return 1 ;;\nesac\n}\nis_kept() { # DIRECTORY\nmounts_in \"$1\" || return 0\n[ -n \"$mounted\" ] || return 1\npoints=''\nfor word in $mounted; do\ndecode \"$word\"\nquote \"$value\"\npoints=\" $quoted$points\" # The inner ones first.\ndone\nproblem=\"something is mounted in it, and nothing is deleted through a mount; on the server: sudo umount$points\"\n}\ndenied() { # DIRECTORY: adds to $problem, which a tool told, what to do\nquote \"$1\"\nproblem=\"${problem%%\"$newline\"*}; on the server: sudo chown -hR $(me) $quoted && sudo chmod -R u+rwX $quoted\"\n}\nremove_links() { # DIRECTORY\ntry rm -f -- \"$1/forth/$name\" \"$1/back/$name\" || try rm -f -- \"$1/forth/$name\" \"$1/back/$name\"\nrmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null || rmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null\n}\nremove() { # DIRECTORY: deletes it; sets $problem where it is still there\n[ -e \"$1\" ] || [ -L \"$1\" ] || return 0\n! is_kept \"$1\" || return 1\nrm -rf -- \"$1\" 2>/dev/null && return 0\nchmod -R u+rwX -- \"$1\" 2>/dev/null\ntry rm -rf -- \"$1\" && return 0\ndenied \"$1\"\nreturn 1\n}\nmove_away() { # DIRECTORY INTO: sets $problem where it is still there\n! is_kept \"$1\" || return 1\nmv -- \"$1\" \"$2/\" 2>/dev/null && return 0\nchmod u+rwx -- \"$1\" 2>/dev/null\ntry mv -- \"$1\" \"$2/\" && return 0\ndenied \"$1\"\nreturn 1\n}\nleftovers() { # RUN-DIRECTORY: sets $left_there to what was to be deleted there, words\nleft_there=''\nset +f\nfor leftover in \"$1\"/purged/* \"$1\"/trash/* \"$1\"/trash/settled-*/purged/* \"$1\"/trash/settled-*/trash/*; do\ncase ${leftover##*/} in '*' | settled-*) continue ;; esac\n[ -d \"$leftover\" ] || continue\nencode \"$leftover\"\nleft_there=\"$left_there $word\"\ndone\nset -f\n}\ntell_leftovers() {\nset +f\nfor gone in \"$state\"/runs/gone-*; do\nleftovers \"$gone\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nis_kept \"$leftover\" || {\nproblem='it could not be deleted'\ndenied \"$leftover\"\n}\nwarn \"what is left of revision ${leftover##*/} is still there: $problem\"\ndone\ndone\nset -f\n}\ntell_mounts() {\n[ -d \"$revisions\" ] || return 0\nmounts_in \"$revisions\" || {\nwarn \"no revision can be removed: $problem\"\nreturn 0\n}\nbelow=$physical/ told=//.shipper/$active/\nfor word in $mounted; do\ndecode \"$word\"\nvalue=${value#\"$below\"}\nname_of_kept=${value%%/*}\ncase $told in *\"/$name_of_kept/\"*) continue ;; esac\ntold=$told$name_of_kept/\n! is_kept \"$revisions/$name_of_kept\" || warn \"revision $name_of_kept will not be removed: $problem\"\ndone\n}\nclear_away() { # RUN-DIRECTORY of a run that is over\nset +f\nrm -f -- \"$1\"/commands/* \"$1\"/* 2>/dev/null\nrmdir -- \"$1\"/* \"$1\" 2>/dev/null\nset -f\n[ -d \"$1\" ] || return 0\nleftovers \"$1\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nremove \"$leftover\" || warn \"what is left of revision ${leftover##*/} could not be deleted: $problem\"\ndone\nleftovers \"$1\"\nif [ -n \"$left_there\" ]; then return 0; fi\nremove \"$1\" || warn \"what an earlier run left could not be deleted: $problem\"\n}\ninit_directories() {\ntry mkdir -p -- \"$revisions\" || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\ntry mkdir -p -- \"$value\" || fail \"$problem\"\ndone\nquote \"$home\"\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: add it to config.directories, or on the server: sudo install -d -o $(me) $quoted\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nfind_state \"$revision\"\nif [ \"$found\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || {\nproblem=\"what an earlier run left of revision $revision cannot be removed: $problem\"\n[ \"$goal\" != prepare ] || fail \"$problem\"\nwarn \"$problem\"\nfree_name\n}\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\n{ try rm -f -- \"$run/revision\" && try ln -s -- \"$revision\" \"$run/revision\"; } || fail \"cannot write to $run: $problem\"\ntry mkdir -- \"$run/revisions/$revision\" || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\ntry cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" ||\nfail \"cannot copy config.source_dir: ${problem%%\"$newline\"*}\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays\nmove_away \"$revisions/$1\" \"$run/trash\" || return 1\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go\njournal purged \"$1\"\nremove \"$state/manifests/${1:?}\"\nremove \"${2:?}/${1:?}\"\nreturn 0\n}\npurge_old_revisions() {\nread_active\nread_switch \"$run\"\nmounts_in \"$revisions\" || {\nwarn \"no revision was removed: $problem\"\nreturn 0\n}\nchoose_surplus \"$revision\" \"$left\"\nfor old in $answer; do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif move_away \"$revisions/$old\" \"$run/purged\"; then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn \"the journal could not be compacted: $problem\"\n}\nenter() { # DIRECTORY\nproblem=''\ncd -P -- \"$revisions/$revision\" || return 1\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then try mkdir -- \"./$part\" || return 1; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME: sets $problem where it fails\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\ntry ln -s -- \"$1\" \"./$2\"\nreturn $?\nfi\naside=./.shipper-$token failed=''\ntry mkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return 1\n{\ntry ln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || move_away \"$PWD/$2\" \"$aside/old\"; } &&\ntry mv -f -- \"$aside/link/$2\" ./\n} || failed=$problem\nif [ -n \"$failed\" ] && [ -e \"$aside/old/$2\" ]; then try mv -- \"$aside/old/$2\" ./ || return 1; fi\nremove \"$PWD/${aside#./}\" || warn \"what stood at the link $path could not be deleted: $problem\"\nproblem=$failed\n[ -z \"$failed\" ]\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision${problem:+ ($problem)}\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\"; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\n[ -z \"$died\" ] || fail \"the link $path could not be made: $problem\"\nlink_problem \"the link $path could not be made: ${problem##*\"$newline\"}\"\nfi\ndone\ncd /\n}\nnameable() { # ends a sentence with the revisions that a rollback can go to by name\nIFS=$newline names=''\nfor line in $table; do\ncase $line in *' unfinished '* | *' prepared '*) continue ;; esac\ndecode \"${line%% *}\"\n[ \"$value\" = \"$active\" ] || names=\"$names $value\"\ndone\nprintf '%s' \"${names:+; by name it can go to:}$names\"\n}\ntell_dangling() {\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$2\"\npath=$value\nshift 2\nif [ ! -L \"$revisions/$revision/$path\" ] || [ -e \"$revisions/$revision/$path\" ]; then continue; fi\ntext_of \"$revisions/$revision/$path\"\nwarn \"the link $path of revision $revision leads nowhere: $text does not exist\"\ndone\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\nfind_state \"$revision\"\ncase $found in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\nchoose_older \"$active\"\ndecode \"$answer\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}$(nameable)\"\nfi\nfind_state \"$revision\"\ncase $found in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(known_names)\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\ntell_dangling\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nknown_names() { # prints words\nIFS=$newline\nfor line in $table; do printf '%s ' \"${line%% *}\"; done\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\ntry sync -f \"$@\" && return 0\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\ntry sync # One that takes no path.\n}\nflush_revision() {\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\n}\nlink_current_revision() {\nread_active\nprevious=$active\nbeside=$run/home/.shipper-$token\ngoes_to=$revisions_text/$revision\n{\ntry ln -s -- \"$home\" \"$run/home\" && try mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" &&\ntry ln -s -- \"$goes_to\" \"$beside/forth/$name\"\n} || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || try ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home: $problem\"\ncase $goes_to in /*) leads_to=$goes_to ;; *) leads_to=$home/$goes_to ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $goes_to does not lead to the revision from $home\"\nset -- $again\nif shares_group; then umask 007; else umask 077; fi\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\numask \"$umask\"\nencode \"$goes_to\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\n[ \"$sync\" = false ] || flush_revision\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\ntry mv -f -- \"$beside/forth/$name\" \"$home/\" || fail \"$problem\"\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$goes_to\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare)\n[ \"$sync\" = false ] || flush_revision\njournal_record prepared \"$revision\"\n;;\nrollback)\nrecords=''\nread_switch \"$run\"\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\ntext_of \"$active_symlink\"\nif [ \"$goal\" != prepare ] && [ \"$text\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$home\" \"$state/journal\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nremove_links \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\nfind_adopted() {\nread_table\nnames='' adopted='' ordered_by=''\nIFS=$newline\nfor line in $table; do\ncase $line in *' foreign '*) names=$names${line%% *}$newline ;; esac\ndone\nIFS=' '\n[ -n \"$names\" ] || return 0\nfor log in \"$home/.dep/releases_log\" \"$home/.dep/releases\" \"${revisions%/*}/.dep/releases_log\" \\\n\"${revisions%/*}/.dep/releases\" \"$home/revisions.log\" \"${revisions%/*}/revisions.log\"; do\nif [ ! -f \"$log\" ]; then continue; fi\norder_by_log \"$log\"\n[ -z \"$ordered_by\" ] || return 0\ndone\norder_by_name\n[ -n \"$ordered_by\" ] || order_by_time\n}\narrange() { # PROGRAM FILE: sets $adopted to what awk makes of the names, and of a file behind a slash\nanswer=$(printf '%s/\\n' \"$names\" | awk \"$1\"' END { print \"/\" }' - \"$2\") || fail 'the order of what is there is not known: awk failed'\ncase $newline$answer in\n*\"$newline/\") ;;\n*) fail 'the order of what is there is not known: awk did not answer to the end' ;;\nesac\nIFS=$newline\nset -f -- ${answer%/}\nIFS=' '\nadopted=$*\n}\norder_by_log() { # FILE\narrange '\n$0 == \"/\" && !over { over = 1; next }\n!over { there[$0] = 1; name[++count] = $0; next }\n{\nentry = \"\"\nif (match($0, /\"release_name\": *\"?[^\",}]*/)) {\nentry = substr($0, RSTART, RLENGTH)\nsub(/^\"release_name\": *\"?/, \"\", entry)\n} else if (match($0, / deployed as release [^ ]+/)) entry = substr($0, RSTART + 21, RLENGTH - 21)\nelse if (match($0, /^[0-9]+,[^,]+$/)) { entry = $0; sub(/^[0-9]+,/, \"\", entry) }\nif (entry in there && !(entry in placed)) { placed[entry] = 1; order[++known] = entry }\n}\nEND {\nif (known) for (i = 1; i <= count; i++) if (!(name[i] in placed)) print name[i]\nfor (i = 1; i <= known; i++) print order[i]\n}' \"$1\"\n[ -z \"$adopted\" ] || ordered_by=\"the log $1\"\n}\norder_by_name() {\narrange '\n$0 == \"/\" && !over { over = 1; next }\nover { next }\n{\nname[++count] = $0\nform = $0\ngsub(/[0-9]/, \"9\", form)\nif (!match($0, /^[0-9]+$/)) numbers = \"no\"\nif (count == 1) shape = form\nif (form != shape || !match(form, /^9999[^9]?99[^9]?99/)) times = \"no\"\n}\nfunction key(n) { sub(/^0+/, \"\", n); return sprintf(\"%04d\", length(n)) n }\nEND {\nif (numbers == \"no\" && times == \"no\") count = 0\nfor (i = 1; i <= count; i++) {\nn = name[i]\nfor (j = i - 1; j > 0 && (numbers == \"no\" ? name[j] \"\" > n \"\" : key(name[j]) \"\" > key(n) \"\"); j--) name[j + 1] = name[j]\nname[j + 1] = n\n}\nfor (i = 1; i <= count; i++) print name[i]\n}' /dev/null\n[ -z \"$adopted\" ] || ordered_by='their names'\n}\norder_by_time() {\nset +f\nfound_names=$(cd -- \"$revisions\" && ls -1dtr -- */) || fail \"the order of what is there is not known: ls failed\"\nIFS=$newline\nset -f -- $found_names\nIFS=' '\nadopted=''\nfor directory; do\nencode \"${directory%/}\"\ncase $newline$names in *\"$newline$word$newline\"*) adopted=\"$adopted $word\" ;; esac\ndone\nIFS=$newline\nfor word in $names; do\ncase \" $adopted \" in *\" $word \"*) ;; *) adopted=\"$word $adopted\" ;; esac\ndone\nIFS=' '\nordered_by='the times of their files'\n}\ntell_adopted() {\nfor word in $adopted; do say_word adopted \"$word\"; done\nif is_real; then say adopted \"${revision:-adopted-$epoch}\"; fi\n[ -z \"$ordered_by\" ] || say ordered_by \"$ordered_by\"\n}\nis_real() { [ -d \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; }\nadopt_record() { # EVENT WORD\nnow\nrecords=\"$records$newline$1 $2 $seconds $token $audit $key .$newline\"\n}\nadopt() {\nstill_holds\nread_active\nfind_adopted\ntell_adopted\nrecords='' was_real=''\nencode \"$active\"\ncurrent=$word\nfor word in $adopted; do\nadopt_record created \"$word\"\n[ \"$word\" != \"$current\" ] || adopt_record linked \"$word\"\nadopt_record completed \"$word\"\ndecode \"$word\"\n[ ! -f \"$revisions/$value/BAD_RELEASE\" ] || adopt_record bad \"$word\" # Deployer, after a rollback.\ndone\nif is_real; then\nwas_real=1 revision=${revision:-adopted-$epoch}\nput_symlink_in_place\nencode \"$revision\"\nadopt_record created \"$word\"\nadopt_record linked \"$word\"\nadopt_record completed \"$word\"\nfi\n[ -n \"$records\" ] || return 0\ncontents_of \"$state/journal\" || contents=''\nif [ -n \"$was_real\" ]; then printf '%s\\n%s\\n' \"$contents\" \"$records\"; else printf '%s\\n%s\\n' \"$records\" \"$contents\"; fi \\\n>\"$run/journal\" || fail \"cannot write to $run\"\nreplace_journal || fail \"the journal cannot be written: $problem\"\n[ \"$sync\" = false ] || flush \"$home\" \"$state/journal\" || warn \"what was recorded may be lost if the power fails: $problem\"\n}\nput_symlink_in_place() {\ncase $revisions/ in \"$active_symlink\"/*) fail \"$revisions is inside $active_symlink, which has to become a revision: choose another config.directories.revisions\" ;; esac\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then fail \"revision $revision exists already: name another one\"; fi\nif ! mounts_in \"$active_symlink\" || [ -n \"$mounted\" ]; then\nis_kept \"$active_symlink\"\nfail \"$active_symlink cannot become a revision: $problem\"\nfi\nask df -P \"$home\" || fail \"$problem\"\nfirst=${answer##* }\nask df -P \"$revisions\" || fail \"$problem\"\n[ \"$first\" = \"${answer##* }\" ] ||\nfail \"$active_symlink and $revisions are on two file systems: a revision cannot be moved between them\"\ntry ln -s -- \"$revisions_text/$revision\" \"$revisions/$revision\" || fail \"$problem\"\nif mv --exchange --no-copy -T -- \"$active_symlink\" \"$revisions/$revision\" 2>/dev/null; then\nreturn 0\nfi\n{ try mkdir -- \"$run/adopted\" && try mv -- \"$revisions/$revision\" \"$run/adopted/$name\"; } || fail \"$problem\"\nchmod u+w -- \"$active_symlink\" 2>/dev/null\ntry mv -- \"$active_symlink\" \"$revisions/$revision\" || fail \"$problem\"\ntry mv -- \"$run/adopted/$name\" \"$home/\" || {\nmv -- \"$revisions/$revision\" \"$active_symlink\"\nfail \"$problem\"\n}\nwarn \"for a moment, $active_symlink was not there: this system cannot exchange a directory for a symlink (\\`mv --exchange\\`, coreutils 9.5)\"\n}\ntell_standing() { # PATH\nstanding=${source_dir:-\"$active_symlink\"}/$1\nif [ -L \"$standing\" ]; then\ntext_of \"$standing\"\nsay standing \"$1\" link \"$text\"\nelif [ -d \"$standing\" ]; then\nsay standing \"$1\" directory\nelif [ -e \"$standing\" ]; then\nsay standing \"$1\" file\nfi\n}\ninspect() {\ncheck_version\n[ ! -d \"$state\" ] || [ -x \"$state\" ] || {\nwarn \"$state is closed to $(me): which revisions were completed, and who holds the lock, cannot be told\"\n}\nread_active\nsay active \"$active\" \"$linked\"\nread_table\nIFS=$newline\nfor line in $table; do printf 'listed %s\\n' \"$line\"; done\nIFS=' '\ntext_of \"$state/lock\"\nholder=$text\nif [ -n \"$holder\" ]; then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\ntell_leftovers\ntell_mounts\n[ \"$goal\" != status ] || return 0\nif [ \"$goal\" = adopt ]; then\nfind_adopted\ntell_adopted\nreturn 0\nfi\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ncase $value in\n/*) [ -e \"$value\" ] || say dangling \"$value\" ;;\nesac\ndecode \"$2\"\ntell_standing \"$value\"\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ]; then\nfind_state \"$revision\"\nif [ \"$found\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\n*) return 0 ;;\nesac\nchoose_surplus \"$becomes\" \"$active\"\nfor old in $answer; do\ndecode \"$old\"\nis_kept \"$revisions/$value\" || say_word purgeable \"$old\"\ndone\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\n[ ! -d \"$run\" ] || ours=1\ntrap 'idle=0' USR1\nwhile sleep 2 || [ $? -ne 127 ]; do # That of ksh93 fails when a beat wakes it.\n! has_ended $$ || bereft\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ] && [ \"$idle\" -lt \"$lease\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\n[ \"$idle\" -lt $((lease + 10)) ] || kill -s KILL $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() { # SETTLER: the process that settles\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 \"$1\" 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nsettle_alone() { # SETTLER\nif [ -d \"$run\" ]; then\nkeep_beating \"$1\" >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nsettle_alone $$\nexit 1\n}\nbereft() {\ntrap '' HUP INT TERM USR1\n[ -d \"$run\" ] || exit 0\nif contents_of \"$run/worker\" && [ -n \"$contents\" ]; then\nworker=$contents left=5\nkill -s TERM \"$worker\" 2>/dev/null\nwhile [ \"$left\" -gt 0 ] && ! has_ended \"$worker\"; do\nleft=$((left - 1))\nsleep 1\ndone\nkill -s KILL \"$worker\" 2>/dev/null\nfi\nprocess_id \"$run/settler\"\nsettle_alone \"$contents\"\nexit 0\n}\nended() { # STATUS\ncd /\ncase $1 in 0 | 1) ;; *) say error TARGET \"${step-}\" \"the shell that takes the steps ended with status $1\" ;; esac\n[ ! -f \"$run/worker\" ] || printf '' >\"$run/worker\"\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\nexit 0\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nneed awk cat chmod date id ln mkdir mv od readlink rm rmdir sleep uname\n[ \"$sync\" = false ] || need sync\nfor step; do\nkill -s 0 $$ 2>/dev/null || exit 1\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | adopt | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n[ ! -d \"$run\" ] || printf '%s\\n' \"$worker\" >\"$run/worker\"\n}\nstart_watch() {\n{ watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.\nwatchdog=$!\n}\nmind() {\nif [ -n \"$watchdog\" ] && has_ended \"$watchdog\" && [ -f \"$run/worker\" ]; then start_watch; fi\nif [ -z \"$worker\" ] || ! has_ended \"$worker\"; then return 0; fi\nwait \"$worker\" 2>/dev/null\nstatus=$?\nworker=''\n[ \"$status\" -ne 0 ] || return 0\nsay error TARGET '' \"the shell that takes the steps ended without a word, with status $status: it was killed, or had no memory left, or no /dev/null; on the server: dmesg | tail\"\nsay end 1\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nprintf '\\nshipper 1\\n'\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\nmore) # What is not for a command line comes as the first line of stdin.\nIFS= read -r line\ncase $line in\n'more '*) ;;\n*) fail 'a start-up file of the account reads stdin, and so took what the run needs: let it read nothing where there is no terminal' ;;\nesac\nshift 2\nset -- ${line#more } \"$@\"\ncontinue\n;;\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nif [ ! -c /dev/null ] || [ ! -r /dev/null ] || [ ! -w /dev/null ]; then\nsay error TARGET '' \"/dev/null is missing or closed, and no shell works without it; on the server: sudo sh -c 'rm -f /dev/null; mknod -m 666 /dev/null c 1 3'\"\nsay end 1\nexit 1\nfi\n[ \"$lease\" -eq 0 ] || start_watch\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nmind\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
+const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\ncontents_of() { # FILE: sets $contents; returns 1 where there is no such file, and fails where it cannot be read\ncontents=''\n[ -f \"$1\" ] || return 1\nask cat \"$1\" 2>/dev/null || {\n[ -f \"$1\" ] || return 1\nfail \"$1 cannot be read: $problem\"\n}\ncontents=$answer\n}\ntext_of() { # SYMLINK: sets $text to where it leads, empty if it is none\ntext=''\n[ -L \"$1\" ] || return 0\nask readlink \"$1\" 2>/dev/null || ask readlink \"$1\" 2>/dev/null || {\n[ -L \"$1\" ] || return 0\nfail \"$1 cannot be read: $problem\"\n}\ntext=$answer\n}\nnow() { # sets $seconds since 1970\nask date +%s || ask date +%s || fail \"the time is not known: $problem\"\nseconds=$answer\n}\nquote() { # VALUE: sets $quoted, for a command that a person is to run\nquoted='' rest=$1\nwhile :; do\ncase $rest in\n*\"'\"*)\nquoted=\"$quoted${rest%%\"'\"*}'\\\\''\"\nrest=${rest#*\"'\"}\n;;\n*) break ;;\nesac\ndone\nquoted=\"'$quoted$rest'\"\n}\nme() { # A user without a name is told once, by number: some `id -un` print it, and fail.\nuser=$(id -un 2>/dev/null) || user=$(id -u)\nprintf '%s\\n' \"$user\"\n}\njournal_record() { # EVENT REVISION: sets $record\nnow\nencode \"$2\"\nrecord=\"$newline$1 $word $seconds $token $audit $key .\"\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nask awk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF >= 9 && $NF == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { print found + 0 }' \"$state/journal\" || fail \"$state/journal cannot be read: $problem\"\ncase $answer in\n0) return 1 ;;\n1) ;;\n*) fail \"$state/journal cannot be read: awk gave no answer\" ;;\nesac\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\" && contents_of \"$1/committed\"; then\nprintf '\\n%s\\n' \"$contents\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\nask awk 'END { print NR }' \"$state/journal\" || return 1\n[ \"$answer\" -gt 2000 ] || return 0\nread_table\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF >= 9 && $NF == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }' '' '' \"$state/journal\"\nprintf '%s' \"$answer\" >\"$run/journal\" && replace_journal\n}\nreplace_journal() { # sets $problem where it fails\n[ \"$sync\" = false ] || flush \"$run/journal\" || return 1\ntry mv -f -- \"$run/journal\" \"$state/journal\"\n}\nsift() { # PROGRAM WORD WORD [FILE]: sets $answer\nanswer=$(printf '%s/\\n' \"$table\" | one=$2 two=$3 keep=$revisions_to_keep awk \"$1\"' END { print \"/\" }' - ${4+\"$4\"}) || {\nbecame $? awk ''\nfail \"the order of the revisions is not known: $problem\"\n}\ncase $newline$answer in\n*\"$newline/\") answer=${answer%/} ;;\n*) fail 'the order of the revisions is not known: awk did not answer to the end' ;;\nesac\n}\nread_table() { # sets $table\ntable='' journal=$state/journal\n[ -f \"$journal\" ] || journal=/dev/null\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\nif [ ! -d \"$directory\" ] || [ -L \"$directory\" ]; then continue; fi\nencode \"${directory##*/}\"\ntable=\"$table$word$newline\"\ndone\nset -f\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF < 9 || $NF != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}' '' '' \"$journal\"\ntable=$answer\n}\nfind_state() { # REVISION: sets $found to its state, empty if there is no such revision\nread_table\nencode \"$1\"\nsift '$1 \"\" == ENVIRON[\"one\"] \"\" { print $2 }' \"$word\" ''\nfound=${answer%\"$newline\"}\n}\nis_older() { # REVISION REVISION\nread_table\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nsift '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"one\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"two\"] \"\" && seen { print \"older\" }' \"$first\" \"$word\"\n[ -n \"$answer\" ]\n}\nchoose_older() { # ACTIVE: sets $answer, a word, empty if there is none\nread_table\nencode \"$1\"\nsift '\n$1 \"\" == ENVIRON[\"one\"] \"\" { over = 1 }\n!over && $2 == \"completed\" { choice = $1 }\nEND { if (choice != \"\") print choice }' \"$word\" ''\nanswer=${answer%\"$newline\"}\n}\nchoose_surplus() { # ACTIVE PREVIOUS: sets $answer, words\nread_table\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nsift '\nBEGIN { active = ENVIRON[\"one\"] \"\"; previous = ENVIRON[\"two\"] \"\" }\n$1 == \"/\" { next }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (!(i in name) || state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < ENVIRON[\"keep\"] + 0) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' \"$becomes\" \"$word\"\nIFS=$newline\nset -- $answer\nIFS=' '\nanswer=$*\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\ntext_of \"$active_symlink\"\nlinked=$text\n[ -n \"$linked\" ] || return 0\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || physical=$revisions\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\nmay_write() {\nabsent='' closed='' all_of='' places='' absent_words=''\nset -- \"$home\" \"$revisions\"\nfor word in $directories; do\ndecode \"$word\"\nset -- \"$@\" \"$value\"\ndone\nfor path; do\n! writable_ancestor \"$path\" || continue\nif [ ! -d \"$ancestor\" ]; then\nquote \"$ancestor\"\nproblem=\"$ancestor, which $path needs, is not a directory; on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nreturn 1\nfi\n[ \"$ancestor\" != \"$path\" ] || [ \"$path\" = \"$home\" ] || [ \"$path\" = \"$revisions\" ] || continue\n[ \"$ancestor\" != \"$path\" ] || {\nquote \"$path\"\ncase \"$closed \" in *\" $quoted \"*) ;; *) closed=\"$closed $quoted\" ;; esac\n}\ncase \"$places \" in *\" $ancestor, \"*) ;; *) places=\"$places $ancestor,\" ;; esac\n[ \"$ancestor\" = \"$path\" ] || is_below_absent \"$path\" || {\nencode \"$path\"\nabsent_words=\"$absent_words $word\"\nquote \"$path\"\nabsent=\"$absent $quoted\"\n}\ndone\nfor path in \"$state\" \"$state/runs\" \"$state/journal\"; do\nif [ ! -e \"$path\" ] || [ -w \"$path\" ]; then continue; fi\nquote \"$revisions\"\nif ! mounts_in \"$revisions\" || [ -n \"$mounted\" ]; then quote \"$state\"; fi\nall_of=$quoted places=\"$places $path,\"\nbreak\ndone\n[ -n \"$places\" ] || return 0\nplaces=${places%,} who=$(me)\norders=''\n[ -z \"$absent\" ] || orders=\" && sudo install -d -o $who$absent\"\n[ -z \"$closed\" ] || orders=\"$orders && sudo chown $who$closed && sudo chmod u+rwx$closed\"\n[ -z \"$all_of\" ] || orders=\"$orders && sudo chown -hR $who $all_of && sudo chmod -R u+rwX $all_of\"\nproblem=\"$who may not write to$places; on the server: ${orders# && }\"\nreturn 1\n}\nis_below_absent() { # PATH: whether one of those that are to be created is above it\nfor word in $absent_words; do\ndecode \"$word\"\ncase $1 in \"$value\" | \"$value\"/*) return 0 ;; esac\ndone\nreturn 1\n}\ncheck_version() {\n! contents_of \"$state/version\" || case $contents in\n'' | 1) ;; # A power cut can leave a name without its content.\n*) fail \"$state was written by a newer Shipper, in format $contents, and this one knows format 1 only: use that version of Shipper, or a newer one\" ;;\nesac\n}\npreflight() {\ncheck_version\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ] && ! { [ \"$goal\" = adopt ] && is_real; }; then\nquote \"$active_symlink\"\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. The command \\`adopt\\` makes a revision of a directory; or move it away, on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nquote \"$revisions\"\nfail \"$revisions is not a directory: choose another config.directories.revisions, or on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nmay_write || fail \"$problem\"\nif [ -s \"$state/active\" ] && contents_of \"$state/active\"; then\nserved=$contents\nquote \"$state/active\"\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own; or, if it moved, on the server: sudo rm $quoted\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() {\ntext_of \"$state/lock\"\n[ \"$text\" = \"$token\" ]\n}\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return 0; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\nset +f\nfor candidate in \"$state/runs/$1\" \"$state\"/runs/run-*; do\nif contains \"$candidate\" \"$1\"; then\nowner=${candidate##*/}\nbreak\nfi\ndone\nset -f\n}\ncontains() { # DIRECTORY TOKEN: whether it is that run's, or has that in it\n[ \"${1##*/}\" != \"$2\" ] || { [ -d \"$1\" ] && return 0; }\nfor deeper in \"$1\"/run-*; do\nif [ -d \"$deeper\" ] && (contains \"$deeper\" \"$2\"); then return 0; fi\ndone\nreturn 1\n}\nsay_holder() { # KIND OWNER\ncontents_of \"$state/runs/$2/info\" || :\ncontents=${contents:-'- - - - - 0'} # A power cut can leave a name without its content.\nnow\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$contents\" \"$seconds\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nshares_group() { # whether what this run makes is for a group to write to\ncase 00$umask in *[2367]?) return 1 ;; esac\n}\ncheck_twin() { # HOLDER OWNER\ncase $token in run-*-*) ;; *) return 0 ;; esac\n[ \"${1%-*}\" = \"${token%-*}\" ] && contents_of \"$state/runs/$2/target\" || return 0\nfail \"$revisions is one directory for two targets of this run, $contents and $host: name it once\"\n}\nacquire() {\nholds && return 0\n{ try mkdir -p -- \"$state/runs\" && try mkdir -- \"$run\" \"$run/trash\" \"$run/purged\"; } || fail \"cannot lock: $problem\"\nprocess_id \"$run/worker\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nnow\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$seconds\" >\"$run/info\"\nprintf '%s\\n' \"$host\" >\"$run/target\"\nfind_here\nprintf '%s\\n' \"$here\" >\"$run/here\"\n{ try ln -s ../../.. \"$run/revisions\" && try ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run, as on vfat and exfat: $problem\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil try ln -s \"$token\" \"$state/lock\" || holds; do\nholder=$text\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\ncheck_twin \"$holder\" \"$owner\"\ncontents_of \"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $contents\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $contents\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\ncheck_version\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/version\" ] || {\nif shares_group; then chmod o= \"$state\" 2>/dev/null; else chmod go= \"$state\" 2>/dev/null; fi\nprintf '1\\n' >\"$run/version\" && mv -- \"$run/version\" \"$state/version\"\n}\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn 0\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return 0\ntext_of \"$state/lock\"\nif [ \"$text\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn 0\nfi\ntry mv -f -- \"$run/lock\" \"$state/lock\" || fail \"cannot lock: $problem\"\n}\nunlock() {\nmv -f -- \"$run/worker\" \"$run/unlocking\" 2>/dev/null\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nfor dead in \"$run\"/run-*; do\nset -f\n[ ! -L \"$dead/released\" ] || remove \"$dead\" || mv -- \"$dead\" \"$run/trash/settled-${dead##*/}\"\ndone\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || try mv -- \"$state/lock\" \"$run/released\" || try mv -- \"$state/lock\" \"$run/released\" || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && clear_away \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/gone-*; do\n[ ! -d \"$other\" ] || clear_away \"$other\"\ndone\nset +f\nfor other in \"$state\"/runs/run-*; do\nset -f\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then clear_away \"$other\"; fi\ndone\nset -f\n}\nfind_here() { # sets $here\nask uname -n || fail \"the name of this machine is not known: $problem\"\nhere=$answer\ncontents_of /proc/sys/kernel/random/boot_id || contents=$(sysctl -n kern.boottime 2>/dev/null)\nhere=$here${contents:+\"$newline$contents\"}\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\ncontents_of \"/proc/$1/stat\" || return 1\nset -- \"$2\" ${contents##*') '}\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\nhas_ended() { # PID: also of a child that nobody waited for yet\nif [ -r \"/proc/$$/stat\" ] || [ -r \"/proc/$1/stat\" ]; then\nask cat \"/proc/$1/stat\" 2>/dev/null || {\n[ ! -e \"/proc/$1/stat\" ] # One that cannot be looked at counts as alive.\nreturn $?\n}\nset -- ${answer##*') '}\n[ \"$1\" = Z ] || [ \"$1\" = X ]\nelse\nkill -s 0 \"$1\" 2>/dev/null || return 0\ncase $(ps -o stat= -p \"$1\" 2>/dev/null) in *Z*) ;; *) return 1 ;; esac\nfi\n}\nprocess_id() { # FILE: writes the id of this very shell there, and sets $contents to it\nsh -c 'printf \"%s\\n\" \"$PPID\"' >\"$1\" 2>/dev/null\ncontents_of \"$1\"\n}\nfind_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nset -f\nif ! contents_of \"$file\"; then continue; fi\npid=${contents%% *}\nif is_still \"$pid\" \"${contents##* }\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nfind_here\nif ! contents_of \"$1/here\" || [ \"$contents\" != \"$here\" ]; then return 0; fi\nfind_leaders \"$1\"\ngroup_ends $leaders\nfind_leaders \"$1\"\n[ -z \"$leaders\" ] || warn \"a listener's command goes on, as another user:$leaders\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nquote \"$home\"\nfail \"$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}; on the server: sudo chown $(me) $quoted && sudo chmod u+rwx $quoted\"\n}\nread_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active\ncontents_of \"$1/switch\" || fail \"$1/switch is gone\"\nIFS=$newline\nset -- $contents\nIFS=' '\n[ $# -eq 3 ] || contents=''\ndecode \"${1-}\"\nnew=$value\ndecode \"${2-}\"\nold=$value\ndecode \"${3-}\"\nleft=$value\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nread_switch \"$directory\"\n[ -n \"$contents\" ] || return 0 # The disk was full: it did not come to the switch.\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\ntry mv -- \"$home/.shipper-$run_token\" \"$aside\" || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nbring_back \"$directory\"\nwas_switched \"$run_token\" || return 0\ntext_of \"$active_symlink\"\nif [ \"$text\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\ntry mv -f -- \"$aside/back/$name\" \"$home/\"\nelse\ntry mv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$old\" ] || stuck\nfi\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\ntry mv -- \"$purged\" \"$revisions/\" || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\ntext_of \"$directory/revision\"\nunfinished=$text\nif [ -z \"$unfinished\" ] && contents_of \"$directory/revision\"; then unfinished=$contents; fi # That of an earlier Shipper.\nif [ -n \"$unfinished\" ] && ! was_switched \"$run_token\"; then\nread_active\nfind_state \"$unfinished\"\ncase $found in\nunfinished | foreign)\n[ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ||\nwarn \"what was made of revision $unfinished could not be removed: $problem\"\n;;\nesac\nfi\nrm -f -- \"$directory/again\"\nremove_links \"$home/.shipper-$run_token\"\nremove_links \"$home/.shipper-$run_token.back\"\nreturn 0\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ncontents_of \"$1/info\"\nset -- \"$1\" $contents - - - -\ngoal_of_run=$5\ncontents_of \"$1/again\"\nIFS=$newline\nset -- \"$1\" $contents\nIFS=' '\ndirectory=$1\nshift\nfor command; do\ndecode \"$command\"\nprintf '%s\\n' \"$value\" | (\ncd -- \"$place\" || exit 1\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -ec 'eval \"$(cat)\" </dev/null'\n) >/dev/null 2>&1 &\nwait_at_most \"$((lease + lease / 2))\" $!\ndone\nrm -f -- \"$directory/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nremove \"$dead\" || try mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\" || fail \"$problem\"\ndone\nset -f\n}\nmounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known\nproblem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'\nphysical=$(cd -P -- \"${1%/*}/\" 2>/dev/null && pwd -P) || return 1\nphysical=${physical%/}/${1##*/}\nif [ -r /proc/self/mountinfo ]; then\nmounted=$(directory=$physical awk '\n{\npoint = word = \"\"\nfor (rest = $5; at = index(rest, \"\\\\\"); rest = substr(rest, at + 4)) {\ncode = substr(rest, at + 1, 3)\npoint = point substr(rest, 1, at - 1) sprintf(\"%c\", substr(code, 1, 1) * 64 + substr(code, 2, 1) * 8 + substr(code, 3, 1))\nword = word substr(rest, 1, at - 1) \"\\\\0\" code\n}\nif (index(point rest \"/\", ENVIRON[\"directory\"] \"/\") == 1) printf \"%s \", word rest\n}\nEND { printf \".\" }' /proc/self/mountinfo 2>/dev/null) || {\nbecame $? awk ''\nproblem=\"the mounts of this system cannot be read, and nothing is deleted through a mount: $problem\"\nreturn 1\n}\nelif [ \"$(uname -s)\" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z \"$mounted\" ]; then\nreturn 1\nelse\nmounted=$(printf '%s\\n' \"$mounted\" | directory=$physical awk '\n/\\)$/ {\nat = index($0, \" on \" ENVIRON[\"directory\"] \"/\")\nif (!at) at = index($0, \" on \" ENVIRON[\"directory\"] \" \")\nif (!at) next\npoint = substr($0, at + 4)\nsub(/( type [^ ]*)? \\([^(]*\\)$/, \"\", point)\n}\n!/\\)$/ {\nif (index($0, ENVIRON[\"directory\"] \"/\") != 1 && index($0, ENVIRON[\"directory\"] \" on \") != 1) next\npoint = $0\nsub(/ on .*/, \"\", point)\n}\n{\nword = \"\"\nfor (i = 1; i <= length(point); i++) {\nc = substr(point, i, 1)\nword = word (c == \" \" ? \"\\\\0040\" : c == \"\\\\\" ? \"\\\\0134\" : c)\n}\nprintf \"%s \", word\n}\nEND { printf \".\" }') || return 1\nfi\ncase \" $mounted\" in\n*' .') mounted=${mounted%.} ;;\n*) return 1 ;;\nesac\n}\nis_kept() { # DIRECTORY\nmounts_in \"$1\" || return 0\n[ -n \"$mounted\" ] || return 1\npoints=''\nfor word in $mounted; do\ndecode \"$word\"\nquote \"$value\"\npoints=\" $quoted$points\" # The inner ones first.\ndone\nproblem=\"something is mounted in it, and nothing is deleted through a mount; on the server: sudo umount$points\"\n}\ndenied() { # DIRECTORY: adds to $problem, which a tool told, what to do\nquote \"$1\"\nproblem=\"${problem%%\"$newline\"*}; on the server: sudo chown -hR $(me) $quoted && sudo chmod -R u+rwX $quoted\"\n}\nremove_links() { # DIRECTORY\ntry rm -f -- \"$1/forth/$name\" \"$1/back/$name\" || try rm -f -- \"$1/forth/$name\" \"$1/back/$name\"\nrmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null || rmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null\n}\nremove() { # DIRECTORY: deletes it; sets $problem where it is still there\n[ -e \"$1\" ] || [ -L \"$1\" ] || return 0\n! is_kept \"$1\" || return 1\nrm -rf -- \"$1\" 2>/dev/null && return 0\nchmod -R u+rwX -- \"$1\" 2>/dev/null\ntry rm -rf -- \"$1\" && return 0\ndenied \"$1\"\nreturn 1\n}\nmove_away() { # DIRECTORY INTO: sets $problem where it is still there\n! is_kept \"$1\" || return 1\nmv -- \"$1\" \"$2/\" 2>/dev/null && return 0\nchmod u+rwx -- \"$1\" 2>/dev/null\ntry mv -- \"$1\" \"$2/\" && return 0\ndenied \"$1\"\nreturn 1\n}\nleftovers() { # RUN-DIRECTORY: sets $left_there to what was to be deleted there, words\nleft_there=''\nset +f\nfor leftover in \"$1\"/purged/* \"$1\"/trash/* \"$1\"/trash/settled-*/purged/* \"$1\"/trash/settled-*/trash/*; do\ncase ${leftover##*/} in '*' | settled-*) continue ;; esac\n[ -d \"$leftover\" ] || continue\nencode \"$leftover\"\nleft_there=\"$left_there $word\"\ndone\nset -f\n}\ntell_leftovers() {\nset +f\nfor gone in \"$state\"/runs/gone-*; do\nleftovers \"$gone\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nis_kept \"$leftover\" || {\nproblem='it could not be deleted'\ndenied \"$leftover\"\n}\nwarn \"what is left of revision ${leftover##*/} is still there: $problem\"\ndone\ndone\nset -f\n}\ntell_mounts() {\n[ -d \"$revisions\" ] || return 0\nmounts_in \"$revisions\" || {\nwarn \"no revision can be removed: $problem\"\nreturn 0\n}\nbelow=$physical/ told=//.shipper/$active/\nfor word in $mounted; do\ndecode \"$word\"\nvalue=${value#\"$below\"}\nname_of_kept=${value%%/*}\ncase $told in *\"/$name_of_kept/\"*) continue ;; esac\ntold=$told$name_of_kept/\n! is_kept \"$revisions/$name_of_kept\" || warn \"revision $name_of_kept will not be removed: $problem\"\ndone\n}\nclear_away() { # RUN-DIRECTORY of a run that is over\nset +f\nrm -f -- \"$1\"/commands/* \"$1\"/* 2>/dev/null\nrmdir -- \"$1\"/* \"$1\" 2>/dev/null\nset -f\n[ -d \"$1\" ] || return 0\nleftovers \"$1\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nremove \"$leftover\" || warn \"what is left of revision ${leftover##*/} could not be deleted: $problem\"\ndone\nleftovers \"$1\"\nif [ -n \"$left_there\" ]; then return 0; fi\nremove \"$1\" || warn \"what an earlier run left could not be deleted: $problem\"\n}\ninit_directories() {\ntry mkdir -p -- \"$revisions\" || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\ntry mkdir -p -- \"$value\" || fail \"$problem\"\ndone\nquote \"$home\"\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: add it to config.directories, or on the server: sudo install -d -o $(me) $quoted\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nfind_state \"$revision\"\nif [ \"$found\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || {\nproblem=\"what an earlier run left of revision $revision cannot be removed: $problem\"\n[ \"$goal\" != prepare ] || fail \"$problem\"\nwarn \"$problem\"\nfree_name\n}\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\n{ try rm -f -- \"$run/revision\" && try ln -s -- \"$revision\" \"$run/revision\"; } || fail \"cannot write to $run: $problem\"\ntry mkdir -- \"$run/revisions/$revision\" || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\ntry cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" ||\nfail \"cannot copy config.source_dir: ${problem%%\"$newline\"*}\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays\nmove_away \"$revisions/$1\" \"$run/trash\" || return 1\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go\njournal purged \"$1\"\nremove \"$state/manifests/${1:?}\"\nremove \"${2:?}/${1:?}\"\nreturn 0\n}\npurge_old_revisions() {\nread_active\nread_switch \"$run\"\nmounts_in \"$revisions\" || {\nwarn \"no revision was removed: $problem\"\nreturn 0\n}\nchoose_surplus \"$revision\" \"$left\"\nfor old in $answer; do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif move_away \"$revisions/$old\" \"$run/purged\"; then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn \"the journal could not be compacted: $problem\"\n}\nenter() { # DIRECTORY\nproblem=''\ncd -P -- \"$revisions/$revision\" || return 1\ninside=$PWD\nIFS=/\nset -- \"$1\" $1\nIFS=' '\nwanted=$inside${1:+/}$1\nshift\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then try mkdir -- \"./$part\" || return 1; fi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\ndone\n[ \"$PWD\" = \"$wanted\" ]\n}\nput_link() { # TEXT NAME: sets $problem where it fails\nif [ ! -e \"./$2\" ] && [ ! -L \"./$2\" ]; then\ntry ln -s -- \"$1\" \"./$2\"\nreturn $?\nfi\naside=./.shipper-$token failed=''\ntry mkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return 1\n{\ntry ln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || move_away \"$PWD/$2\" \"$aside/old\"; } &&\ntry mv -f -- \"$aside/link/$2\" ./\n} || failed=$problem\nif [ -n \"$failed\" ] && [ -e \"$aside/old/$2\" ]; then try mv -- \"$aside/old/$2\" ./ || return 1; fi\nremove \"$PWD/${aside#./}\" || warn \"what stood at the link $path could not be deleted: $problem\"\nproblem=$failed\n[ -z \"$failed\" ]\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered=''\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision${problem:+ ($problem)}\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\"; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\n[ -z \"$died\" ] || fail \"the link $path could not be made: $problem\"\nlink_problem \"the link $path could not be made: ${problem##*\"$newline\"}\"\nfi\ndone\ncd /\n}\nnameable() { # ends a sentence with the revisions that a rollback can go to by name\nIFS=$newline names=''\nfor line in $table; do\ncase $line in *' unfinished '* | *' prepared '*) continue ;; esac\ndecode \"${line%% *}\"\n[ \"$value\" = \"$active\" ] || names=\"$names $value\"\ndone\nprintf '%s' \"${names:+; by name it can go to:}$names\"\n}\ntell_dangling() {\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$2\"\npath=$value\nshift 2\nif [ ! -L \"$revisions/$revision/$path\" ] || [ -e \"$revisions/$revision/$path\" ]; then continue; fi\ntext_of \"$revisions/$revision/$path\"\nwarn \"the link $path of revision $revision leads nowhere: $text does not exist\"\ndone\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\nfind_state \"$revision\"\ncase $found in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\nchoose_older \"$active\"\ndecode \"$answer\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}$(nameable)\"\nfi\nfind_state \"$revision\"\ncase $found in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(known_names)\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\ntell_dangling\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nknown_names() { # prints words\nIFS=$newline\nfor line in $table; do printf '%s ' \"${line%% *}\"; done\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\ntry sync -f \"$@\" && return 0\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\ntry sync # One that takes no path.\n}\nflush_revision() {\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\n}\nlink_current_revision() {\nread_active\nprevious=$active\nbeside=$run/home/.shipper-$token\ngoes_to=$revisions_text/$revision\n{\ntry ln -s -- \"$home\" \"$run/home\" && try mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" &&\ntry ln -s -- \"$goes_to\" \"$beside/forth/$name\"\n} || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || try ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home: $problem\"\ncase $goes_to in /*) leads_to=$goes_to ;; *) leads_to=$home/$goes_to ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $goes_to does not lead to the revision from $home\"\nset -- $again\nif shares_group; then umask 007; else umask 077; fi\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\numask \"$umask\"\nencode \"$goes_to\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\n[ \"$sync\" = false ] || flush_revision\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\ntry mv -f -- \"$beside/forth/$name\" \"$home/\" || fail \"$problem\"\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$goes_to\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare)\n[ \"$sync\" = false ] || flush_revision\njournal_record prepared \"$revision\"\n;;\nrollback)\nrecords=''\nread_switch \"$run\"\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\ntext_of \"$active_symlink\"\nif [ \"$goal\" != prepare ] && [ \"$text\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$home\" \"$state/journal\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nremove_links \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\nfind_adopted() {\nread_table\nnames='' adopted='' ordered_by=''\nIFS=$newline\nfor line in $table; do\ncase $line in *' foreign '*) names=$names${line%% *}$newline ;; esac\ndone\nIFS=' '\n[ -n \"$names\" ] || return 0\nfor log in \"$home/.dep/releases_log\" \"$home/.dep/releases\" \"${revisions%/*}/.dep/releases_log\" \\\n\"${revisions%/*}/.dep/releases\" \"$home/revisions.log\" \"${revisions%/*}/revisions.log\"; do\nif [ ! -f \"$log\" ]; then continue; fi\norder_by_log \"$log\"\n[ -z \"$ordered_by\" ] || return 0\ndone\norder_by_name\n[ -n \"$ordered_by\" ] || order_by_time\n}\narrange() { # PROGRAM FILE: sets $adopted to what awk makes of the names, and of a file behind a slash\nanswer=$(printf '%s/\\n' \"$names\" | awk \"$1\"' END { print \"/\" }' - \"$2\") || fail 'the order of what is there is not known: awk failed'\ncase $newline$answer in\n*\"$newline/\") ;;\n*) fail 'the order of what is there is not known: awk did not answer to the end' ;;\nesac\nIFS=$newline\nset -f -- ${answer%/}\nIFS=' '\nadopted=$*\n}\norder_by_log() { # FILE\narrange '\n$0 == \"/\" && !over { over = 1; next }\n!over { there[$0] = 1; name[++count] = $0; next }\n{\nentry = \"\"\nif (match($0, /\"release_name\": *\"?[^\",}]*/)) {\nentry = substr($0, RSTART, RLENGTH)\nsub(/^\"release_name\": *\"?/, \"\", entry)\n} else if (match($0, / deployed as release [^ ]+/)) entry = substr($0, RSTART + 21, RLENGTH - 21)\nelse if (match($0, /^[0-9]+,[^,]+$/)) { entry = $0; sub(/^[0-9]+,/, \"\", entry) }\nif (entry in there && !(entry in placed)) { placed[entry] = 1; order[++known] = entry }\n}\nEND {\nif (known) for (i = 1; i <= count; i++) if (!(name[i] in placed)) print name[i]\nfor (i = 1; i <= known; i++) print order[i]\n}' \"$1\"\n[ -z \"$adopted\" ] || ordered_by=\"the log $1\"\n}\norder_by_name() {\narrange '\n$0 == \"/\" && !over { over = 1; next }\nover { next }\n{\nname[++count] = $0\nform = $0\ngsub(/[0-9]/, \"9\", form)\nif (!match($0, /^[0-9]+$/)) numbers = \"no\"\nif (count == 1) shape = form\nif (form != shape || !match(form, /^9999[^9]?99[^9]?99/)) times = \"no\"\n}\nfunction key(n) { sub(/^0+/, \"\", n); return sprintf(\"%04d\", length(n)) n }\nEND {\nif (numbers == \"no\" && times == \"no\") count = 0\nfor (i = 1; i <= count; i++) {\nn = name[i]\nfor (j = i - 1; j > 0 && (numbers == \"no\" ? name[j] \"\" > n \"\" : key(name[j]) \"\" > key(n) \"\"); j--) name[j + 1] = name[j]\nname[j + 1] = n\n}\nfor (i = 1; i <= count; i++) print name[i]\n}' /dev/null\n[ -z \"$adopted\" ] || ordered_by='their names'\n}\norder_by_time() {\nset +f\nfound_names=$(cd -- \"$revisions\" && ls -1dtr -- */) || fail \"the order of what is there is not known: ls failed\"\nIFS=$newline\nset -f -- $found_names\nIFS=' '\nadopted=''\nfor directory; do\nencode \"${directory%/}\"\ncase $newline$names in *\"$newline$word$newline\"*) adopted=\"$adopted $word\" ;; esac\ndone\nIFS=$newline\nfor word in $names; do\ncase \" $adopted \" in *\" $word \"*) ;; *) adopted=\"$word $adopted\" ;; esac\ndone\nIFS=' '\nordered_by='the times of their files'\n}\ntell_adopted() {\nfor word in $adopted; do say_word adopted \"$word\"; done\nif is_real; then say adopted \"${revision:-adopted-$epoch}\"; fi\n[ -z \"$ordered_by\" ] || say ordered_by \"$ordered_by\"\n}\nis_real() { [ -d \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; }\nadopt_record() { # EVENT WORD\nnow\nrecords=\"$records$newline$1 $2 $seconds $token $audit $key .$newline\"\n}\nadopt() {\nstill_holds\nread_active\nfind_adopted\ntell_adopted\nrecords='' was_real=''\nencode \"$active\"\ncurrent=$word\nfor word in $adopted; do\nadopt_record created \"$word\"\n[ \"$word\" != \"$current\" ] || adopt_record linked \"$word\"\nadopt_record completed \"$word\"\ndecode \"$word\"\n[ ! -f \"$revisions/$value/BAD_RELEASE\" ] || adopt_record bad \"$word\" # Deployer, after a rollback.\ndone\nif is_real; then\nwas_real=1 revision=${revision:-adopted-$epoch}\nput_symlink_in_place\nencode \"$revision\"\nadopt_record created \"$word\"\nadopt_record linked \"$word\"\nadopt_record completed \"$word\"\nfi\n[ -n \"$records\" ] || return 0\ncontents_of \"$state/journal\" || contents=''\nif [ -n \"$was_real\" ]; then printf '%s\\n%s\\n' \"$contents\" \"$records\"; else printf '%s\\n%s\\n' \"$records\" \"$contents\"; fi \\\n>\"$run/journal\" || fail \"cannot write to $run\"\nreplace_journal || fail \"the journal cannot be written: $problem\"\n[ \"$sync\" = false ] || flush \"$home\" \"$state/journal\" || warn \"what was recorded may be lost if the power fails: $problem\"\n}\nput_symlink_in_place() {\ncase $revisions/ in \"$active_symlink\"/*) fail \"$revisions is inside $active_symlink, which has to become a revision: choose another config.directories.revisions\" ;; esac\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then fail \"revision $revision exists already: name another one\"; fi\nif ! mounts_in \"$active_symlink\" || [ -n \"$mounted\" ]; then\nis_kept \"$active_symlink\"\nfail \"$active_symlink cannot become a revision: $problem\"\nfi\nask df -P \"$home\" || fail \"$problem\"\nfirst=${answer##* }\nask df -P \"$revisions\" || fail \"$problem\"\n[ \"$first\" = \"${answer##* }\" ] ||\nfail \"$active_symlink and $revisions are on two file systems: a revision cannot be moved between them\"\ntry ln -s -- \"$revisions_text/$revision\" \"$revisions/$revision\" || fail \"$problem\"\nif mv --exchange --no-copy -T -- \"$active_symlink\" \"$revisions/$revision\" 2>/dev/null; then\nreturn 0\nfi\n{ try mkdir -- \"$run/adopted\" && try mv -- \"$revisions/$revision\" \"$run/adopted/$name\"; } || fail \"$problem\"\nchmod u+w -- \"$active_symlink\" 2>/dev/null\ntry mv -- \"$active_symlink\" \"$revisions/$revision\" || fail \"$problem\"\ntry mv -- \"$run/adopted/$name\" \"$home/\" || {\nmv -- \"$revisions/$revision\" \"$active_symlink\"\nfail \"$problem\"\n}\nwarn \"for a moment, $active_symlink was not there: this system cannot exchange a directory for a symlink (\\`mv --exchange\\`, coreutils 9.5)\"\n}\ntell_standing() { # PATH\nstanding=${source_dir:-\"$active_symlink\"}/$1\nif [ -L \"$standing\" ]; then\ntext_of \"$standing\"\nsay standing \"$1\" link \"$text\"\nelif [ -d \"$standing\" ]; then\nsay standing \"$1\" directory\nelif [ -e \"$standing\" ]; then\nsay standing \"$1\" file\nfi\n}\nwould_lead() { # TEXT PATH\ncase $1 in\n/*) [ -e \"$1\" ] ;;\n*)\nplace=$revisions/-/$2 rest=$1\nplace=${place%/*}\nwhile :; do\ncase $rest in\n../*) place=${place%/*} rest=${rest#../} ;;\n*) break ;;\nesac\ndone\n[ -e \"$place/$rest\" ]\n;;\nesac\n}\ninspect() {\ncheck_version\n[ ! -d \"$state\" ] || [ -x \"$state\" ] || {\nwarn \"$state is closed to $(me): which revisions were completed, and who holds the lock, cannot be told\"\n}\nread_active\nsay active \"$active\" \"$linked\"\nread_table\nIFS=$newline\nfor line in $table; do printf 'listed %s\\n' \"$line\"; done\nIFS=' '\ntext_of \"$state/lock\"\nholder=$text\nif [ -n \"$holder\" ]; then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\ntell_leftovers\ntell_mounts\n[ \"$goal\" != status ] || return 0\nif [ \"$goal\" = adopt ]; then\nfind_adopted\ntell_adopted\nreturn 0\nfi\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ngoes_to=$value\ndecode \"$2\"\nwould_lead \"$goes_to\" \"$value\" || say dangling \"$value\"\ntell_standing \"$value\"\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ]; then\nfind_state \"$revision\"\nif [ \"$found\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\nrollback)\n! is_older \"$revision\" \"$active\" || say marks \"$active\"\nfind_state \"$revision\"\n[ \"$found\" != bad ] || say clears \"$revision\"\nreturn 0\n;;\n*) return 0 ;;\nesac\nchoose_surplus \"$becomes\" \"$active\"\nfor old in $answer; do\ndecode \"$old\"\nis_kept \"$revisions/$value\" || say_word purgeable \"$old\"\ndone\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\n[ ! -d \"$run\" ] || ours=1\ntrap 'idle=0' USR1\nwhile sleep 2 || [ $? -ne 127 ]; do # That of ksh93 fails when a beat wakes it.\n! has_ended $$ || bereft\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ] && [ \"$idle\" -lt \"$lease\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\n[ \"$idle\" -lt $((lease + 10)) ] || kill -s KILL $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() { # SETTLER: the process that settles\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 \"$1\" 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nsettle_alone() { # SETTLER\nif [ -d \"$run\" ]; then\nkeep_beating \"$1\" >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nsettle_alone $$\nexit 1\n}\nbereft() {\ntrap '' HUP INT TERM USR1\n[ -d \"$run\" ] || exit 0\nif contents_of \"$run/worker\" && [ -n \"$contents\" ]; then\nworker=$contents left=5\nkill -s TERM \"$worker\" 2>/dev/null\nwhile [ \"$left\" -gt 0 ] && ! has_ended \"$worker\"; do\nleft=$((left - 1))\nsleep 1\ndone\nkill -s KILL \"$worker\" 2>/dev/null\nfi\nprocess_id \"$run/settler\"\nsettle_alone \"$contents\"\nexit 0\n}\nended() { # STATUS\ncd /\ncase $1 in 0 | 1) ;; *) say error TARGET \"${step-}\" \"the shell that takes the steps ended with status $1\" ;; esac\n[ ! -f \"$run/worker\" ] || printf '' >\"$run/worker\"\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\nexit 0\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nneed awk cat chmod date id ln mkdir mv od readlink rm rmdir sleep uname\n[ \"$sync\" = false ] || need sync\nfor step; do\nkill -s 0 $$ 2>/dev/null || exit 1\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | adopt | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n[ ! -d \"$run\" ] || printf '%s\\n' \"$worker\" >\"$run/worker\"\n}\nstart_watch() {\n{ watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.\nwatchdog=$!\n}\nmind() {\nif [ -n \"$watchdog\" ] && has_ended \"$watchdog\" && [ -f \"$run/worker\" ]; then start_watch; fi\nif [ -z \"$worker\" ] || ! has_ended \"$worker\"; then return 0; fi\nwait \"$worker\" 2>/dev/null\nstatus=$?\nworker=''\n[ \"$status\" -ne 0 ] || return 0\nsay error TARGET '' \"the shell that takes the steps ended without a word, with status $status: it was killed, or had no memory left, or no /dev/null; on the server: dmesg | tail\"\nsay end 1\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nprintf '\\nshipper 1\\n'\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\nmore) # What is not for a command line comes as the first line of stdin.\nIFS= read -r line\ncase $line in\n'more '*) ;;\n*) fail 'a start-up file of the account reads stdin, and so took what the run needs: let it read nothing where there is no terminal' ;;\nesac\nshift 2\nset -- ${line#more } \"$@\"\ncontinue\n;;\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nif [ ! -c /dev/null ] || [ ! -r /dev/null ] || [ ! -w /dev/null ]; then\nsay error TARGET '' \"/dev/null is missing or closed, and no shell works without it; on the server: sudo sh -c 'rm -f /dev/null; mknod -m 666 /dev/null c 1 3'\"\nsay end 1\nexit 1\nfi\n[ \"$lease\" -eq 0 ] || start_watch\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nmind\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
 
 ;// CONCATENATED MODULE: ./build/src/time-limit.js
 
@@ -8607,7 +8919,7 @@ class Dialogue {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/facts.js
 /** What only a dry run asks for. */
-const founds = ['missing', 'dangling', 'purgeable', 'standing'];
+const founds = ['missing', 'dangling', 'purgeable', 'standing', 'marks', 'clears'];
 const verdicts = ['completed', 'returned', 'settled', 'unknown'];
 /**
  * Whether a text is one name of a revision, and leads nowhere else when it becomes part of a path: wherever it came
@@ -8944,6 +9256,10 @@ class Knowledge {
     /** What `status` and dry runs read. */
     found = [];
     revisions = [];
+    /** What `adopt` finds, oldest first. */
+    adopted = [];
+    /** By what it knows their order. */
+    orderedBy;
     #options;
     #state = untouched;
     #expected;
@@ -8976,8 +9292,14 @@ class Knowledge {
         this.steps.learn(fact, this.#state.purged.length > 0);
         if (fact.kind === 'listed')
             this.revisions.push(fact.row);
+        if (fact.kind === 'adopted')
+            this.adopted.push(fact.name);
+        if (fact.kind === 'ordered_by')
+            this.orderedBy = fact.order;
         if (fact.kind === 'found')
             this.found.push(fact.found);
+        if (this.next === 'inspect' && isPlanned(fact))
+            return true;
         const { log, name, named } = this.#options;
         tell(fact, log, name, named);
         return true;
@@ -8986,6 +9308,8 @@ class Knowledge {
         this.#state = state_after(this.#state, fact);
     }
 }
+/** What a plan has, where nothing is done. */
+const isPlanned = ({ kind }) => kind === 'adopted' || kind === 'ordered_by';
 
 ;// CONCATENATED MODULE: ./build/src/deploy/site.js
 
@@ -9206,10 +9530,13 @@ class Fleet {
     async perform(sites, work, last = false, revision) {
         await this.#each(sites, async (site) => site.perform(work, last, revision), graceMilliseconds);
     }
-    /** Reads on every target that is connected, whatever becomes of the others. */
-    async read(work) {
+    /** Reads on every target that is connected, and asks it what else there is, whatever becomes of the others. */
+    async read(work, ask) {
         const connected = this.sites.filter(({ connection }) => connection !== undefined);
-        await this.#each(connected, async (site) => site.perform(work, true));
+        await this.#each(connected, async (site) => {
+            await site.perform(work, true);
+            await ask?.(site);
+        });
     }
     /** Each by itself, so that none waits for another: what is still being done there ends, and the work is done. */
     async putBack(sites, work, last, commands) {
@@ -9415,46 +9742,7 @@ function shortened(parts) {
     return parts.length <= 10 ? parts.join(', ') : `${parts.slice(0, 10).join(', ')} and ${parts.length - 10} more`;
 }
 
-;// CONCATENATED MODULE: ./build/src/deploy/plan.js
-/** What a command would do on a target, by what was read there; one line each. `revision`: its name on all targets. */
-function planLines(command, config, target, revision, { unchanged, result, found }) {
-    const values = (kind) => found.filter((fact) => fact.kind === kind).map((fact) => fact.values[0] ?? '');
-    const active = result.active ?? 'nothing';
-    if (unchanged)
-        return [`change nothing: ${revision} is active already`];
-    if (command === 'adopt')
-        return ['record the revisions that are named above as its own, and delete nothing'];
-    if (command === 'rollback')
-        return [`switch ${target.activeSymlink} from ${active} to ${result.revision ?? '-'}`];
-    const build = command === 'activate'
-        ? []
-        : [
-            ...values('missing').map((path) => `create the directory ${path}`),
-            `create the revision ${target.revisions}/${revision}`,
-            ...(config.sourceDir === undefined ? [] : [`copy ${config.sourceDir} into it`]),
-            ...target.symlinks.map(({ source, path }) => {
-                const dangling = values('dangling').includes(source) && !target.directories.includes(source);
-                return `link ${path} → ${source}${dangling ? ' (which does not exist)' : ''}${replaced(path, found)}`;
-            }),
-        ];
-    if (command === 'prepare')
-        return build;
-    return [
-        ...build,
-        `switch ${target.activeSymlink} from ${active} to ${revision}`,
-        ...values('purgeable').map((old) => `purge ${old}`),
-    ];
-}
-/** What stands at a link's path by now, and would be replaced. */
-function replaced(path, found) {
-    const [, what = '', text = ''] = found.find(({ kind, values }) => kind === 'standing' && values[0] === path)?.values ?? [];
-    if (what === 'link')
-        return `, in place of a link to ${text}`;
-    return what === '' ? '' : `, in place of a ${what}`;
-}
-
 ;// CONCATENATED MODULE: ./build/src/deploy/outcome.js
-
 
 /** The result of a run by the states of its targets. */
 function resultOf(sites, ending) {
@@ -9530,17 +9818,239 @@ function resultOn(site, ending, wave) {
         ...(own === undefined ? {} : { error: { code: own.code, message: own.message } }),
     };
 }
-/** The same with what each target would be made to do, after it was inspected. `name`: of the revision on all targets. */
-function withPlans(result, sites, { config, name }) {
-    const targets = result.targets.map((target, index) => {
-        const site = sites[index];
-        if (site === undefined || site.failure !== undefined)
-            return target;
-        const unchanged = site.state.phase === 'unchanged';
-        const read = { unchanged, result: target, found: site.knowledge.found };
-        return { ...target, plan: planLines(result.command, config, site.target, name, read) };
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./build/src/git.js
+
+
+const execute = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
+/** Milliseconds after which git is given up: it only reads what is here. */
+const patience = 60_000;
+/** What git prints in a directory of the runner, as it stands. Rejects with an error that has its `stderr`. */
+async function git(cwd, ...args) {
+    const { stdout } = await execute('git', args, {
+        ...{ cwd, encoding: 'buffer', timeout: patience, windowsHide: true },
+        maxBuffer: 512 * 1024 * 1024,
     });
-    return { ...result, targets };
+    return stdout;
+}
+/** Why git refused, as the first line that it printed. */
+function whyRefused(error) {
+    if (!(error instanceof Error))
+        return String(error);
+    if ('code' in error && error.code === 'ENOENT')
+        return 'git is not installed on the runner';
+    const [said = ''] = 'stderr' in error ? String(error.stderr).split('\n', 1) : [];
+    return said === '' ? error.message : said.replace(/^fatal: /, '');
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/commits.js
+
+/** Of more commits, these many are read. */
+const commits_most = 1_000;
+const isHash = (text) => /^[0-9a-f]{7,64}$/.test(text);
+/**
+ * The commits between two, by the checkout in a directory of the runner. `from` may be anything, since a target says it;
+ * `to` is a commit, or `HEAD`. Never rejects: what cannot be known becomes the note.
+ */
+async function commitsBetween(directory, from, to) {
+    const unknown = { from, to, added: [], dropped: [] };
+    if (!isHash(from) || !(isHash(to) || to === 'HEAD')) {
+        return { ...unknown, note: 'no commit is on record: a run in a workflow records it' };
+    }
+    try {
+        for (const commit of [from, to])
+            await git(directory, 'rev-parse', '--quiet', '--verify', `${commit}^{commit}`);
+        const args = ['--left-right', '--format=%m%x00%H%x00%an%x00%s', '-z', `--max-count=${commits_most}`];
+        const config = ['-c', 'log.showSignature=false', '-c', 'core.fsmonitor=false'];
+        const log = await git(directory, ...config, 'log', '--no-color', ...args, `${from}...${to}`, '--');
+        const rows = log.toString().split('\0');
+        const [added, dropped] = [marked(rows, '>'), marked(rows, '<')];
+        const isCut = dropped.length > 0 && (await isShallow(directory));
+        return { from, to, added, dropped, ...(isCut ? { note: shallow } : {}) };
+    }
+    catch (error) {
+        return { ...unknown, note: await whyUnknown(directory, from, error) };
+    }
+}
+const shallow = 'the checkout is shallow and may have other commits too: give actions/checkout fetch-depth: 0';
+function marked(rows, mark) {
+    return rows.flatMap((cell, index) => {
+        const [hash = '', author = '', subject = ''] = rows.slice(index + 1, index + 4);
+        return index % 4 === 0 && cell === mark ? [{ hash, author, subject }] : [];
+    });
+}
+async function isShallow(directory) {
+    return (await git(directory, 'rev-parse', '--is-shallow-repository')).toString().trim() === 'true';
+}
+async function whyUnknown(directory, from, error) {
+    const commit = from.slice(0, 7);
+    const fetched = await isShallow(directory).catch((refused) => whyRefused(refused));
+    if (fetched === true)
+        return `the checkout does not go back to ${commit}: give actions/checkout fetch-depth: 0 to see the commits`;
+    if (typeof fetched === 'string')
+        return `the commits are not known: ${fetched}`;
+    const known = await git(directory, 'rev-parse', '--quiet', '--verify', `${from}^{commit}`).catch(() => undefined);
+    return known === undefined
+        ? `the checkout does not know ${commit}, the commit of the active revision: it is not in what was fetched`
+        : `the commits are not known: ${whyRefused(error)}`;
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/foreseen.js
+
+const nothing = { unchanged: false, directories: [], links: [], purges: [], notes: [] };
+/** What would be done on a target, by what was read there. */
+function planOf(site, facts) {
+    const { command, commits, notes } = facts;
+    const { target, state, knowledge } = site;
+    if (state.phase === 'unchanged')
+        return { ...nothing, unchanged: true };
+    if (command === 'adopt') {
+        return { ...nothing, adopts: { revisions: knowledge.adopted, order: knowledge.orderedBy } };
+    }
+    const built = command === 'deploy' || command === 'prepare' ? building(site, facts) : nothing;
+    if (command === 'prepare')
+        return { ...built, commits, notes };
+    const to = command === 'deploy' ? facts.name : (state.revision ?? facts.name);
+    return {
+        ...built,
+        ...{ commits, notes },
+        switches: {
+            link: target.activeSymlink,
+            from: state.active ?? (state.outside === '' ? undefined : state.outside),
+            to,
+        },
+        purges: values(site, 'purgeable').filter((old) => old !== to),
+        marksBad: values(site, 'marks')[0],
+        clears: values(site, 'clears')[0],
+    };
+}
+function building(site, { config, name, uploads }) {
+    const { target } = site;
+    return {
+        ...nothing,
+        directories: values(site, 'missing'),
+        creates: `${target.revisions}/${name}`,
+        copies: config.sourceDir,
+        links: target.symlinks.map((symlink) => linkOf(symlink, site, config)),
+        uploads,
+    };
+}
+function linkOf(symlink, site, config) {
+    const { path, source } = symlink;
+    const isMade = site.target.directories.some((made) => made === source || made.startsWith(`${source}/`));
+    const dangling = !isMade && values(site, 'dangling').includes(path);
+    const now = standingAt(path, textOfSymlink(config, site.target, symlink), site);
+    return { path, source, dangling, now, replaces: config.sourceDir !== undefined && now !== undefined };
+}
+/** What stands at a link's path in the active revision, or in what is copied. */
+function standingAt(path, wanted, { knowledge }) {
+    const found = knowledge.found.find(({ kind, values: [at] }) => kind === 'standing' && at === path);
+    const [, what, text = ''] = found?.values ?? [];
+    if (what === 'link')
+        return text === wanted ? 'same' : { link: text };
+    return what === 'directory' || what === 'file' ? what : undefined;
+}
+function values({ knowledge }, kind) {
+    return knowledge.found.flatMap((fact) => (fact.kind === kind ? (fact.values[0] ?? []) : []));
+}
+/** The targets of each wave by name, where there are several. */
+function wavesOfPlan(command, config, working) {
+    if ((command !== 'deploy' && command !== 'activate') || config.waves.sizes.length < 2)
+        return [];
+    let from = 0;
+    return config.waves.sizes.map((size) => {
+        const wave = config.targets.slice(from, (from += size));
+        return wave.filter((target) => working.includes(target)).map(({ name }) => name);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/deploy/planning.js
+
+
+
+
+/** What a dry run finds out beside what the targets read for it. */
+class Planning {
+    #options;
+    #preview;
+    #foresight;
+    #uploads = new Map();
+    #notes = new Map();
+    #commits = new Map();
+    #problems = [];
+    /** Begins to read what there is to upload, while the targets are being connected. */
+    constructor(options) {
+        const { command } = options.facts;
+        this.#options = options;
+        this.#preview = options.listeners.preview;
+        const uploads = command === 'deploy' || command === 'prepare';
+        this.#foresight = uploads ? this.#preview.foresight() : Promise.resolve(undefined);
+        this.#foresight.catch(() => undefined); // Whoever asks awaits it.
+    }
+    /** Asks a target what an upload would change there. What it cannot tell becomes a note. */
+    async ask(site) {
+        try {
+            const foresight = await this.#foresight;
+            if (foresight === undefined)
+                return;
+            this.#problems = foresight.problems;
+            this.#uploads.set(site, await foresight.on(site));
+        }
+        catch (error) {
+            const [why = ''] = (0,errors/* asShipperError */.oB)(error).message.split('\n', 1);
+            this.#notes.set(site, `what the uploads would change is not known: ${why}`);
+        }
+    }
+    /** Reads the commits that these targets differ by from what they would get. */
+    async readCommits(sites) {
+        if (this.#options.facts.command === 'adopt')
+            return;
+        for (const site of sites) {
+            const { from, to } = this.#ends(site);
+            const key = `${from} ${to}`;
+            if (from === undefined || this.#commits.has(key))
+                continue;
+            this.#commits.set(key, await commitsBetween(this.#options.workspace, from, to));
+        }
+    }
+    /** The result with what would be done, on each target that could be read and for the run. */
+    addTo(result, sites) {
+        const { facts, listeners } = this.#options;
+        const { command, config } = facts;
+        const name = command === 'deploy' ? nameOnAll(sites, facts.revision) : facts.revision;
+        const targets = result.targets.map((target, index) => {
+            const site = sites[index];
+            if (site === undefined || site.failure !== undefined)
+                return target;
+            const { from, to } = this.#ends(site);
+            const [uploads, note] = [this.#uploads.get(site), this.#notes.get(site)];
+            const read = { uploads, commits: this.#commits.get(`${from} ${to}`), notes: note === undefined ? [] : [note] };
+            return { ...target, plan: planOf(site, { command, config, name, ...read }) };
+        });
+        const working = sites.filter(({ state }) => state.phase !== 'unchanged').map(({ target }) => target);
+        const plan = {
+            listeners: listeners.preview.planned(working),
+            waves: wavesOfPlan(command, config, working),
+            pause: config.waves.pause,
+            notes: [...this.#problems, ...this.#preview.notes],
+        };
+        return { ...result, targets, plan };
+    }
+    /** The commit of the active revision, and that of the one that would be active. */
+    #ends({ knowledge, state }) {
+        const { command, audit } = this.#options.facts;
+        const commitOf = (name) => knowledge.revisions.find((row) => row.name === name)?.commit;
+        const isNew = command === 'deploy' || command === 'prepare';
+        const own = audit.commit === '-' ? 'HEAD' : audit.commit;
+        return {
+            from: state.active === undefined ? undefined : (commitOf(state.active) ?? '-'),
+            to: isNew ? own : (commitOf(state.revision) ?? '-'),
+        };
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/recovery.js
@@ -9673,6 +10183,7 @@ class Dispatcher {
 
 
 
+
 /** Milliseconds that a cancelled run may still take, all in all. */
 const cancelMilliseconds = 4_500;
 /** One run, from the first event to the last. Does not reject: what failed is in what it resolves with. */
@@ -9688,6 +10199,7 @@ class Run {
     /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
     #late = new AbortController();
     #error;
+    #planning;
     constructor(options) {
         const { facts, listeners, id, signal } = options;
         this.#options = options;
@@ -9713,7 +10225,7 @@ class Run {
         await (dryRun || command === 'status' ? this.#read() : this.#change(forth[command]));
         this.#fleet.end();
         await listeners.end();
-        const result = this.#result(true);
+        const result = this.#planning?.addTo(this.#result(true), this.#fleet.sites) ?? this.#result(true);
         onResult(result);
         return { result, error: this.#error };
     }
@@ -9782,10 +10294,15 @@ class Run {
     /** Reads what can be read: one target that fails keeps no other from being shown. */
     async #read() {
         const { facts, signal } = this.#options;
+        if (facts.command !== 'status')
+            this.#planning = new Planning(this.#options);
         await cancellable(this.#fleet.connect(true), signal).catch((error) => this.#fail(error));
         if (signal.aborted)
             return;
-        await cancellable(this.#fleet.read(dry[facts.command]), signal).catch((error) => this.#fail(error));
+        const planning = this.#planning;
+        const reading = this.#fleet.read(dry[facts.command], planning && (async (site) => planning.ask(site)));
+        await cancellable(reading, signal).catch((error) => this.#fail(error));
+        await planning?.readCommits(this.#fleet.sites);
     }
     /** The first error wins. */
     #fail(error) {
@@ -9825,26 +10342,23 @@ class Run {
     }
     #result(isOver) {
         const { facts, dryRun, signal } = this.#options;
-        const { command, config } = facts;
+        const { command } = facts;
         const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
         const waveOf = (index) => this.#waves.waveOf(index);
         const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), waveOf, ...fleet };
-        const result = resultOf(this.#fleet.sites, ending);
-        if (!dryRun || command === 'status' || !isOver)
-            return result;
-        const name = command === 'deploy' ? nameOnAll(this.#fleet.sites, facts.revision) : facts.revision;
-        return withPlans(result, this.#fleet.sites, { config, name });
+        return resultOf(this.#fleet.sites, ending);
     }
 }
 
-// EXTERNAL MODULE: ./build/src/deploy/summary.js + 3 modules
-var summary = __nccwpck_require__(7278);
+// EXTERNAL MODULE: ./build/src/deploy/summary.js + 4 modules
+var summary = __nccwpck_require__(7932);
 ;// CONCATENATED MODULE: ./build/src/config/name-listener.js
 /** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
 function nameListener(listener) {
-    return `Listener ${listener.index + 1} of ${listener.event} (${whatItDoes(listener)})`;
+    return `Listener ${listener.index + 1} of ${listener.event} (${describeListener(listener)})`;
 }
-function whatItDoes(listener) {
+/** What a listener does, in a few words. */
+function describeListener(listener) {
     switch (listener.kind) {
         case 'module':
             return listener.reference;
@@ -10056,8 +10570,6 @@ function errorText(error) {
     return error instanceof Error ? error.message : String(error);
 }
 
-// EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: ./build/src/modules/entry.js
 var modules_entry = __nccwpck_require__(6920);
 // EXTERNAL MODULE: ./build/src/modules/process-group.js
@@ -10350,8 +10862,6 @@ function howItEnded({ code, signal }) {
 
 ;// CONCATENATED MODULE: external "node:v8"
 const external_node_v8_namespaceObject = require("node:v8");
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./build/src/upload/compress.js
 
 
@@ -10648,6 +11158,7 @@ function closedLetter(closed, executable) {
 
 
 
+
 const odd = /[\\\n\r]/;
 const escapes = { '\\': '\\0134', '\n': '\\0012', '\r': '\\0015' };
 /**
@@ -10658,6 +11169,10 @@ const escapes = { '\\': '\\0134', '\n': '\\0012', '\r': '\\0015' };
  */
 function manifestLine(hashes, file) {
     return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
+}
+/** The name of an upload's manifest among those of a revision. */
+function keyOf(from, to) {
+    return sha256(`${from}\n${to}`).slice(0, 16);
 }
 function kindOf({ executable, closed }) {
     if (closed !== 0)
@@ -11227,8 +11742,6 @@ async function outlineOf({ files: found, hashes }) {
 ;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
 
 
-
-const execute = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
 /**
  * Which files are executable where the file system cannot say: on Windows, those that git's index has as such. Paths
  * are bytes from `root`; for a file, from its directory. Undefined where the file system can say.
@@ -11237,12 +11750,8 @@ async function executables(root, isFile, platform = process.platform) {
     if (platform !== 'win32')
         return undefined;
     try {
-        const { stdout } = await execute('git', ['ls-files', '-s', '-z'], {
-            cwd: isFile ? (0,external_node_path_.dirname)(root) : root,
-            encoding: 'latin1',
-            maxBuffer: 512 * 1024 * 1024,
-        });
-        return executablesIn(stdout);
+        const listed = await git(isFile ? (0,external_node_path_.dirname)(root) : root, 'ls-files', '-s', '-z');
+        return executablesIn(listed.toString('latin1'));
     }
     catch {
         return new Set(); // No git, or no repository: then nothing is known to be executable.
@@ -11909,7 +12418,7 @@ function ending(code, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/generated/upload-sh.js
-const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nexec 3>&1\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\" >&3 # Where this is called, the output may be going into a file.\nexit 1\n}\ncut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not be read\nbecame \"$1\" cat ''\nprintf '%s\\n' \"$problem\" >&2\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return 0 ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\ntry mkdir probe probe/copy || fail \"$problem\"\n: >probe/file || fail \"$stage cannot be written to\"\nif cp --reflink=auto --parents -- probe/file probe/copy 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nelse\ncase $(tar --version 2>/dev/null) in bsdtar*) copy=bsdtar ;; esac\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn 0\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $own if it is that one, $ahead, how many files to copy ahead, and $old\n: >base\nahead=0 own=''\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\n[ -f \"$manifest\" ] || continue\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" = \"$key\" ] || continue\nlength_of LINES base\nahead=$length own=1\nbreak\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null &\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nchoose_hash\nchoose_workers\n}\nstretch='function ends(line) {\nif (++lines < least || (lines < 64 && substr(line, 1, 2) >= bound)) return 0\nlines = 0\nreturn 1\n}\n'\nanswer() {\npacking=none\nif [ -z \"$base\" ]; then\nsay index none 0\nIFS= read -r line || exit 1\nreturn 0\nfi\nIFS= read -r line || exit 1\ncompare_stretches $line\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nlength_of BYTES index\nsay index \"$packing\" \"$length\"\ncat index || cut_short $?\n}\npack() { # PROGRAM...: packs the index\ncommand -v \"$1\" >/dev/null && { cat answer && cut -c 1-12,65- listed; } | \"$@\" >index\n}\ncompare_stretches() { # - | HASH LEAST BOUND WIDTH DIGESTS\n: >same\nif [ $# -ne 5 ] || [ -z \"$own\" ]; then\necho all >answer\ncat base >listed\nreturn 0\nfi\nsum=$($hash <base)\nif [ \"${sum%%[ *]*}\" = \"$1\" ]; then\necho same >answer\n: >listed\nreturn 0\nfi\nprintf '%s\\n' \"$5\" >asked\n: >listed\nhash_stretches \"$2\" \"$3\"\nawk -v least=\"$2\" -v bound=\"$3\" -v width=\"$4\" \"$stretch\"'\nBEGIN { at = ours = theirs = 0 }\nFILENAME == \"asked\" {\nasked = int(length($0) / width)\nfor (i = 1; i <= asked; i++) number[substr($0, (i - 1) * width + 1, width)] = i\nnext\n}\nFILENAME == \"digests\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); digest[name] = substr($0, 1, width); next }\n{\nd = digest[\"./\" at]\nif (d in number) { found[number[d]]; ours++; print >\"same\" } else { theirs++; print >\"listed\" }\nif (ends($0)) at++\n}\nEND {\nprintf \"part %d %d\", theirs, ours >\"answer\"\nfor (i = 1; i <= asked; i++) if (!(i in found)) printf \" %d\", i >\"answer\"\nprint \"\" >\"answer\"\n}' asked digests base || {\nbecame $? awk ''\nfail \"what is there could not be compared: $problem\"\n}\ncat listed same >base.new || {\nbecame $? cat ''\nfail \"what is there could not be compared: $problem\"\n}\ntry mv -f base.new base || fail \"$problem\"\n}\nhash_stretches() { # LEAST BOUND\ntry mkdir stretches || fail \"$problem\"\nawk -v least=\"$1\" -v bound=\"$2\" \"$stretch\"'\nBEGIN { at = 0; print \"./0\" }\n{\nif (over) print \"./\" ++at\nfile = \"stretches/\" at\nprint >file\nover = ends($0)\nif (over) close(file)\n}' base >stretches.names\ntr '\\n' '\\0' <stretches.names | (cd stretches && xargs -0 $hash) >digests 2>/dev/null\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nbsdtar) tar -chf - \"$@\" | tar -xom --no-same-permissions -f - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nfor_each() { # LIST DIRECTORY TOOL ARGUMENT...\nlist=$1 place=$2\nshift 2\ntr '\\n' '\\0' <\"$list\" >\"$list.0\" || {\nbecame $? tr ''\nfail \"$problem\"\n}\nproblem=$(cd -- \"$place\" && xargs -0 \"$@\" 2>&1 <\"$stage/$list.0\") && return 0\nrefused=$?\nproblem=${problem:-\"$1, started by xargs, ended with exit status $refused\"}\nreturn \"$refused\"\n}\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\nlength_of LINES \"$1\"\ncount=$length\nturns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.\ncount=$((count / (workers * turns) + 1))\n[ \"$count\" -ge 64 ] || count=64\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif (index(p, \"\\\\\") || (\"./\" p) in other) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nBEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif ((\"./\" p) in other) next\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.kept\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\nfor_each dropped tree rm -f -- || spoilt=1\n[ -s emptied ] || return 0\ntry sort -r -o emptied.sorted emptied || fail \"$problem\"\nfor_each emptied.sorted tree rmdir -- || for_each emptied.sorted tree rmdir -- || [ \"$refused\" -le 123 ] || spoilt=1\n}\nmake_kept_directories() {\n[ ! -s directories.kept ] || for_each directories.kept tree mkdir -p -- || fail \"$problem\"\n}\ncopy_kept() {\n[ -s copied ] || return 0\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nif ((\"./\" from) in other) continue\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\nif [ ! -f \"$old/$from\" ] || [ -L \"$old/$from\" ]; then continue; fi\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\nbecame $? tar \"$problem\"\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: ${problem%%\"$newline\"*}\" ;; esac\nfail \"what was sent could not be unpacked by $1 and tar: $problem\"\n}\n[ -f end ] || fail \"what was sent came without its end, or $1 or tar ended before\"\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over='' pause=0.01 pauses=0\nwhile :; do\nif [ -f \"ready/$number\" ]; then\n[ ! -s \"names/$number\" ] || (cd tree && xargs -0 $hash <\"../names/$number\" >\"../sums.arrived.$number\" 2>/dev/null)\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\npauses=$((pauses + 1))\ncase $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac\nsleep \"$pause\" 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\ntry sort -t ' ' -k 4 -o manifest kept moved sent ||\nfail \"the disk is full, or $revisions/$revision cannot be written to: $problem\"\nsum=$($hash <manifest)\n[ -n \"$sum\" ] || fail \"$hash does not work any more\"\nif [ -z \"$spoilt\" ] && [ \"${sum%%[ *]*}\" = \"$total\" ]; then return 0; fi\ncd / && rm -rf -- \"${stage:?}\" # Before it is said: the next round makes it anew.\nsay stale\nexit 0\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'/\\\\/ { print mode($2), path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#* }\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ntry chmod \"${line%% *}\" \"tree/$value\" || fail \"$problem\"\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\nunchecked() {\nbecame $? awk ''\nfail \"what was uploaded could not be checked: $problem\"\n}\nhash_missing() { # LINES\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name]; next }\n!((\"./\" path($0)) in actual) { print \"./\" path($0) }' sums \"$1\" >missing || unchecked\nwhile IFS= read -r path; do\nif [ ! -f \"tree/$path\" ] || [ -L \"tree/$path\" ]; then continue; fi\nsum=$($hash <\"tree/$path\")\nprintf '%s %s\\n' \"${sum%%[ *]*}\" \"$path\"\ndone <missing >>sums\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nhash_missing \"$1\"\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad || unchecked\n[ -f bad ] || unchecked\n[ -s bad ] || return 0\nawk \"$paths\"'{ print path($0) }' bad >bad.paths || unchecked\nif [ \"$round\" = again ]; then\nlength_of LINES bad\nIFS= read -r path <bad.paths\nfail \"$length files differ from what was sent, after sending them twice, such as $path\"\nfi\nagain=1\nlength_of BYTES bad.paths\nsay bad \"$length\"\ncat bad.paths || cut_short $?\nexit 0\n}\nmodes='function less(digit, reading, running) {\nreturn (reading ? 0 : digit - digit % 2) + (running ? 0 : digit % 2)\n}\nfunction mode(kind, closed, all) {\nclosed = kind == \"f\" ? 0 : index(\"abcdefghijklmno\", tolower(kind))\nall = index(\"xABCDEFGHIJKLMNO\", kind) ? whole : plain\nreturn substr(all, 1, 1) less(substr(all, 2, 1), closed >= 8, int(closed / 4) % 2) \\\nless(substr(all, 3, 1), int(closed / 2) % 2, closed % 2)\n}\n'\nread_modes() {\nask ls -ld probe/file probe/copy || fail \"the modes of new files are not known: $problem\"\nanswer=$(printf '%s\\n' \"$answer\" | awk '\n{\noctal = words = \"\"\nfor (at = 0; at < 9; at++) {\nhas = index(\"rwxst\", substr($1, at + 2, 1)) > 0\ndigit = (at % 3 ? digit : 0) + has * substr(\"421\", at % 3 + 1, 1)\nif (at % 3 == 2) octal = octal digit\nwords = words \",\" substr(\"ugo\", int(at / 3) + 1, 1) (has ? \"+\" : \"-\") substr(\"rwx\", at % 3 + 1, 1)\n}\n}\n/^-/ { plain = octal }\n/^d/ { whole = octal \" \" substr(words, 2) }\nEND { print plain, whole }')\nplain=${answer%% *} whole=${answer#* }\ndirectory_words=${whole#* } whole=${whole%% *}\ncase $plain$whole in\n[0-7][0-7][0-7][0-7][0-7][0-7]) ;;\n*) fail 'the modes of new files are not known: ls or awk gave no answer' ;;\nesac\n}\nhas_modes() {\n[ ! -s kept ] && [ ! -s moved ] && [ \"$((0$plain))\" -eq $((0666 & (0777 ^ 0$umask))) ]\n}\nlook_at_modes() {\nif has_modes; then return 0; fi\nfind tree -type d ! -perm \"$whole\" -exec chmod \"$directory_words\" {} + || exit 1\n(cd tree && find . -type f ! -perm \"$plain\") >unusual && : >looked\n}\nset_modes() {\nwait\nif ! has_modes; then\n[ -f looked ] || fail 'the modes of what was copied are not known: find or chmod did not come to its end'\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 != \"f\" || p in unusual { print p >(\"modes.\" mode($2)) }' unusual manifest || unchecked\nset +f\nfor list in modes.*; do\n[ ! -s \"$list\" ] || for_each \"$list\" tree chmod \"${list#modes.}\" || fail \"$problem\"\ndone\nset -f\nfi\nmake_sent_directories\nclose_directories tree\n}\nmake_sent_directories() {\n[ -s directories ] || return 0\nawk '\n/\\\\/ { print >\"odd.directories\"; next }\n{\np = \"./\" substr($0, index($0, \" \") + 1)\nprint p >\"directories.sent\"\nif ($1 != \"-\") print p >(\"closing.\" $1)\n}' directories || unchecked\n[ ! -s directories.sent ] || for_each directories.sent tree mkdir -p -- || fail \"$problem\"\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ntry mkdir -p -- \"tree/$value\" || fail \"$problem\"\ndone <odd.directories\n}\nclose_directories() { # PLACE: closes those that the upload has closed, as far as they are there\nset +f\nfor list in closing.*[!0]; do\n[ ! -s \"$list\" ] || for_each \"$list\" \"$1\" sh -c \"$close\" sh \"${list#closing.}\" || fail \"$problem\"\ndone\nset -f\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ncase $line in -*) ;; *) try sh -c \"$close\" sh \"${line%% *}\" \"$1/$value\" || fail \"$problem\" ;; esac\ndone <odd.directories\n}\nclose='words=$1\nshift\nfor directory; do\nshift\nif [ -d \"$directory\" ] && [ ! -L \"$directory\" ]; then set -- \"$@\" \"$directory\"; fi\ndone\n[ $# -eq 0 ] || chmod \"$words\" \"$@\" || {\necho \"chmod ended with exit status $?\"\nexit 1\n}'\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit 1 # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place by xargs, sh and mv: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nclose_directories \"$revisions/$revision\"\nmerge move '' 0\nask find tree ! -type d || fail \"what was uploaded could not be counted: $problem\"\n[ -z \"$answer\" ] || fail \"what was uploaded was not all moved into place: ${answer%%\"$newline\"*} is left\"\n{ try mkdir -p -- \"$manifests/$revision\" && try mv -f -- manifest \"$manifests/$revision/$key\"; } ||\nfail \"the manifest cannot be written to $manifests: $problem\"\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && { try rm -rf -- \"${stage:?}\" || try rm -rf -- \"$stage\" || fail \"$problem\"; }\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy='' spoilt=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s -\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nneed awk cat chmod cp cut find ls mkdir mv rm rmdir sleep sort tar tr wc xargs\nif [ \"$round\" != again ]; then\ntry mkdir -- \"$stage\" || fail \"$problem\"\ncase $umask in *[0145]?) closing=o-rwx ;; *) closing=go-rwx ;; esac\n{ try chmod \"$closing\" \"$stage\" && try mkdir -- \"$stage/tree\"; } || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\nread_modes\n: >kept\n: >moved\n: >others\ntake_stock\nwait\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nanswer\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\nmake_kept_directories\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\nlook_at_modes &\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nread_modes\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines names ready copies directories\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\nlook_at_modes &\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
+const uploadSh = "set -fu\nIFS=' '\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.\nunset CDPATH\nrun='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip\nnewline='\n'\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nexec 3>&1\nfail() { # SENTENCE\nsay error UPLOAD '' \"$1\" >&3 # Where this is called, the output may be going into a file.\nexit 1\n}\ncut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not be read\nbecame \"$1\" cat ''\nprintf '%s\\n' \"$problem\" >&2\nexit 1\n}\nchoose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name\nfor hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do\ncase $(printf x | $hash 2>/dev/null) in\n2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881*) return 0 ;;\nesac\ndone\nfail 'no program for SHA-256 was found: install openssl, or sha256sum of coreutils'\n}\nchoose_workers() { # sets $parallel, words for xargs, and $workers\nworkers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1)\n[ \"$workers\" -le 4 ] 2>/dev/null || workers=4\nparallel=\"-P $workers\"\nprintf 'x\\0' | xargs -0 $parallel true 2>/dev/null || workers=1 parallel=''\n}\nchoose_copy() { # sets $copy and $reflink\ncopy=tar reflink='' shares=false\ntry mkdir probe probe/copy || fail \"$problem\"\n: >probe/file || fail \"$stage cannot be written to\"\nif cp --reflink=auto --parents -- probe/file probe/copy 2>/dev/null; then\ncopy=cp reflink=--reflink=auto\nprintf x >probe/file\n! cp --reflink=always -- probe/file probe/shared 2>/dev/null || shares=true\nelse\ncase $(tar --version 2>/dev/null) in bsdtar*) copy=bsdtar ;; esac\nfi\n}\nchoose_base() {\nbase=''\n[ \"$round\" = new ] || return 0\nif [ -n \"$previous\" ] && [ -d \"$manifests/$previous\" ] && [ -d \"$revisions/$previous\" ]; then\nbase=$previous\nreturn 0\nfi\nIFS=$newline\nfor candidate in $(ls -t -- \"$manifests\" 2>/dev/null); do\nif [ -d \"$revisions/$candidate\" ] && [ \"$candidate\" != \"$revision\" ]; then\nbase=$candidate\nbreak\nfi\ndone\nIFS=' '\n}\nread_base() { # sets $own if it is that one, $ahead, how many files to copy ahead, and $old\n: >base\nahead=0 own=''\n[ -n \"$base\" ] || return 0\nold=$revisions/$base\nset +f\nfor manifest in \"$manifests/$base/$key\" \"$manifests/$base\"/*; do\n[ -f \"$manifest\" ] || continue\ncat -- \"$manifest\" >>base\n[ \"${manifest##*/}\" = \"$key\" ] || continue\nlength_of LINES base\nahead=$length own=1\nbreak\ndone\nset -f\n[ -s base ] || base=''\n}\ntake_stock() {\nchoose_base\nread_base\n[ -z \"$base\" ] || (cd -- \"$old\" && find . ! -type f) >others 2>/dev/null &\ntools=''\nfor tool in zstd gzip; do command -v \"$tool\" >/dev/null && tools=\"$tools $tool\"; done\nfree=$(df -Pk . 2>/dev/null | awk 'NR == 2 { print $4 }')\nsay room \"$free\" \"$shares\" $tools\nchoose_hash\nchoose_workers\n}\nstretch='function ends(line) {\nif (++lines < least || (lines < 64 && substr(line, 1, 2) >= bound)) return 0\nlines = 0\nreturn 1\n}\n'\nanswer() {\npacking=none\nif [ -z \"$base\" ]; then\nsay index none 0\nIFS= read -r line || exit 1\nreturn 0\nfi\nIFS= read -r line || exit 1\ncompare_stretches $line\ncase $reads in *zstd*) pack zstd -q -3 && packing=zstd ;; esac\n[ \"$packing\" = zstd ] || { pack gzip -6 && packing=gzip; } || pack cat\nlength_of BYTES index\nsay index \"$packing\" \"$length\"\ncat index || cut_short $?\n}\npack() { # PROGRAM...: packs the index\ncommand -v \"$1\" >/dev/null && { cat answer && cut -c 1-12,65- listed; } | \"$@\" >index\n}\ncompare_stretches() { # - | HASH LEAST BOUND WIDTH DIGESTS\n: >same\nif [ $# -ne 5 ] || [ -z \"$own\" ]; then\necho all >answer\ncat base >listed\nreturn 0\nfi\nsum=$($hash <base)\nif [ \"${sum%%[ *]*}\" = \"$1\" ]; then\necho same >answer\n: >listed\nreturn 0\nfi\nprintf '%s\\n' \"$5\" >asked\n: >listed\nhash_stretches \"$2\" \"$3\"\nawk -v least=\"$2\" -v bound=\"$3\" -v width=\"$4\" \"$stretch\"'\nBEGIN { at = ours = theirs = 0 }\nFILENAME == \"asked\" {\nasked = int(length($0) / width)\nfor (i = 1; i <= asked; i++) number[substr($0, (i - 1) * width + 1, width)] = i\nnext\n}\nFILENAME == \"digests\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); digest[name] = substr($0, 1, width); next }\n{\nd = digest[\"./\" at]\nif (d in number) { found[number[d]]; ours++; print >\"same\" } else { theirs++; print >\"listed\" }\nif (ends($0)) at++\n}\nEND {\nprintf \"part %d %d\", theirs, ours >\"answer\"\nfor (i = 1; i <= asked; i++) if (!(i in found)) printf \" %d\", i >\"answer\"\nprint \"\" >\"answer\"\n}' asked digests base || {\nbecame $? awk ''\nfail \"what is there could not be compared: $problem\"\n}\ncat listed same >base.new || {\nbecame $? cat ''\nfail \"what is there could not be compared: $problem\"\n}\ntry mv -f base.new base || fail \"$problem\"\n}\nhash_stretches() { # LEAST BOUND\ntry mkdir stretches || fail \"$problem\"\nawk -v least=\"$1\" -v bound=\"$2\" \"$stretch\"'\nBEGIN { at = 0; print \"./0\" }\n{\nif (over) print \"./\" ++at\nfile = \"stretches/\" at\nprint >file\nover = ends($0)\nif (over) close(file)\n}' base >stretches.names\ntr '\\n' '\\0' <stretches.names | (cd stretches && xargs -0 $hash) >digests 2>/dev/null\n}\npaths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, \"\", line); return line }\nfunction parent(p) { return sub(/\\/[^\\/]*$/, \"\", p) ? p : \".\" }\n'\ncopy_and_hash='\ntree=$1 sums=$2 hash=$3 copy=$4\nshift 4\ncase $copy in\ncp) cp --reflink=auto --parents -- \"$@\" \"$tree\" ;;\ntar) tar -chf - \"$@\" | tar -xomf - -C \"$tree\" ;;\nbsdtar) tar -chf - \"$@\" | tar -xom --no-same-permissions -f - -C \"$tree\" ;;\nesac 2>/dev/null\ncd -- \"$tree\" && $hash \"$@\" >>\"$sums.$$\" 2>/dev/null\nexit 0'\nfor_each() { # LIST DIRECTORY TOOL ARGUMENT...\nlist=$1 place=$2\nshift 2\ntr '\\n' '\\0' <\"$list\" >\"$list.0\" || {\nbecame $? tr ''\nfail \"$problem\"\n}\nproblem=$(cd -- \"$place\" && xargs -0 \"$@\" 2>&1 <\"$stage/$list.0\") && return 0\nrefused=$?\nproblem=${problem:-\"$1, started by xargs, ended with exit status $refused\"}\nreturn \"$refused\"\n}\nin_batches() { # LIST COPY TREE HASH: hashes the files of a list of lines, having copied them\n[ -s \"$1\" ] || return 0\nlength_of LINES \"$1\"\ncount=$length\nturns=$((count / (workers * 2000) + 1)) # So that all workers end at about the same time.\ncount=$((count / (workers * turns) + 1))\n[ \"$count\" -ge 64 ] || count=64\ntr '\\n' '\\0' <\"$1\" | xargs -0 $parallel -n \"$count\" sh -c \"$copy_and_hash\" sh \"$3\" \"$stage/sums.${1##*/}\" \"$4\" \"$2\"\n}\nmake_directories() { # LIST DIRECTORY\n[ ! -s \"$1\" ] || tr '\\n' '\\0' <\"$1\" | (mkdir -p -- \"$2\" && cd -- \"$2\" && xargs -0 mkdir -p --)\n}\ncopy_ahead() {\nawk \"$paths\"'\nFILENAME == \"others\" { other[$0]; next }\nFNR > '\"$ahead\"' { exit }\n{\np = path($0)\nif (index(p, \"\\\\\") || (\"./\" p) in other) next\nprint \"./\" p >\"ahead\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.ahead\"\nlast = d\n}' others base\nmake_directories directories.ahead tree 2>/dev/null\n(cd -- \"$old\" && in_batches \"$stage/ahead\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\nmay_copy_ahead() {\n[ \"$ahead\" -gt 0 ] && awk -v ahead=\"$ahead\" -v free=\"${free:-0}\" '\nNR <= ahead { bytes += $3 }\nEND { exit !(bytes < 1000000000 && bytes < free * 512) }' base\n}\nsort_out() {\nprintf '%s\\n' \"$1\" | tr ' ' '\\n' >ranges\nawk \"$paths\"'\nBEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.\nFILENAME == \"ranges\" { bound[count++] = $1 + 0; next }\nFILENAME == \"others\" { other[$0]; next }\n{\nwhile (at < count && FNR > bound[at + 1]) at += 2\np = path($0)\nkeeps = at < count && FNR >= bound[at]\nif (keeps) print >\"kept\"\nif (index(p, \"\\\\\")) { if (keeps) print p \"\\n\" p >\"odd.kept\"; next }\nif ((\"./\" p) in other) next\nif (FNR <= '\"$ahead\"') {\nif (keeps) next\nprint \"./\" p >\"dropped\"\nfor (d = parent(p); d != \".\" && !(d in seen); d = parent(d)) { seen[d]; print \"./\" d >\"emptied\" }\n} else if (keeps) {\nprint \"./\" p >\"copied\"\nd = parent(p)\nif (d != last) print \"./\" d >\"directories.kept\"\nlast = d\n}\n}' ranges others base\n}\ndrop() {\n[ -s dropped ] || return 0\nfor_each dropped tree rm -f -- || spoilt=1\n[ -s emptied ] || return 0\ntry sort -r -o emptied.sorted emptied || fail \"$problem\"\nfor_each emptied.sorted tree rmdir -- || for_each emptied.sorted tree rmdir -- || [ \"$refused\" -le 123 ] || spoilt=1\n}\nmake_kept_directories() {\n[ ! -s directories.kept ] || for_each directories.kept tree mkdir -p -- || fail \"$problem\"\n}\ncopy_kept() {\n[ -s copied ] || return 0\n(cd -- \"$old\" && in_batches \"$stage/copied\" \"$copy\" \"$stage/tree\" \"$hash\")\n}\ncopy_moved() {\n[ -f copies ] || return 0\n: >groups\n: >renamed\nawk \"$paths\"'\nFILENAME == \"copies\" {\nnumber = $1; sub(/^[0-9]+ /, \"\")\nif (number in want) want[number] = want[number] \"\\n\" $0; else want[number] = $0\nnext\n}\nFILENAME == \"others\" { other[$0]; next }\nFNR in want {\nsum = substr($0, 1, 64); size = $3; from = path($0)\nmany = split(want[FNR], each, \"\\n\")\nfor (i = 1; i <= many; i++) {\nto = substr(each[i], 3)\nprint sum, substr(each[i], 1, 1), size, to >\"moved\"\nif (index(from to, \"\\\\\")) { print from \"\\n\" to >\"odd.moved\"; continue }\nif ((\"./\" from) in other) continue\nm = split(\"./\" from, one, \"/\"); n = split(\"./\" to, two, \"/\"); common = \"\"\nwhile (m > 1 && n > 1 && one[m] == two[n]) { common = \"/\" one[m] common; m--; n-- }\na = substr(\"./\" from, 1, length(from) + 2 - length(common))\nb = substr(\"./\" to, 1, length(to) + 2 - length(common))\nif (!((a, b) in group)) { group[a, b] = ++groups; first[groups] = a; second[groups] = b }\ng = group[a, b]\nmoved[g, ++size_of[g]] = common\n}\n}\nEND {\nfor (g = 1; g <= groups; g++) {\nif (size_of[g] < 5) {\nfor (i = 1; i <= size_of[g]; i++) print first[g] moved[g, i] \"\\n\" second[g] moved[g, i] >\"renamed\"\ncontinue\n}\nprint first[g] \"\\n\" second[g] >\"groups\"\nfile = \"group.\" ++number_of_groups\nfor (i = 1; i <= size_of[g]; i++) {\nprint \".\" moved[g, i] >file\nprint \".\" parent(moved[g, i]) >(file \".directories\")\n}\nclose(file)\nclose(file \".directories\")\n}\n}' copies others base\nnumber=0\nwhile IFS= read -r from && IFS= read -r to; do\nnumber=$((number + 1))\nmake_directories \"group.$number.directories\" \"tree/$to\"\n(cd -- \"$old/$from\" && in_batches \"$stage/group.$number\" \"$copy\" \"$stage/tree/$to\" :)\ndone <groups 2>/dev/null\ncopy_each renamed\n}\ncopy_each() { # LIST: of two paths for each file, as they stand in a manifest\n[ -f \"$1\" ] || return 0\nwhile IFS= read -r from && IFS= read -r to; do\ndecode \"$from\"\nfrom=$value\nif [ ! -f \"$old/$from\" ] || [ -L \"$old/$from\" ]; then continue; fi\ndecode \"$to\"\ncase $value in */*) mkdir -p -- \"tree/${value%/*}\" ;; esac\ncp $reflink -- \"$old/$from\" \"tree/$value\" 2>/dev/null\ndone <\"$1\"\n}\nunpack() {\ncase $1 in\nzstd) zstd -dcq ;;\ngzip) gzip -dc ;;\n*) cat ;;\nesac\n}\nreceive() { # PACKING\ncheck_arrivals &\nbusy=1\nproblem=$({ unpack \"$1\" | tar -xomf -; } 2>&1) || {\nbecame $? tar \"$problem\"\ncase $problem in *[Nn]'o space left'* | *[Qq]uota*) fail \"the disk is full: ${problem%%\"$newline\"*}\" ;; esac\nfail \"what was sent could not be unpacked by $1 and tar: $problem\"\n}\n[ -f end ] || fail \"what was sent came without its end, or $1 or tar ended before\"\nwait\nbusy=''\nread -r total <end\nrm -f end\n}\ncheck_arrivals() {\nnumber=0 over='' pause=0.01 pauses=0\nwhile :; do\nif [ -f \"ready/$number\" ]; then\n[ ! -s \"names/$number\" ] || (cd tree && xargs -0 $hash <\"../names/$number\" >\"../sums.arrived.$number\" 2>/dev/null)\nnumber=$((number + 1))\nelif [ -n \"$over\" ]; then\nbreak\nelif [ -f end ]; then\nover=1\nelse\npauses=$((pauses + 1))\ncase $pauses in 5) pause=0.03 ;; 30) pause=0.1 ;; esac\nsleep \"$pause\" 2>/dev/null || sleep 1\nfi\ndone\n}\nassemble() {\n: >sent\nset +f\n[ ! -d lines ] || cat lines/* >sent\nset -f\ntry sort -t ' ' -k 4 -o manifest kept moved sent ||\nfail \"the disk is full, or $revisions/$revision cannot be written to: $problem\"\nsum=$($hash <manifest)\n[ -n \"$sum\" ] || fail \"$hash does not work any more\"\nif [ -z \"$spoilt\" ] && [ \"${sum%%[ *]*}\" = \"$total\" ]; then return 0; fi\ncd / && rm -rf -- \"${stage:?}\" # Before it is said: the next round makes it anew.\nsay stale\nexit 0\n}\nhash_plain() { # LINES LIST\nawk \"$paths\"'!/\\\\/ { print \"./\" path($0) }' \"$1\" >\"$2\"\n(cd tree && in_batches \"$stage/$2\" none . \"$hash\")\n}\nhash_odd() { # LINES: and gives them their modes\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'/\\\\/ { print mode($2), path($0) }' \"$1\" >hashed.odd\nwhile IFS= read -r line; do\nword=${line#* }\ndecode \"$word\"\nif [ ! -f \"tree/$value\" ] || [ -L \"tree/$value\" ]; then continue; fi\ntry chmod \"${line%% *}\" \"tree/$value\" || fail \"$problem\"\nsum=$($hash <\"tree/$value\")\nprintf '%s ./%s\\n' \"${sum%%[ *]*}\" \"$word\"\ndone <hashed.odd >sums.odd\n}\nunchecked() {\nbecame $? awk ''\nfail \"what was uploaded could not be checked: $problem\"\n}\nhash_missing() { # LINES\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name]; next }\n!((\"./\" path($0)) in actual) { print \"./\" path($0) }' sums \"$1\" >missing || unchecked\nwhile IFS= read -r path; do\nif [ ! -f \"tree/$path\" ] || [ -L \"tree/$path\" ]; then continue; fi\nsum=$($hash <\"tree/$path\")\nprintf '%s %s\\n' \"${sum%%[ *]*}\" \"$path\"\ndone <missing >>sums\n}\ncompare() { # LINES\nset +f\ncat sums.* >sums 2>/dev/null\nrm -f sums.*\nset -f\nhash_missing \"$1\"\nawk \"$paths\"'\nFILENAME == \"sums\" { name = substr($0, 65); sub(/^ [ *]?/, \"\", name); actual[name] = substr($0, 1, 64); next }\nactual[\"./\" path($0)] != substr($0, 1, 64)' sums \"$1\" >bad || unchecked\n[ -f bad ] || unchecked\n[ -s bad ] || return 0\nawk \"$paths\"'{ print path($0) }' bad >bad.paths || unchecked\nif [ \"$round\" = again ]; then\nlength_of LINES bad\nIFS= read -r path <bad.paths\nfail \"$length files differ from what was sent, after sending them twice, such as $path\"\nfi\nagain=1\nlength_of BYTES bad.paths\nsay bad \"$length\"\ncat bad.paths || cut_short $?\nexit 0\n}\nmodes='function less(digit, reading, running) {\nreturn (reading ? 0 : digit - digit % 2) + (running ? 0 : digit % 2)\n}\nfunction mode(kind, closed, all) {\nclosed = kind == \"f\" ? 0 : index(\"abcdefghijklmno\", tolower(kind))\nall = index(\"xABCDEFGHIJKLMNO\", kind) ? whole : plain\nreturn substr(all, 1, 1) less(substr(all, 2, 1), closed >= 8, int(closed / 4) % 2) \\\nless(substr(all, 3, 1), int(closed / 2) % 2, closed % 2)\n}\n'\nread_modes() {\nask ls -ld probe/file probe/copy || fail \"the modes of new files are not known: $problem\"\nanswer=$(printf '%s\\n' \"$answer\" | awk '\n{\noctal = words = \"\"\nfor (at = 0; at < 9; at++) {\nhas = index(\"rwxst\", substr($1, at + 2, 1)) > 0\ndigit = (at % 3 ? digit : 0) + has * substr(\"421\", at % 3 + 1, 1)\nif (at % 3 == 2) octal = octal digit\nwords = words \",\" substr(\"ugo\", int(at / 3) + 1, 1) (has ? \"+\" : \"-\") substr(\"rwx\", at % 3 + 1, 1)\n}\n}\n/^-/ { plain = octal }\n/^d/ { whole = octal \" \" substr(words, 2) }\nEND { print plain, whole }')\nplain=${answer%% *} whole=${answer#* }\ndirectory_words=${whole#* } whole=${whole%% *}\ncase $plain$whole in\n[0-7][0-7][0-7][0-7][0-7][0-7]) ;;\n*) fail 'the modes of new files are not known: ls or awk gave no answer' ;;\nesac\n}\nhas_modes() {\n[ ! -s kept ] && [ ! -s moved ] && [ \"$((0$plain))\" -eq $((0666 & (0777 ^ 0$umask))) ]\n}\nlook_at_modes() {\nif has_modes; then return 0; fi\nfind tree -type d ! -perm \"$whole\" -exec chmod \"$directory_words\" {} + || exit 1\n(cd tree && find . -type f ! -perm \"$plain\") >unusual && : >looked\n}\nset_modes() {\nwait\nif ! has_modes; then\n[ -f looked ] || fail 'the modes of what was copied are not known: find or chmod did not come to its end'\nawk -v plain=\"$plain\" -v whole=\"$whole\" \"$paths$modes\"'\nFILENAME == \"unusual\" { unusual[$0]; next }\n/\\\\/ { next }\n{ p = \"./\" path($0) }\n$2 != \"f\" || p in unusual { print p >(\"modes.\" mode($2)) }' unusual manifest || unchecked\nset +f\nfor list in modes.*; do\n[ ! -s \"$list\" ] || for_each \"$list\" tree chmod \"${list#modes.}\" || fail \"$problem\"\ndone\nset -f\nfi\nmake_sent_directories\nclose_directories tree\n}\nmake_sent_directories() {\n[ -s directories ] || return 0\nawk '\n/\\\\/ { print >\"odd.directories\"; next }\n{\np = \"./\" substr($0, index($0, \" \") + 1)\nprint p >\"directories.sent\"\nif ($1 != \"-\") print p >(\"closing.\" $1)\n}' directories || unchecked\n[ ! -s directories.sent ] || for_each directories.sent tree mkdir -p -- || fail \"$problem\"\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ntry mkdir -p -- \"tree/$value\" || fail \"$problem\"\ndone <odd.directories\n}\nclose_directories() { # PLACE: closes those that the upload has closed, as far as they are there\nset +f\nfor list in closing.*[!0]; do\n[ ! -s \"$list\" ] || for_each \"$list\" \"$1\" sh -c \"$close\" sh \"${list#closing.}\" || fail \"$problem\"\ndone\nset -f\n[ -s odd.directories ] || return 0\nwhile IFS= read -r line; do\ndecode \"${line#* }\"\ncase $line in -*) ;; *) try sh -c \"$close\" sh \"${line%% *}\" \"$1/$value\" || fail \"$problem\" ;; esac\ndone <odd.directories\n}\nclose='words=$1\nshift\nfor directory; do\nshift\nif [ -d \"$directory\" ] && [ ! -L \"$directory\" ]; then set -- \"$@\" \"$directory\"; fi\ndone\n[ $# -eq 0 ] || chmod \"$words\" \"$@\" || {\necho \"chmod ended with exit status $?\"\nexit 1\n}'\nmerge() { # HOW DIRECTORY DEPTH\nexec 4>\"moving.$3\"\nset +f\nfor entry in \"tree/$2\"* \"tree/$2\".[!.]* \"tree/$2\"..?*; do\nif [ ! -e \"$entry\" ] && [ ! -L \"$entry\" ]; then continue; fi\nplace=$2${entry##*/}\nthere=$revisions/$revision/$place\nif [ -d \"$entry\" ] && [ ! -L \"$entry\" ]; then\n[ ! -L \"$there\" ] || fail \"$place is a symlink in the revision, and nothing is uploaded through one\"\nif [ -d \"$there\" ]; then\n(merge \"$1\" \"$place/\" $(($3 + 1))) || exit 1 # Variables are global: each level has to have its own.\ncontinue\nfi\n[ ! -e \"$there\" ] || fail \"$place is a directory in the upload, but a file in the revision\"\nelif [ -d \"$there\" ] && [ ! -L \"$there\" ]; then\nfail \"$place is a directory in the revision, but none in the upload\"\nfi\nprintf '%s\\0' \"$entry\" >&4\ndone\nset -f\nexec 4>&-\nif [ \"$1\" = look ] || [ ! -s \"moving.$3\" ]; then return 0; fi\nproblem=$(xargs -0 sh -c 'mv -f -- \"$@\" \"$0/\"' \"$revisions/$revision/$2\" <\"moving.$3\" 2>&1) ||\nfail \"what was uploaded cannot be moved into place by xargs, sh and mv: $problem\"\n}\nsettle() {\nset_modes\nmerge look '' 0\nclose_directories \"$revisions/$revision\"\nmerge move '' 0\nask find tree ! -type d || fail \"what was uploaded could not be counted: $problem\"\n[ -z \"$answer\" ] || fail \"what was uploaded was not all moved into place: ${answer%%\"$newline\"*} is left\"\n{ try mkdir -p -- \"$manifests/$revision\" && try mv -f -- manifest \"$manifests/$revision/$key\"; } ||\nfail \"the manifest cannot be written to $manifests: $problem\"\nset +f\nfor other in \"$manifests\"/*; do\n[ -d \"$revisions/${other##*/}\" ] || rm -rf -- \"$other\"\ndone\nset -f\ncd / && { try rm -rf -- \"${stage:?}\" || try rm -rf -- \"$stage\" || fail \"$problem\"; }\nsay 'done'\n}\npacked() { # FILE: what of a manifest the runner needs to know\ncase $packing in\ngzip) cut -c 1-16,65- \"$1\" | gzip -c ;;\n*) cut -c 1-16,65- \"$1\" ;;\nesac\n}\nshow() {\ntrap '' PIPE\nprintf '\\nshipper-upload 1\\n'\nneed cut ls wc\npacking=none manifests=$revisions/.shipper/manifests/$previous\n! command -v gzip >/dev/null || packing=gzip\nkeys=''\n[ -z \"$previous\" ] || keys=$(ls -1tr -- \"$manifests\" 2>/dev/null)\nIFS=$newline\nfor key in $keys; do\nIFS=' '\n[ -f \"$manifests/$key\" ] || continue\nlength=$(packed \"$manifests/$key\" | wc -c)\nsay manifest \"$key\" \"$packing\" $((length))\npacked \"$manifests/$key\"\ndone\nsay 'done'\n}\nfinish() { # STATUS\ntrap '' HUP INT TERM EXIT\n[ -z \"$busy\" ] || kill -TERM \"-$$\" 2>/dev/null\nwait\ncd /\n[ -n \"$again\" ] || rm -rf -- \"${stage:?}\"\nrm -f -- \"$run/commands/$id\"\nexit \"$1\"\n}\nbegin() {\ntrap '' PIPE\numask \"$umask\"\nmanifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy='' spoilt=''\ntrap 'finish $?' EXIT\ntrap 'exit 1' HUP INT TERM\nif [ -d \"$run\" ]; then\nmkdir -- \"$run/commands\" 2>/dev/null\nprintf '%s -\\n' $$ >\"$run/commands/$id\"\nfi\nprintf '\\nshipper-upload 1\\n'\nneed awk cat chmod cp cut find ls mkdir mv rm rmdir sleep sort tar tr wc xargs\nif [ \"$round\" != again ]; then\ntry mkdir -- \"$stage\" || fail \"$problem\"\ncase $umask in *[0145]?) closing=o-rwx ;; *) closing=go-rwx ;; esac\n{ try chmod \"$closing\" \"$stage\" && try mkdir -- \"$stage/tree\"; } || fail \"$problem\"\nfi\ncd -- \"$stage\" || fail \"cannot go into $stage\"\n}\nupload() {\nchoose_copy\nread_modes\n: >kept\n: >moved\n: >others\ntake_stock\nwait\nbusy=1\nif may_copy_ahead; then copy_ahead & else ahead=0; fi\nanswer\nIFS= read -r line || exit 1\ncase $line in\n*' '*) sort_out \"${line#* }\" ;;\n*) sort_out '' ;;\nesac\nwait\ndrop\nmake_kept_directories\ncopy_kept &\nreceive \"${line%% *}\"\ncopy_moved\ncopy_each odd.kept\ncopy_each odd.moved\nassemble\nhash_plain moved moved.names\nhash_odd manifest\nlook_at_modes &\ncompare manifest\nsettle\n}\nupload_again() {\nchoose_hash\nread_modes\nchoose_workers\nwhile IFS= read -r word; do\ndecode \"$word\"\nrm -rf -- \"tree/${value:?}\"\ndone <bad.paths\nrm -rf lines names ready copies directories\nsay ready\nIFS= read -r line || exit 1\nreceive \"$line\"\nset +f\ncat lines/* >sent\nset -f\nhash_odd sent\nlook_at_modes &\ncompare bad\nsettle\n}\ncase $2 in\n'upload '*) ;;\n*) exit 2 ;;\nesac\nif [ \"${3-}\" != led ] && ! kill -0 \"-$$\" 2>/dev/null && command -v setsid >/dev/null; then\nexec setsid sh -c \"$1\" shipper \"$1\" \"$2\" led\nfi\nset -- $2\nshift\nwhile [ $# -gt 1 ]; do\ncase $1 in\nrun | id | revisions | revision | previous | umask | key | round | reads)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\nesac\nshift 2\ndone\nif [ \"$round\" = show ]; then\nshow\nexit 0\nfi\nbegin\nif [ \"$round\" = again ]; then upload_again; else upload; fi\n";
 
 ;// CONCATENATED MODULE: ./build/src/upload/conversation.js
 
@@ -12006,7 +12515,10 @@ class Conversation {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/amounts.js
+var amounts = __nccwpck_require__(2767);
 ;// CONCATENATED MODULE: ./build/src/upload/progress.js
+
 
 /** Milliseconds between two lines. */
 const pace = 4_000;
@@ -12049,14 +12561,14 @@ class Progress {
             ...{ copied: Math.max(0, copied - files.length), copiedBytes: Math.max(0, copiedBytes - more) },
         };
         const example = showPath(files[0]?.path ?? '');
-        this.#log.info(`${this.#title}: ${count(files.length)} had been changed on the target since they were uploaded, such as ${example}: sending them`);
+        this.#log.info(`${this.#title}: ${(0,amounts/* count */.U)(files.length)} had been changed on the target since they were uploaded, such as ${example}: sending them`);
     }
     /** One line for all of it. */
     done() {
         const { files, bytes, copied, copiedBytes } = this.#plan;
         const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
-        this.#log.info(`${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
-            `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`, 'summary');
+        this.#log.info(`${this.#title}: ${(0,amounts/* count */.U)(files + copied)} verified in ${seconds} s: ` +
+            `${(0,amounts/* count */.U)(files)} sent (${(0,amounts/* size */.E)(bytes)}, packed ${(0,amounts/* size */.E)(this.#wire + this.#outgoing.wire)}), ${(0,amounts/* count */.U)(copied)} copied on the target (${(0,amounts/* size */.E)(copiedBytes)})`, 'summary');
     }
     end() {
         clearInterval(this.#timer);
@@ -12067,8 +12579,8 @@ class Progress {
             return this.#phase;
         const { files: sent, bytes: sentBytes, wire } = this.#outgoing;
         const rate = wire / ((performance.now() - this.#started) / 1000);
-        return (`sent ${sent} of ${count(files)}, ${size(sentBytes)} of ${size(bytes)}, ` +
-            `${size(rate)}/s over the network; ${count(copied)} copied on the target`);
+        return (`sent ${sent} of ${(0,amounts/* count */.U)(files)}, ${(0,amounts/* size */.E)(sentBytes)} of ${(0,amounts/* size */.E)(bytes)}, ` +
+            `${(0,amounts/* size */.E)(rate)}/s over the network; ${(0,amounts/* count */.U)(copied)} copied on the target`);
     }
 }
 /** Tells what is closed to group or others, since it is closed on the targets too: a web server might have to read it. */
@@ -12079,16 +12591,6 @@ function tellClosed({ files, directories }, title, log) {
         return;
     const what = `${closed.length.toLocaleString('en')} of its files and directories`;
     log.info(`${title}: closed to group or others, as here: ${what}, such as ${showPath(example.path)}`);
-}
-function count(files) {
-    return files === 1 ? '1 file' : `${files.toLocaleString('en')} files`;
-}
-function size(bytes) {
-    if (bytes < 1_000)
-        return `${bytes.toFixed(0)} B`;
-    if (bytes < 1_000_000)
-        return `${(bytes / 1_000).toFixed(1)} kB`;
-    return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/room.js
@@ -12106,7 +12608,7 @@ function requireRoom({ delta, bytes, free, shares, target }) {
     if (needed <= available)
         return;
     const missing = Math.ceil((needed - available) / 1_000_000);
-    throw new errors/* ShipperError */.oV('UPLOAD', `${target}: the disk is too full for the upload: it needs ${size(needed)}, ${size(available)} are free, ` +
+    throw new errors/* ShipperError */.oV('UPLOAD', `${target}: the disk is too full for the upload: it needs ${(0,amounts/* size */.E)(needed)}, ${(0,amounts/* size */.E)(available)} are free, ` +
         `${missing} MB are missing. Make room, or keep fewer revisions by revisions_to_keep`, { target });
 }
 
@@ -12282,7 +12784,7 @@ async function upload(options) {
     const { destinations, from, to, log, revision } = options;
     const previous = destinations.find((destination) => destination.previous !== undefined)?.previous;
     const id = `upload-${(uploads += 1)}`;
-    const key = sha256(`${from}\n${to}`).slice(0, 16);
+    const key = keyOf(from, to);
     const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
     local.then(({ tree }) => tellClosed(tree, `upload of ${from}`, log)).catch(() => undefined); // Each delivery awaits it.
     const ended = await Promise.allSettled(destinations.map(async (destination) => {
@@ -12546,7 +13048,238 @@ class Once {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/upload/shown.js
+
+
+
+
+/** Asks a target what a revision was uploaded with, and changes nothing there. In the order of the uploads. */
+async function shown({ access, target, revision, signal }) {
+    const words = ['upload', 'revisions', target.revisions, 'previous', revision, 'round', 'show'];
+    const conversation = await Conversation.start(access, target.name, words, signal);
+    const manifests = [];
+    let room = limits.index.packed; // For all of them.
+    try {
+        for (;;) {
+            const { kind, values } = await conversation.fact();
+            if (kind === 'done')
+                break;
+            const [key = '', packing = '', length = ''] = values;
+            if (kind !== 'manifest')
+                throw conversation.failure(`the target said ${kind} instead of manifest`);
+            const packed = await conversation.block(length, room);
+            manifests.push({ key, packing, packed });
+            room -= packed.length;
+        }
+        await conversation.ended();
+        return manifests;
+    }
+    catch (error) {
+        conversation.close();
+        throw error;
+    }
+}
+/** The files of these manifests by their path, which is written as manifests write it. What was uploaded later counts. */
+async function filesOf(manifests) {
+    const files = new Map();
+    for (const { packing, packed } of manifests) {
+        const text = await compress_unpack(packing, packed, limits.index.unpacked).catch((cause) => {
+            throw new errors/* ShipperError */.oV('UPLOAD', (0,errors/* asShipperError */.oB)(cause).message, { cause });
+        });
+        for (const line of text.toString('latin1').split('\n')) {
+            const [, content = '', kind = '', bytes = '', path] = /^([^ ]+) ([^ ]+) (\d+) (.+)$/s.exec(line) ?? [];
+            if (path !== undefined)
+                files.set(path, { content, kind, bytes: Number(bytes) });
+        }
+    }
+    return files;
+}
+
+;// CONCATENATED MODULE: ./build/src/upload/foresight.js
+
+
+
+
+
+
+
+/** What uploads would change on targets, before anything is uploaded. */
+class Foresight {
+    /** Why an upload could not be read here; one sentence each. */
+    problems;
+    #request;
+    /** Every file that comes, by its path as manifests write it; of two uploads to one path the later one counts. */
+    #coming;
+    #keys;
+    #known = new Map();
+    #last = Promise.resolve();
+    constructor(request, coming, keys, problems) {
+        this.#request = request;
+        this.#coming = coming;
+        this.#keys = keys;
+        this.problems = problems;
+    }
+    /** Reads and hashes what there is to upload. What cannot be read becomes a problem, and the rest goes on. */
+    static async read(request) {
+        const coming = new Map();
+        const keys = new Set();
+        const problems = [];
+        for (const upload of request.uploads) {
+            try {
+                const { tree } = await foresight_readWhole(await Local.read({ ...request, ...upload }));
+                for (const file of tree.files) {
+                    const content = tree.hashes.get(file, digits);
+                    coming.set(writePath(file.path), { content, kind: kindOf(file), bytes: file.size });
+                }
+                keys.add(keyOf(upload.from, upload.to));
+            }
+            catch (error) {
+                problems.push((0,errors/* asShipperError */.oB)(error).message);
+            }
+        }
+        return new Foresight(request, coming, keys, problems);
+    }
+    /** What would change on a target. Rejects where it cannot be asked. */
+    async on(place) {
+        const { target, connection, previous } = place;
+        const { signal } = this.#request;
+        const links = target.symlinks.map(({ path }) => writePath(toBytes(path)));
+        if (connection === undefined || previous === undefined)
+            return this.#compared([], links);
+        const access = { connection, reconnect: async () => place.reconnect() };
+        return this.#compared(await shown({ access, target, revision: previous, signal }), links);
+    }
+    /** Targets that have the same are compared once, and one after another: each comparison takes memory. */
+    async #compared(manifests, links) {
+        const whole = this.#request.whole && this.problems.length === 0;
+        const own = manifests.filter(({ key }) => whole || this.#keys.has(key));
+        const mark = sha256(JSON.stringify([links, own.map(({ key, packed }) => [key, packed.toString('base64')])]));
+        const known = this.#known.get(mark);
+        if (known !== undefined)
+            return known;
+        const compared = this.#last.then(async () => changes(this.#coming, await filesOf(own), own.length > 0, links));
+        this.#known.set(mark, compared);
+        this.#last = compared.catch(() => undefined);
+        return compared;
+    }
+}
+async function foresight_readWhole(local) {
+    await local.hashed();
+    return local;
+}
+function changes(coming, there, compared, links) {
+    const isLinked = (path) => links.some((link) => path === link || path.startsWith(`${link}/`));
+    const gathered = { added: list(), changed: list(), removed: list() };
+    const same = { files: 0, bytes: 0 };
+    let replaced = 0;
+    for (const [path, file] of coming) {
+        const old = there.get(path);
+        if (isLinked(path))
+            replaced += 1;
+        else if (old === undefined)
+            gathered.added.add(path, file);
+        else if (old.content !== file.content || old.kind !== file.kind)
+            gathered.changed.add(path, file);
+        else {
+            same.files += 1;
+            same.bytes += file.bytes;
+        }
+    }
+    for (const [path, file] of there) {
+        if (!coming.has(path) && !isLinked(path))
+            gathered.removed.add(path, file);
+    }
+    const { added, changed, removed } = gathered;
+    return { compared, added: added.end(), changed: changed.end(), removed: removed.end(), same, replaced };
+}
+function list() {
+    const found = [];
+    return {
+        add: (path, { bytes }) => void found.push({ path: showPath(readPath(path)), bytes }),
+        end: () => ({
+            files: found.length,
+            bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
+            each: found.sort((one, other) => (one.path < other.path ? -1 : 1)),
+        }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/listeners/preview.js
+
+
+
+
+
+/** What listeners would do, as far as that can be known without running any. */
+class Preview {
+    #listeners;
+    #options;
+    /** @param listeners those of the command. */
+    constructor(listeners, options) {
+        this.#listeners = events/* eventNames */.Z2.flatMap((name) => listeners.filter(({ event }) => event === name));
+        this.#options = options;
+    }
+    /** The listeners in the order in which a run would call them, on these targets. */
+    planned(targets) {
+        return this.#listeners.map((listener) => ({
+            event: listener.event,
+            what: describeListener(listener),
+            where: whereOf(listener, targets),
+        }));
+    }
+    /** What can be said of uploads beforehand, and what cannot; one sentence each. */
+    get notes() {
+        return [...this.#modules, ...this.#earlier];
+    }
+    /** Reads what there is to upload; undefined where no listener of the config uploads. */
+    async foresight() {
+        const uploads = this.#uploads.map(({ upload: from, to, exclude }) => ({ from, to, exclude }));
+        if (uploads.length === 0)
+            return undefined;
+        return Foresight.read({ ...this.#options, uploads, whole: this.#modules.length === 0 });
+    }
+    get #uploads() {
+        return this.#listeners.filter((listener) => listener.kind === 'upload');
+    }
+    get #modules() {
+        return this.#listeners
+            .filter(({ event, kind }) => kind === 'module' && events/* uploadEvents */.rD.includes(event))
+            .map((listener) => `what ${describeListener(listener)} uploads, if it does, cannot be foreseen`);
+    }
+    /** What still happens on the runner before the last upload may change what there is to upload. */
+    get #earlier() {
+        const last = this.#listeners.findLastIndex(({ kind }) => kind === 'upload');
+        const before = this.#listeners
+            .slice(0, Math.max(0, last))
+            .filter((listener) => listener.kind === 'module' || (listener.kind === 'run' && listener.on === 'runner'));
+        if (before.length === 0)
+            return [];
+        return [
+            `the uploads are those of the workspace as it is now: ${(0,gathered/* listed */.KE)(before.map(describeListener))} may still change it`,
+        ];
+    }
+}
+function whereOf(listener, targets) {
+    if (listener.kind === 'module')
+        return 'runner';
+    if (listener.kind === 'upload')
+        return named(targets, targets);
+    const { on, once } = listener;
+    if (on === 'runner')
+        return 'runner';
+    const fitting = targets.filter((target) => on === undefined || (0,pattern/* matchesTarget */.P)(on, target));
+    return once && fitting.length > 0 ? `${fitting[0]?.name ?? ''}, once` : named(fitting, targets);
+}
+function named(some, all) {
+    if (some.length === 0)
+        return 'no target';
+    if (some.length === all.length && all.length > 1)
+        return `all ${all.length} targets`;
+    return (0,gathered/* listed */.KE)(some.map(({ name }) => name));
+}
+
 ;// CONCATENATED MODULE: ./build/src/listeners/listeners.js
+
 
 
 
@@ -12579,6 +13312,11 @@ class Listeners {
     }
     listensTo(event) {
         return this.#listeners.some((listener) => listener.event === event);
+    }
+    /** What they would do, for a dry run. */
+    get preview() {
+        const { workspace, config, signal } = this.#options;
+        return new Preview(this.#listeners, { workspace, umask: config.umask, signal });
     }
     /** The commands that a target has to run by itself when it goes back alone. */
     commandsAfterSwitch(target) {
@@ -12755,8 +13493,8 @@ function validityAt({ validAfter, validBefore }, now) {
 function describeCertificate(certificate) {
     const { keyId, principals, authority } = certificate;
     const whom = principals.length === 0 ? 'for nobody by name' : `for ${listed(principals)}`;
-    const signer = `signed by ${fingerprintOf(authority)} (${shown(keyTypeOf(authority))})`;
-    return `${shown(JSON.stringify(keyId))} ${whom}, ${describeValidity(certificate)}, ${signer}`;
+    const signer = `signed by ${fingerprintOf(authority)} (${certificate_shown(keyTypeOf(authority))})`;
+    return `${certificate_shown(JSON.stringify(keyId))} ${whom}, ${describeValidity(certificate)}, ${signer}`;
 }
 function describeValidity({ validAfter, validBefore }) {
     const from = validAfter === 0n ? '' : ` from ${dateOf(validAfter)}`;
@@ -12771,14 +13509,14 @@ function dateOf(seconds) {
     return new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 }
 function listed(names) {
-    const few = names.slice(0, 10).map(shown);
+    const few = names.slice(0, 10).map(certificate_shown);
     const more = names.length - few.length;
     return few.length === 1 && more === 0
         ? (few[0] ?? '')
         : `${few.slice(0, -1).join(', ')}${more > 0 ? `, ${few.at(-1) ?? ''} and ${String(more)} more` : ` and ${few.at(-1) ?? ''}`}`;
 }
 /** What someone else has written, on one line and not too long. */
-function shown(text) {
+function certificate_shown(text) {
     return (0,visible/* visible */.R)(text.replace(/\s+/g, ' ').slice(0, 200));
 }
 
@@ -13991,7 +14729,7 @@ class JumpHosts {
 
 
 /** Milliseconds that a command has to end by itself once nothing is to be said through it any more. */
-const patience = 500;
+const proxy_command_patience = 500;
 /** Bytes of its stderr that are told, the last ones. */
 const told = 2_000;
 const running = new Set();
@@ -14051,7 +14789,7 @@ class CommandStream extends external_node_stream_.Duplex {
     _destroy(error, callback) {
         this.#child.stdin.end();
         this.#child.stdout.resume();
-        setTimeout(() => this.kill('SIGTERM'), patience).unref();
+        setTimeout(() => this.kill('SIGTERM'), proxy_command_patience).unref();
         callback(error);
     }
     /** Ends the command and what it started. */
@@ -14504,6 +15242,7 @@ function certificateOf({ key, certificate }) {
 
 
 
+
 /**
  * From inputs and config to the outputs. Resolves with why the run failed, after everything was put back and the summary
  * was written; rejects with what was wrong before anything was contacted.
@@ -14554,14 +15293,18 @@ async function run(request) {
         concurrency,
         connect: async (target, early) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
         listeners,
+        workspace,
         log,
         signal,
         onResult: (known) => face.setOutputs(outputsOf(known)),
     });
     for (const line of describe(result, now))
         log.info(line);
+    if (result.plan !== undefined)
+        keepPlan(result, face);
     const { spans, warnings, worth } = log;
-    face.addSummary((0,summary/* summaryOf */.Y)(result, error, { spans, warnings, worth, seconds: log.now / 1000, now }));
+    const commitPages = commitPagesOf(env);
+    face.addSummary((0,summary/* summaryOf */.Y)(result, error, { spans, warnings, worth, seconds: log.now / 1000, now, commitPages }));
     return error === undefined ? undefined : (0,headline/* annotated */.dR)(error, result);
 }
 /** A server may let other users in as well (AuthorizedPrincipalsFile), so this is said and no error. */
@@ -14577,6 +15320,13 @@ function tellPrincipals(credentials, { targets }, log) {
     else
         log.info(`${facts}; ${others.join(', ')} can log in by it only where AuthorizedPrincipalsFile says so`);
 }
+/** A log names the first of many files: a file of the runner has all of the plan. */
+function keepPlan(result, face) {
+    const whole = (0,plan_text/* planText */.Pt)(result, Infinity).join('\n');
+    const path = face.keepPlan(`${whole}\n`, whole !== (0,plan_text/* planText */.Pt)(result, mostNamed).join('\n'));
+    if (path !== undefined)
+        face.log.info(`the whole plan is in ${path}`);
+}
 /** The targets for a line of the log: all of a few, of many the first. */
 function namesOf({ targets }) {
     const names = targets.slice(0, 5).map(({ name }) => name);
@@ -14590,10 +15340,15 @@ function revisionFor(inputs, config, now, commit) {
     return inputs.revision ?? '';
 }
 function runUrl(env) {
-    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
-    return server === undefined || repository === undefined || id === undefined
-        ? '-'
-        : `${server}/${repository}/actions/runs/${id}`;
+    const [repository, id] = [repositoryPage(env), env['GITHUB_RUN_ID']];
+    return repository === undefined || id === undefined ? '-' : `${repository}/actions/runs/${id}`;
+}
+function commitPagesOf(env) {
+    const repository = repositoryPage(env);
+    return repository === undefined ? undefined : `${repository}/commit`;
+}
+function repositoryPage({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, }) {
+    return server === undefined || repository === undefined ? undefined : `${server}/${repository}`;
 }
 
 

@@ -20,23 +20,21 @@ export interface ShownRequest {
   readonly signal: AbortSignal;
 }
 
-/** Of more uploads into one revision nobody has heard. */
-const mostManifests = 1_000;
-
 /** Asks a target what a revision was uploaded with, and changes nothing there. In the order of the uploads. */
 export async function shown({ access, target, revision, signal }: ShownRequest): Promise<readonly Shown[]> {
   const words = ['upload', 'revisions', target.revisions, 'previous', revision, 'round', 'show'];
   const conversation = await Conversation.start(access, target.name, words, signal);
   const manifests: Shown[] = [];
+  let room: number = limits.index.packed; // For all of them.
   try {
     for (;;) {
       const { kind, values } = await conversation.fact();
       if (kind === 'done') break;
       const [key = '', packing = '', length = ''] = values;
       if (kind !== 'manifest') throw conversation.failure(`the target said ${kind} instead of manifest`);
-      const packed = await conversation.block(length, limits.index.packed);
+      const packed = await conversation.block(length, room);
       manifests.push({ key, packing, packed });
-      if (manifests.length > mostManifests) throw conversation.failure('the target has too many manifests');
+      room -= packed.length;
     }
     await conversation.ended();
     return manifests;
