@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../rig/temporary.ts';
 import { toolbox, type Toolbox } from '../rig/toolbox.ts';
 
 const tools = (
-  'awk base64 cat chmod cp cut df find getconf gzip ls mkdir mv nproc od openssl rm rmdir setsid sha256sum sleep sort ' +
+  'awk base64 cat chmod cp cut df find getconf gzip id ls mkdir mv nproc od openssl rm rmdir setsid sha256sum sleep sort ' +
   'tar tr wc xargs'
 ).split(' ');
 

@@ -14,7 +14,7 @@ import { placeTools } from './tools.ts';
 /** Whose tools a target has; by `bsdtar`, a `cp` that knows POSIX only comes with it. */
 export type Tools = 'GNU' | 'BusyBox' | 'bsdtar';
 
-type Request = Partial<Pick<UploadOptions, 'from' | 'to' | 'umask' | 'exclude'>>;
+type Request = Partial<Pick<UploadOptions, 'from' | 'to' | 'umask' | 'exclude' | 'signal'>>;
 
 /** A workspace and a target on this machine, without SSH between them. */
 export interface YardHere extends AsyncDisposable {

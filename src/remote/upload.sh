@@ -65,7 +65,7 @@ begin() {
     printf '%s -\n' $$ >"$run/commands/$id"
   fi
   printf '\nshipper-upload 1\n'
-  need awk cat chmod cp cut find ls mkdir mv rm rmdir sleep sort tar tr wc xargs
+  need awk cat chmod cp cut find id ls mkdir mv rm rmdir sleep sort tar tr wc xargs
   if [ "$round" != again ]; then
     try mkdir -- "$stage" || fail "$problem"
     # What it holds gets its modes at last: until then it is closed, but to a group that has to be able to remove it.

@@ -69,6 +69,7 @@ is_kept() { # DIRECTORY
 }
 
 denied() { # DIRECTORY: adds to $problem, which a tool told, what to do
+  case $1 in ./*) set -- "$PWD/${1#./}" ;; esac
   quote "$1"
   problem="${problem%%"$newline"*}; on the server: sudo chown -hR $(me) $quoted && sudo chmod -R u+rwX $quoted"
 }

@@ -5,34 +5,46 @@
 enter() { # DIRECTORY
   problem=''
   cd -P -- "$revisions/$revision" || return 1
-  inside=$PWD
+  wanted=$PWD
   IFS=/
-  set -- "$1" $1
+  set -- $1
   IFS=' '
-  wanted=$inside${1:+/}$1
-  shift
   for part; do
-    if [ ! -L "./$part" ] && [ ! -d "./$part" ]; then try mkdir -- "./$part" || return 1; fi
+    if [ ! -L "./$part" ] && [ ! -d "./$part" ]; then
+      stands_in "$wanted" || return 1
+      try mkdir -- "./$part" || return 1
+    fi
     if [ -L "./$part" ] || ! cd -P -- "./$part" 2>/dev/null; then return 1; fi
+    wanted=$wanted/$part
   done
-  [ "$PWD" = "$wanted" ]
+  stands_in "$wanted"
 }
 
-# Puts what stands at the link's path aside until the link is in its place, so that a failed one leaves it there.
+# Where this shell is, only a new one tells for certain: bash goes by the path that it took, which may lead elsewhere by now.
+stands_in() { # DIRECTORY
+  problem=$(PWD='' sh -c '[ "$PWD" = "$1" ] || { echo "$1 was swapped for something else meanwhile"; exit 1; }' sh "$1") && return 0
+  became $? sh "$problem"
+  return 1
+}
+
+# The link is made out of anyone's reach, and renamed into its place: a link that someone puts there in between is
+# replaced, and not followed. What stood there is put aside until then, so that a link that fails leaves it there.
 put_link() { # TEXT NAME: sets $problem where it fails
-  if [ ! -e "./$2" ] && [ ! -L "./$2" ]; then
-    try ln -s -- "$1" "./$2"
-    return $?
-  fi
-  aside=./.shipper-$token failed=''
-  try mkdir -- "$aside" "$aside/link" "$aside/old" || return 1
+  aside=$run/aside$asides failed=''
+  [ -d "$aside" ] || try mkdir -- "$aside" "$aside/link" "$aside/old" || return 1
   {
     try ln -s -- "$1" "$aside/link/$2" &&
-      { [ -L "./$2" ] || [ ! -d "./$2" ] || move_away "$PWD/$2" "$aside/old"; } &&
+      { [ -L "./$2" ] || [ ! -d "./$2" ] || move_away "./$2" "$aside/old"; } &&
       try mv -f -- "$aside/link/$2" ./
   } || failed=$problem
-  if [ -n "$failed" ] && [ -e "$aside/old/$2" ]; then try mv -- "$aside/old/$2" ./ || return 1; fi
-  remove "$PWD/${aside#./}" || warn "what stood at the link $path could not be deleted: $problem"
+  if [ -n "$failed" ]; then
+    rm -f -- "$aside/link/$2"
+    if [ -d "$aside/old/$2" ]; then try mv -- "$aside/old/$2" ./ || return 1; fi
+  fi
+  remove "$aside/old/$2" || {
+    warn "what stood at the link $path could not be deleted: $problem"
+    asides=$((asides + 1))
+  }
   problem=$failed
   [ -z "$failed" ]
 }
@@ -43,7 +55,7 @@ link_problem() { # SENTENCE
 }
 
 create_symlinks() {
-  entered=''
+  entered='' asides=1
   set -- $symlinks
   while [ $# -gt 0 ]; do
     decode "$1"
@@ -69,4 +81,5 @@ create_symlinks() {
     fi
   done
   cd /
+  rmdir -- "$run/aside$asides/link" "$run/aside$asides/old" "$run/aside$asides" 2>/dev/null
 }

@@ -5,6 +5,19 @@ paths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, "", line);
 function parent(p) { return sub(/\/[^\/]*$/, "", p) ? p : "." }
 '
 
+# What awk programs begin with that read `others`: what stands there twice is strange, and so is what is below it.
+strange='function note_other() { if (++other[$0] > 1 && /[\\\r\001]/) strange_and_odd = 1 }
+function stays_away(p, d) {
+  if (!index(p, "\\") && ("./" p) in other) return 1 # As escaped, a name may be the one of something else.
+  d = parent("./" p)
+  if (index(d, "\\") && strange_and_odd) return 1
+  if (d == judged) return is_strange
+  judged = d
+  while (!(is_strange = (d in other) && other[d] > 1) && d != ".") d = parent(d)
+  return is_strange
+}
+'
+
 copy_and_hash='
 tree=$1 sums=$2 hash=$3 copy=$4
 shift 4
@@ -46,12 +59,12 @@ make_directories() { # LIST DIRECTORY
 
 # While the runner is still comparing, copies what was uploaded the last time: mostly, most of that will stay.
 copy_ahead() {
-  awk "$paths"'
-    FILENAME == "others" { other[$0]; next }
+  awk "$paths$strange"'
+    FILENAME == "others" { note_other(); next }
     FNR > '"$ahead"' { exit }
     {
       p = path($0)
-      if (index(p, "\\") || ("./" p) in other) next
+      if (index(p, "\\") || stays_away(p)) next
       print "./" p >"ahead"
       d = parent(p)
       if (d != last) print "./" d >"directories.ahead"
@@ -71,17 +84,17 @@ may_copy_ahead() {
 # Sorts out what stays where it is. $1: first and last line of each run of such files, in `base`.
 sort_out() {
   printf '%s\n' "$1" | tr ' ' '\n' >ranges
-  awk "$paths"'
+  awk "$paths$strange"'
     BEGIN { at = count = 0 } # As a subscript, a variable without a value is not 0, but empty.
     FILENAME == "ranges" { bound[count++] = $1 + 0; next }
-    FILENAME == "others" { other[$0]; next }
+    FILENAME == "others" { note_other(); next }
     {
       while (at < count && FNR > bound[at + 1]) at += 2
       p = path($0)
       keeps = at < count && FNR >= bound[at]
       if (keeps) print >"kept"
+      if (stays_away(p)) next
       if (index(p, "\\")) { if (keeps) print p "\n" p >"odd.kept"; next }
-      if (("./" p) in other) next
       if (FNR <= '"$ahead"') {
         if (keeps) next
         print "./" p >"dropped"
@@ -121,21 +134,21 @@ copy_moved() {
   [ -f copies ] || return 0
   : >groups
   : >renamed
-  awk "$paths"'
+  awk "$paths$strange"'
     FILENAME == "copies" {
       number = $1; sub(/^[0-9]+ /, "")
       if (number in want) want[number] = want[number] "\n" $0; else want[number] = $0
       next
     }
-    FILENAME == "others" { other[$0]; next }
+    FILENAME == "others" { note_other(); next }
     FNR in want {
       sum = substr($0, 1, 64); size = $3; from = path($0)
       many = split(want[FNR], each, "\n")
       for (i = 1; i <= many; i++) {
         to = substr(each[i], 3)
         print sum, substr(each[i], 1, 1), size, to >"moved"
+        if (stays_away(from)) continue
         if (index(from to, "\\")) { print from "\n" to >"odd.moved"; continue }
-        if (("./" from) in other) continue
         m = split("./" from, one, "/"); n = split("./" to, two, "/"); common = ""
         while (m > 1 && n > 1 && one[m] == two[n]) { common = "/" one[m] common; m--; n-- }
         a = substr("./" from, 1, length(from) + 2 - length(common))

@@ -96,17 +96,17 @@ close_directories() { # PLACE: closes those that the upload has closed, as far a
   [ -s odd.directories ] || return 0
   while IFS= read -r line; do
     decode "${line#* }"
-    case $line in -*) ;; *) try sh -c "$close" sh "${line%% *}" "$1/$value" || fail "$problem" ;; esac
+    case $line in -*) ;; *) (cd -- "$1" && try sh -c "$close" sh "${line%% *}" "./$value" || fail "$problem") || exit 1 ;; esac
   done <odd.directories
 }
 
-close='words=$1
+# By where the shell is, not by the path: in the revision, a directory can be swapped for a link in between.
+close='words=$1 place=$(pwd -P)
 shift
 for directory; do
-  shift
-  if [ -d "$directory" ] && [ ! -L "$directory" ]; then set -- "$@" "$directory"; fi
-done
-[ $# -eq 0 ] || chmod "$words" "$@" || {
-  echo "chmod ended with exit status $?"
-  exit 1
-}'
+  if [ ! -d "$directory" ] || [ -L "$directory" ]; then continue; fi
+  (cd -P -- "$directory" && PWD="" sh -c "[ \"\$PWD\" = \"\$1\" ] && chmod \"\$2\" ." sh "$place/${directory#./}" "$words") || {
+    echo "$directory cannot be closed by sh and chmod, or was swapped for something else"
+    exit 1
+  }
+done'
