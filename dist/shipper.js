@@ -6225,7 +6225,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1361));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5374));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -7033,7 +7033,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 1361:
+/***/ 5374:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -13421,6 +13421,45 @@ function missingVariables(listener, env) {
     }));
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/attempts.js
+
+
+
+/** How often the same is tried. */
+const attempts_attempts = 3;
+/**
+ * Opens a connection once it is its turn, and again after faults of the network. A server that lets others of the run in
+ * is not down, but busy: what fails while it does is no attempt that counts.
+ */
+async function persist({ log, signal, pause = 1000, door, ...place }, open) {
+    let { admitted } = door;
+    for (let [number, tries] = [1, 1];; tries += 1) {
+        try {
+            return await door.enter(async () => {
+                if (signal?.aborted === true)
+                    throw attempts_cancelled(place);
+                return open();
+            });
+        }
+        catch (error) {
+            const isBusy = door.admitted > admitted;
+            if (!(error instanceof NetworkFault) || (number === attempts_attempts && !isBusy))
+                throw error;
+            admitted = door.admitted;
+            if (!isBusy)
+                number += 1;
+            const wait = pause * 2 ** Math.min(tries - 1, 4) * (0.75 + Math.random() / 2);
+            const times = isBusy ? 'it lets others in' : `${String(number)} of ${String(attempts_attempts)}`;
+            log.info(`${error.message} Trying again in ${(wait / 1000).toFixed(1)} s (${times}).`);
+            await (0,promises_.setTimeout)(wait, undefined, { signal }).catch(() => undefined);
+        }
+    }
+}
+/** What an attempt rejects with once the run is cancelled. */
+function attempts_cancelled({ place, target }) {
+    return new errors/* ShipperError */.oV('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
+}
+
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
 var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
@@ -13832,6 +13871,56 @@ function adviceOnCertificate({ principals, criticalOptions }, user) {
         ...(options === '' ? [] : [`The certificate restricts itself by ${options.slice(0, 200)}.`]),
         "The server's log says what it misses (journalctl -u ssh).",
     ].join(' ');
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/doors.js
+/** How many may be logging in at one server at once: OpenSSH drops some of those beyond ten (MaxStartups). */
+const doors_most = 8;
+/** One server, as those of a run see it who log in there. */
+class Door {
+    #inside = 0;
+    #admitted = 0;
+    #waiting = [];
+    /** How many have logged in so far: who was turned away meanwhile may come again. */
+    get admitted() {
+        return this.#admitted;
+    }
+    /** Logs in, once fewer than eight others are at it. What comes of it has to be ready when the user is in. */
+    async enter(login) {
+        if (this.#inside >= doors_most)
+            await new Promise((resolve) => this.#waiting.push(resolve));
+        else
+            this.#inside += 1;
+        try {
+            const entered = await login();
+            void entered.ready.then(() => this.#leave(true), () => this.#leave(false));
+            return entered;
+        }
+        catch (error) {
+            this.#leave(false);
+            throw error;
+        }
+    }
+    #leave(isAdmitted) {
+        if (isAdmitted)
+            this.#admitted += 1;
+        const next = this.#waiting.shift();
+        if (next === undefined)
+            this.#inside -= 1;
+        else
+            next();
+    }
+}
+/** The doors of one run. */
+class Doors {
+    #doors = new Map();
+    /** The door of a server, by what leads there: all that one proxy command leads to may be behind one server. */
+    at(way) {
+        const name = JSON.stringify(way);
+        const door = this.#doors.get(name) ?? new Door();
+        this.#doors.set(name, door);
+        return door;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/algorithms.js
@@ -14679,7 +14768,7 @@ class JumpHosts {
             shared = { session: this.#open(hops.slice(0, -1), last, open), users: 0 };
             this.#shared.set(way, shared);
         }
-        return this.#use(shared, () => this.#shared.get(way) === shared && this.#shared.delete(way));
+        return this.#use(way, shared, () => this.#shared.get(way) === shared && this.#shared.delete(way));
     }
     async #open(before, hop, open) {
         const via = await this.enter(before, open);
@@ -14691,7 +14780,7 @@ class JumpHosts {
             throw error;
         }
     }
-    async #use(shared, forget) {
+    async #use(way, shared, forget) {
         shared.users += 1;
         let session;
         try {
@@ -14704,6 +14793,7 @@ class JumpHosts {
         void session.lost.then(forget);
         let ended = false;
         return {
+            way,
             forward: async (address, target, stop) => session.forward(address, target, stop),
             get loss() {
                 return session.loss;
@@ -14835,7 +14925,7 @@ class CommandStream extends external_node_stream_.Duplex {
 
 
 
-const connection_attempts = 3;
+
 /**
  * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
  * network are tried again, refusals never. Rejects with CONNECT, AUTH, HOST_KEY, INPUT or CANCELLED.
@@ -14846,8 +14936,8 @@ async function connect(route, credentials, hostKeys, options) {
         const message = 'A `fingerprint` belongs to one server: with a jump host, give `known-hosts` for both instead.';
         throw new errors/* ShipperError */.oV('INPUT', message, { target });
     }
-    const open = async (place, address, via, early = false, command) => persist(options, place, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via, early, command }));
-    const { jumpHosts = new JumpHosts() } = options;
+    const open = async (place, address, via, early = false, command) => persist({ ...options, ...place, door: doors.at(wayTo(address, via, command)) }, async () => attempt({ ...options, ...place, address, credentials, hostKeys, via, early, command }));
+    const { jumpHosts = new JumpHosts(), doors = new Doors() } = options;
     const via = await jumpHosts.enter(route.proxyJump, async (hop, before) => open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before));
     try {
         const place = route.name === route.host ? show(route) : `${route.name} (${show(route)})`;
@@ -14862,7 +14952,7 @@ async function attempt(facts) {
     const { address, target, via, signal, connectTimeout: timeout, keepalive = 5000 } = facts;
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(new TimedOut(timeout)), timeout * 1000);
-    const cancel = () => stop.abort(connection_cancelled(facts));
+    const cancel = () => stop.abort(attempts_cancelled(facts));
     signal?.addEventListener('abort', cancel);
     const keep = () => signal?.removeEventListener('abort', cancel);
     const settle = () => clearTimeout(timer);
@@ -14901,7 +14991,7 @@ async function offerAll({ place, log }, login) {
         }
         catch (error) {
             const tried = error instanceof LoginRefused ? error.agentTried : undefined;
-            if (tried === undefined || tried - skipped < 2 || number === connection_attempts)
+            if (tried === undefined || tried - skipped < 2 || number === attempts_attempts)
                 throw error;
             skipped = tried;
             log.info(`${place} ended the login after ${String(tried)} keys of the agent (MaxAuthTries): offering the others.`);
@@ -14922,29 +15012,13 @@ async function askEachKey(ask) {
         }
     }
 }
-async function persist({ log, signal, pause = 1000 }, place, open) {
-    for (let number = 1;; number += 1) {
-        if (signal?.aborted === true)
-            throw connection_cancelled(place);
-        try {
-            return await open();
-        }
-        catch (error) {
-            if (!(error instanceof NetworkFault) || number === connection_attempts)
-                throw error;
-            const wait = pause * 2 ** (number - 1) * (0.75 + Math.random() / 2);
-            const times = `${String(number + 1)} of ${String(connection_attempts)}`;
-            log.info(`${error.message} Trying again in ${(wait / 1000).toFixed(1)} s (${times}).`);
-            await (0,promises_.setTimeout)(wait, undefined, { signal }).catch(() => undefined);
-        }
-    }
+/** What has one server at its end, for all that is known: what one proxy command leads to may all lie behind one. */
+function wayTo({ host, port }, via, command) {
+    return command === undefined ? [host, port, via?.way] : [command];
 }
 function socketTo({ host, port }) {
     // Node's 250 ms for one of several addresses are too few for a far server.
     return (0,external_node_net_.connect)({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
-}
-function connection_cancelled({ place, target }) {
-    return new errors/* ShipperError */.oV('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
 }
 function show({ host, port }) {
     const name = host.includes(':') ? `[${host}]` : host;
@@ -15243,6 +15317,7 @@ function certificateOf({ key, certificate }) {
 
 
 
+
 /**
  * From inputs and config to the outputs. Resolves with why the run failed, after everything was put back and the summary
  * was written; rejects with what was wrong before anything was contacted.
@@ -15271,7 +15346,7 @@ async function run(request) {
     if (!inputs.dryRun)
         listeners.readAhead();
     const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
-    const jumpHosts = new JumpHosts();
+    const shared = { jumpHosts: new JumpHosts(), doors: new Doors() };
     const revision = revisionFor(inputs, config, now, env['GITHUB_SHA']);
     log.info([dryRun ? `dry run of ${command}` : command, revision, 'on', namesOf(config)].filter(Boolean).join(' '));
     const { result, error } = await ship({
@@ -15291,7 +15366,7 @@ async function run(request) {
         dryRun,
         id: `${now.getTime().toString(36)}-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}`,
         concurrency,
-        connect: async (target, early) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
+        connect: async (target, early) => connect(target, credentials, hostKeys, { log, connectTimeout, signal, early, ...shared }),
         listeners,
         workspace,
         log,

@@ -14,6 +14,7 @@ import { summaryOf } from './deploy/summary.ts';
 import { ShipperError } from './errors.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { connect } from './ssh/connection.ts';
+import { Doors } from './ssh/doors.ts';
 import { JumpHosts } from './ssh/jump-hosts.ts';
 import type { Log } from './log.ts';
 import { describeCertificate } from './ssh/certificate.ts';
@@ -68,7 +69,7 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
   if (!inputs.dryRun) listeners.readAhead();
   const { connectTimeout, concurrency, lockTimeout, command, dryRun } = inputs;
 
-  const jumpHosts = new JumpHosts();
+  const shared = { jumpHosts: new JumpHosts(), doors: new Doors() };
   const revision = revisionFor(inputs, config, now, env['GITHUB_SHA']);
   log.info([dryRun ? `dry run of ${command}` : command, revision, 'on', namesOf(config)].filter(Boolean).join(' '));
   const { result, error } = await ship({
@@ -89,7 +90,7 @@ export async function run(request: RunRequest): Promise<ShipperError | undefined
     id: `${now.getTime().toString(36)}-${randomBytes(4).toString('hex')}`,
     concurrency,
     connect: async (target, early) =>
-      connect(target, credentials, hostKeys, { log, connectTimeout, signal, jumpHosts, early }),
+      connect(target, credentials, hostKeys, { log, connectTimeout, signal, early, ...shared }),
     listeners,
     workspace,
     log,

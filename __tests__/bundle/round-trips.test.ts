@@ -18,6 +18,20 @@ const cases: readonly (readonly [string, () => Promise<Server>, links: number, t
   ['tinysshd, which takes nothing early', startTinysshd, 5, 8],
 ];
 
+test('a fleet costs 4 more: the login by itself; all wait for each other before they switch, purge and complete', async () => {
+  await using server = await startSshd();
+  await using counter = await startTripCounter(server.port);
+  const names = ['a', 'b', 'c'];
+  await server.sh(`mkdir ${names.join(' ')}; chown ${server.user} ${names.join(' ')}`);
+  const targets = names.map((name) => ({
+    ...{ name, host: server.host, port: counter.port, user: server.user, base_dir: `${server.root}/${name}` },
+  }));
+  await using ship = await shipTo(server, { config: { targets, sync: false } });
+  const inputs = { host: '', user: '', port: '', 'known-hosts': server.knownHostsAt(counter.port) };
+  const trips = await fewestTrips(counter, async () => ship.succeed(inputs), 7);
+  assert.ok(trips <= 7, `${trips} round trips`);
+});
+
 describe('a deploy without listeners costs 3 round trips, where the server takes what is sent early', () => {
   for (const [name, start, links, hoped] of cases) {
     test(name, async (t) => {

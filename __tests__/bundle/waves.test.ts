@@ -5,7 +5,7 @@ import type { ActionRun, StartedAction } from '../rig/action.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { logOf, type Site, siteOn } from './site.ts';
 
-const server = await startSshd({ config: ['MaxStartups 100'] });
+const server = await startSshd();
 after(async () => server[Symbol.asyncDispose]());
 
 const names = Array.from({ length: 20 }, (_, index) => `web${index + 1}`);

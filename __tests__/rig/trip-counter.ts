@@ -15,6 +15,8 @@ export interface TripCounter extends AsyncDisposable {
   readonly port: number;
   /** Round trips after which the client had last heard something, in the latest connection; without TCP's own. */
   readonly trips: number;
+  /** The same of all connections so far together: of tools that open one after the other. */
+  readonly total: number;
 }
 
 /** One end, and what it said that is on its way to the other. */
@@ -34,11 +36,13 @@ interface End {
  */
 export async function startTripCounter(port: number): Promise<TripCounter> {
   let latest: End | undefined;
+  const clients: End[] = [];
   const sockets = new Set<Socket>();
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (incoming) => {
     const client = toEnd(incoming);
     const server = toEnd(connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }));
     latest = client;
+    clients.push(client);
     sockets.add(client.socket).add(server.socket);
     const timer = setTimeout(() => exchange(client, server), silence);
     for (const end of [client, server]) {
@@ -59,6 +63,9 @@ export async function startTripCounter(port: number): Promise<TripCounter> {
     port: portOf(listener),
     get trips() {
       return latest?.heard ?? 0;
+    },
+    get total() {
+      return clients.reduce((sum, { heard }) => sum + heard, 0);
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -61,6 +61,8 @@ export interface Connection {
 export interface Hop {
   /** A stream to an address as that server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
   forward(address: Address, target: string | undefined, stop: AbortSignal): Promise<Duplex>;
+  /** All hops up to it, in one word. */
+  readonly way: string;
   /** Why the connection to it was lost, where it was. */
   readonly loss: Error | undefined;
   /** Lets nobody else come this way: who lost a connection behind it does not trust it. */

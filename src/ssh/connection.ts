@@ -1,14 +1,15 @@
 import { connect as dial, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { attempts, cancelled, persist, type Place } from './attempts.ts';
 import type { Connection, Hop } from './connection-types.ts';
 import { openAgent, type AgentKeys } from './agent.ts';
 import { LoginRefused } from './auth-failure.ts';
 import type { Credentials } from './credentials.ts';
-import { NetworkFault, TimedOut } from './failure.ts';
+import { Doors } from './doors.ts';
+import { TimedOut } from './failure.ts';
 import { handshake, type HandshakeFacts } from './handshake.ts';
 import { HostKeyRefused } from './host-key-policy.ts';
 import type { HostKeys } from './host-key.ts';
@@ -42,9 +43,9 @@ export interface ConnectOptions {
   readonly early?: boolean;
   /** Shared by the connections of one run. Default: jump hosts of its own. */
   readonly jumpHosts?: JumpHosts;
+  /** The same. Default: doors of its own. */
+  readonly doors?: Doors;
 }
-
-const attempts = 3;
 
 /**
  * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
@@ -68,10 +69,10 @@ export async function connect(
     early = false,
     command?: string,
   ): Promise<Session> =>
-    persist(options, place, async () =>
+    persist({ ...options, ...place, door: doors.at(wayTo(address, via, command)) }, async () =>
       attempt({ ...options, ...place, address, credentials, hostKeys, via, early, command }),
     );
-  const { jumpHosts = new JumpHosts() } = options;
+  const { jumpHosts = new JumpHosts(), doors = new Doors() } = options;
   const via = await jumpHosts.enter(route.proxyJump, async (hop, before) =>
     open({ place: `jump host ${show(hop)}`, target: undefined }, hop, before),
   );
@@ -84,7 +85,6 @@ export async function connect(
   }
 }
 
-type Place = Pick<HandshakeFacts, 'place' | 'target'>;
 type AttemptFacts = ConnectOptions &
   Omit<HandshakeFacts, 'stop' | 'keepalive' | 'shown' | 'agent'> & { readonly command: string | undefined };
 
@@ -156,32 +156,14 @@ async function askEachKey(ask: (shown: readonly Buffer[]) => Promise<Session>): 
   }
 }
 
-async function persist(
-  { log, signal, pause = 1000 }: ConnectOptions,
-  place: Place,
-  open: () => Promise<Session>,
-): Promise<Session> {
-  for (let number = 1; ; number += 1) {
-    if (signal?.aborted === true) throw cancelled(place);
-    try {
-      return await open();
-    } catch (error) {
-      if (!(error instanceof NetworkFault) || number === attempts) throw error;
-      const wait = pause * 2 ** (number - 1) * (0.75 + Math.random() / 2);
-      const times = `${String(number + 1)} of ${String(attempts)}`;
-      log.info(`${error.message} Trying again in ${(wait / 1000).toFixed(1)} s (${times}).`);
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
-    }
-  }
+/** What has one server at its end, for all that is known: what one proxy command leads to may all lie behind one. */
+function wayTo({ host, port }: Address, via: Hop | undefined, command: string | undefined): readonly unknown[] {
+  return command === undefined ? [host, port, via?.way] : [command];
 }
 
 function socketTo({ host, port }: Address): Socket {
   // Node's 250 ms for one of several addresses are too few for a far server.
   return dial({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
-}
-
-function cancelled({ place, target }: Place): ShipperError {
-  return new ShipperError('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
 }
 
 function show({ host, port }: Address): string {

@@ -27,7 +27,7 @@ export class JumpHosts {
       shared = { session: this.#open(hops.slice(0, -1), last, open), users: 0 };
       this.#shared.set(way, shared);
     }
-    return this.#use(shared, () => this.#shared.get(way) === shared && this.#shared.delete(way));
+    return this.#use(way, shared, () => this.#shared.get(way) === shared && this.#shared.delete(way));
   }
 
   async #open(
@@ -44,7 +44,7 @@ export class JumpHosts {
     }
   }
 
-  async #use(shared: Shared, forget: () => void): Promise<Hop> {
+  async #use(way: string, shared: Shared, forget: () => void): Promise<Hop> {
     shared.users += 1;
     let session: Session;
     try {
@@ -56,6 +56,7 @@ export class JumpHosts {
     void session.lost.then(forget);
     let ended = false;
     return {
+      way,
       forward: async (address, target, stop) => session.forward(address, target, stop),
       get loss() {
         return session.loss;
