@@ -1517,7 +1517,7 @@ const inputTable = {
         terminal: 'Ask for the password, for servers without keys',
     },
     'known-hosts': {
-        description: 'known_hosts lines, or the path of such a file in the workspace',
+        description: 'known_hosts lines (@cert-authority and @revoked too), or the path of such a file in the workspace',
         terminal: 'Path of the known hosts (default ~/.ssh/known_hosts)',
     },
     fingerprint: {
@@ -6225,7 +6225,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5374));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4766));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -7033,7 +7033,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 5374:
+/***/ 4766:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -7469,6 +7469,147 @@ class Patience {
     }
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/nothing-in-common.js
+/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
+const kinds = new Map([
+    ['key exchange algorithm', ['KEX method', 'key exchange']],
+    ['host key format', ['Host key format', 'host key']],
+]);
+/** Says what a server and Shipper have nothing in common of, and what to do; `kind` is ssh2's name for it. */
+function explainNothingInCommon(kind, offer, fail) {
+    const { place, offers, hostKeyTypes } = offer;
+    const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
+    const names = (offers.get(list) ?? 'none').split(',');
+    const offered = names.slice(0, 50).join(', ').slice(0, 1000);
+    if (name === 'host key' &&
+        names.includes('ssh-rsa') &&
+        (hostKeyTypes.length === 0 || hostKeyTypes.includes('ssh-rsa'))) {
+        return fail('CONNECT', `${place} signs with its RSA key by SHA-1 only (it offers ${offered}), which others can forge, so Shipper cannot tell it from another machine. Update the SSH server, or give it an Ed25519 key as well (\`ssh-keygen -A\` as root there), and put that key's line into known-hosts.`);
+    }
+    if (name === 'host key' && hostKeyTypes.length > 0) {
+        return fail('HOST_KEY', `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`);
+    }
+    if (name === 'key exchange' && names.every((method) => /^(?:sntrup|mlkem)|^(?:ext-info|kex-strict)-s/.test(method))) {
+        return fail('CONNECT', `${place} takes post-quantum key exchange only (${offered}), and Shipper on Node ${process.versions.node} has none of these. ${postQuantumAdvice(names)}`);
+    }
+    return fail('CONNECT', `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`);
+}
+function postQuantumAdvice(offered) {
+    const beside = 'add curve25519-sha256 to KexAlgorithms in its sshd_config';
+    return offered.includes('mlkem768x25519-sha256')
+        ? `Use Node 24.7 or newer, or ${beside}.`
+        : `Add mlkem768x25519-sha256 (OpenSSH 9.9) there, or ${beside}.`;
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/failure.js
+
+
+/** A failure that another attempt may get past. No password was sent before it. */
+class NetworkFault extends errors/* ShipperError */.oV {
+}
+/** Whether a server did not let the user in yet, such as while it is booting up. Nothing was started there. */
+function isPostponed(error) {
+    return error instanceof NetworkFault && error.code === 'AUTH';
+}
+/** Whether a server says, to somebody whose key is right, that it lets nobody in, or not this user. */
+function saysRefusal(words) {
+    return /expired|not permitted|not allowed|denied|disabled|locked|booting up|going down|maintenance|administrator/i.test(words);
+}
+/** An attempt took longer than it may. */
+class TimedOut extends Error {
+    code = 'ETIMEDOUT';
+    constructor(seconds) {
+        super(`no answer within ${String(seconds)} seconds (connect-timeout)`);
+    }
+}
+/** Turns what went wrong before or during the handshake into what a user can act on. Authentication is told elsewhere. */
+function explainConnectFailure(cause, attempt) {
+    const { place, target, phase } = attempt;
+    const fail = (code, message) => new errors/* ShipperError */.oV(code, message, { target, cause });
+    const again = (code, message) => new NetworkFault(code, message, { target, cause });
+    const fault = (message) => again('CONNECT', message);
+    if (cause instanceof errors/* ShipperError */.oV)
+        return cause;
+    const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
+    if (kind !== undefined)
+        return explainNothingInCommon(kind, attempt, fail);
+    switch (phase) {
+        case 'connecting':
+            return explainNetwork(cause, attempt, fail, fault);
+        case 'identifying':
+            return explainSilence(cause, attempt, fail, fault);
+        case 'negotiating': {
+            const message = `The SSH handshake with ${place} failed: ${failure_text(cause)}. The server's log may say more (journalctl -u ssh).`;
+            return cause === undefined || isOfNetwork(cause) ? fault(message) : fail('CONNECT', message);
+        }
+        case 'authenticating':
+            return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
+    }
+}
+function explainNetwork(cause, attempt, fail, fault) {
+    const { place } = attempt;
+    const { host, port } = attempt.address;
+    switch (codeOf(cause)) {
+        case 'ENOTFOUND':
+            return fail('CONNECT', `${place}: there is no host named ${host} in the DNS. Check its spelling, and whether the name exists outside your own network.`);
+        case 'EAI_AGAIN':
+            return fault(`${place}: the DNS gave no answer for ${host}. Check the runner's network.`);
+        case 'ECONNREFUSED':
+            return fault(`${place} refuses connections on port ${String(port)}. Check that an SSH server runs there, on that port.`);
+        case 'ETIMEDOUT':
+            return fault(`${place} did not answer on port ${String(port)} (${failure_text(cause)}). Check the address, the port, and that the server's firewall lets the runner in.`);
+        case 'EHOSTUNREACH':
+        case 'ENETUNREACH':
+        case 'EADDRNOTAVAIL':
+            return fault(`${place}: there is no way from the runner to ${host} (${failure_text(cause)}). Check the address; runners of GitHub have no IPv6.`);
+        case undefined:
+        default:
+            return fault(`${place} could not be reached on port ${String(port)}: ${failure_text(cause)}.`);
+    }
+}
+function explainSilence(cause, attempt, fail, fault) {
+    const { place, address, greeting } = attempt;
+    const said = JSON.stringify(greeting.trim().slice(0, 200));
+    if (/not allowed at this time/i.test(greeting)) {
+        return fail('CONNECT', `${place} turns the runner away for a while (${said}), after failed logins from its address (PerSourcePenalties). Wait, and correct the credentials first.`);
+    }
+    if (/maxstartups|too many|try again|busy/i.test(greeting)) {
+        return fault(`${place} has too many logins at once (${said}). Lower \`concurrency\`, or raise MaxStartups in its sshd_config.`);
+    }
+    if (greeting.trim() !== '') {
+        return fail('CONNECT', `${place} answers on port ${String(address.port)}, but not as an SSH server: ${said}. Check the port.`);
+    }
+    if (cause instanceof TimedOut) {
+        return fault(`${place} accepts connections, but says nothing (${failure_text(cause)}). Check that an SSH server listens on port ${String(address.port)}, and that it is not overloaded.`);
+    }
+    return fault(`${place} closed the connection before it identified itself. It may have too many logins at once (MaxStartups), or block the runner's address (fail2ban, hosts.deny, PerSourcePenalties).`);
+}
+function explainUnfinishedLogin(cause, attempt, fail, again) {
+    const { place, address } = attempt;
+    if (cause instanceof TimedOut) {
+        return again('CONNECT', `${place} did not finish the login of ${address.user} in time: ${failure_text(cause)}. It may look up the runner's name (set UseDNS to no in its sshd_config), or ask a slow directory for the user: see to that, or raise \`connect-timeout\`.`);
+    }
+    const said = attempt.banner.replace(/\p{Cc}+/gu, ' ').trim();
+    if (said === '')
+        return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
+    const message = `${place} ended the login of ${address.user} (${failure_text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
+    // By pam_nologin, from the start of sshd until the system is up.
+    return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
+}
+/** Faults of OpenSSL and of Node have codes too: `ERR_…`. */
+function isOfNetwork(cause) {
+    return /^E(?!RR_)/.test(codeOf(cause) ?? '');
+}
+function codeOf(cause) {
+    return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+}
+/** What an error says, on one line: servers choose some of the words. */
+function failure_text(cause) {
+    // With several addresses behind a name, Node reports an AggregateError without a message.
+    const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
+    return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
+}
+
 ;// CONCATENATED MODULE: ./build/src/generated/shipper-sh.js
 const shipperSh = "set -fu\nIFS=' '\nlang=${LC_ALL-}\nexport LC_ALL=C\nunset CDPATH\ncd /\ngoal='' token='' lost_token='' host='' revisions='' active_symlink='' revisions_text='' revision='' epoch=''\numask=022 lease=40 lock_timeout=90 revisions_to_keep=5 fail_on_symlink_error=false relative_symlinks=false sync=true\nsource_dir=''\ndirectories='' symlinks='' again='' audit='- - -' about_run='- -' key=-\nnewline='\n'\nencode() { # VALUE: sets $word\ncase $1 in\n'') word='\\c' ;;\n*\\\\* | *[![:graph:]\\ ]*)\noctets=$(printf %s \"$1\" | od -An -v -to1) || {\nbecame $? od ''\nfail \"words cannot be told: $problem\"\n}\nword=''\nIFS=\" $newline\"\nfor octet in $octets; do word=\"$word\\\\0$octet\"; done\nIFS=' '\n;;\n*)\nword='' rest=$1\nwhile :; do\ncase $rest in\n*' '*)\nword=\"$word${rest%% *}\\\\0040\"\nrest=${rest#* }\n;;\n*) break ;;\nesac\ndone\nword=$word$rest\n;;\nesac\n}\ndecode() { # WORD: sets $value\ncase $1 in\n'\\c') value='' ;;\n*\\\\*)\nvalue=$(printf '%bx' \"$1\")\ncase $value in\n*x) value=${value%x} ;;\n*) fail 'words cannot be read: printf gave no answer' ;;\nesac\n;;\n*) value=$1 ;;\nesac\n}\nsay() { # KIND VALUE...: tells the runner one fact\nline=$1\nshift\nfor value; do\nencode \"$value\"\nline=\"$line $word\"\ndone\nprintf '%s\\n' \"$line\"\n}\ndied=''\nbecame() { # STATUS TOOL WORDS: sets $problem to what became of it; and $died, if nobody can know what it did\ncase $1 in\n126 | 127) problem=\"$2 cannot be run on the target: install it\" ;;\n12[89] | 1[3-9]? | 2??) problem=\"$2 was ended by signal $(($1 - 128)), as happens where memory runs out\" ;;\n*) problem=${3:-\"$2 ended with exit status $1\"} && return 0 ;;\nesac\ndied=$2\n}\ntry() { # TOOL ARGUMENT...: sets $problem where it fails\nproblem=$(\"$@\" 2>&1) && return 0 # Never bare: in a trap, bash and others take the status from before it.\nbecame $? \"$1\" \"$problem\"\nreturn 1\n}\nask() { # TOOL ARGUMENT...: sets $answer to what it prints, and $problem where it fails\nanswer=$(\"$@\") && return 0\nbecame $? \"$1\" ''\nreturn 1\n}\nlength_of() { # LINES|BYTES FILE: sets $length\ncase $1 in\nLINES) ask wc -l <\"$2\" ;;\n*) ask wc -c <\"$2\" ;;\nesac || fail \"the length of $2 is not known: $problem\"\nlength=$((answer))\n}\nneed() { # TOOL...\nfor tool; do\ncommand -v \"$tool\" >/dev/null || fail \"$tool is missing on the target: install it, or see to the PATH of the account\"\ndone\n}\nsay_word() { printf '%s %s\\n' \"$1\" \"$2\"; }\nfail() { # SENTENCE [CODE]\nsay error \"${2:-TARGET}\" \"${step-}\" \"$1\"\nexit 1\n}\nwarn() { # SENTENCE\nsay warning \"${step-}\" \"$1\"\n}\ncontents_of() { # FILE: sets $contents; returns 1 where there is no such file, and fails where it cannot be read\ncontents=''\n[ -f \"$1\" ] || return 1\nask cat \"$1\" 2>/dev/null || {\n[ -f \"$1\" ] || return 1\nfail \"$1 cannot be read: $problem\"\n}\ncontents=$answer\n}\ntext_of() { # SYMLINK: sets $text to where it leads, empty if it is none\ntext=''\n[ -L \"$1\" ] || return 0\nask readlink \"$1\" 2>/dev/null || ask readlink \"$1\" 2>/dev/null || {\n[ -L \"$1\" ] || return 0\nfail \"$1 cannot be read: $problem\"\n}\ntext=$answer\n}\nnow() { # sets $seconds since 1970\nask date +%s || ask date +%s || fail \"the time is not known: $problem\"\nseconds=$answer\n}\nquote() { # VALUE: sets $quoted, for a command that a person is to run\nquoted='' rest=$1\nwhile :; do\ncase $rest in\n*\"'\"*)\nquoted=\"$quoted${rest%%\"'\"*}'\\\\''\"\nrest=${rest#*\"'\"}\n;;\n*) break ;;\nesac\ndone\nquoted=\"'$quoted$rest'\"\n}\nme() { # A user without a name is told once, by number: some `id -un` print it, and fail.\nuser=$(id -un 2>/dev/null) || user=$(id -u)\nprintf '%s\\n' \"$user\"\n}\njournal_record() { # EVENT REVISION: sets $record\nnow\nencode \"$2\"\nrecord=\"$newline$1 $word $seconds $token $audit $key .\"\n}\njournal() { # EVENT REVISION\njournal_record \"$1\" \"$2\"\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\"\n}\nrecorded() { # TOKEN EVENT...: whether that run left such a record\n[ -f \"$state/journal\" ] || return 1\nrecorded_by=$1\nshift\nask awk -v token=\"$recorded_by\" -v events=\" $* \" '\nNF >= 9 && $NF == \".\" && $4 == token && index(events, \" \" $1 \" \") { found = 1 }\nEND { print found + 0 }' \"$state/journal\" || fail \"$state/journal cannot be read: $problem\"\ncase $answer in\n0) return 1 ;;\n1) ;;\n*) fail \"$state/journal cannot be read: awk gave no answer\" ;;\nesac\n}\ncompleted_by() { recorded \"$1\" completed prepared; } # TOKEN\nrecord_commit() { # RUN-DIRECTORY\nif [ -f \"$1/committed\" ] && ! completed_by \"${1##*/}\" && contents_of \"$1/committed\"; then\nprintf '\\n%s\\n' \"$contents\" >>\"$run/revisions/.shipper/journal\" || fail \"cannot write to $state/journal\"\nfi\n}\ncompact_journal() {\nask awk 'END { print NR }' \"$state/journal\" || return 1\n[ \"$answer\" -gt 2000 ] || return 0\nread_table\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF >= 9 && $NF == \".\" && ($2 in there) { printf \"\\n%s\\n\", $0 }' '' '' \"$state/journal\"\nprintf '%s' \"$answer\" >\"$run/journal\" && replace_journal\n}\nreplace_journal() { # sets $problem where it fails\n[ \"$sync\" = false ] || flush \"$run/journal\" || return 1\ntry mv -f -- \"$run/journal\" \"$state/journal\"\n}\nsift() { # PROGRAM WORD WORD [FILE]: sets $answer\nanswer=$(printf '%s/\\n' \"$table\" | one=$2 two=$3 keep=$revisions_to_keep awk \"$1\"' END { print \"/\" }' - ${4+\"$4\"}) || {\nbecame $? awk ''\nfail \"the order of the revisions is not known: $problem\"\n}\ncase $newline$answer in\n*\"$newline/\") answer=${answer%/} ;;\n*) fail 'the order of the revisions is not known: awk did not answer to the end' ;;\nesac\n}\nread_table() { # sets $table\ntable='' journal=$state/journal\n[ -f \"$journal\" ] || journal=/dev/null\nset +f\nfor directory in \"$revisions\"/*/; do\ndirectory=${directory%/}\nif [ ! -d \"$directory\" ] || [ -L \"$directory\" ]; then continue; fi\nencode \"${directory##*/}\"\ntable=\"$table$word$newline\"\ndone\nset -f\nsift '\n$1 == \"/\" { records = 1; next }\n!records { there[$1] = 1; next }\nNF < 9 || $NF != \".\" { next }\n$1 == \"created\" {\norder[$2] = ++count; name[count] = $2; created[$2] = $3; activated[$2] = \"-\"\nabout[$2] = $5 \" \" $6 \" \" $7; ready[$2] = done[$2] = bad[$2] = 0\nnext\n}\n!($2 in order) { next }\n$1 == \"prepared\" { ready[$2] = 1 }\n$1 == \"linked\" { activated[$2] = $3 }\n$1 == \"completed\" { done[$2] = 1 }\n$1 == \"returned\" && !done[$2] { bad[$2] = 1 }\n$1 == \"bad\" { bad[$2] = 1 }\n$1 == \"cleared\" { bad[$2] = 0 }\n$1 == \"purged\" { delete order[$2] }\nEND {\nfor (i = 1; i <= count; i++) {\nn = name[i]\nif (!(n in there) || !(n in order) || order[n] != i) continue\nstate = bad[n] ? \"bad\" : done[n] ? \"completed\" : ready[n] ? \"prepared\" : \"unfinished\"\nprint n, state, created[n], activated[n], about[n]\n}\nfor (n in there) if (!(n in order)) print n, \"foreign\", \"-\", \"-\", \"-\", \"-\", \"-\"\n}' '' '' \"$journal\"\ntable=$answer\n}\nfind_state() { # REVISION: sets $found to its state, empty if there is no such revision\nread_table\nencode \"$1\"\nsift '$1 \"\" == ENVIRON[\"one\"] \"\" { print $2 }' \"$word\" ''\nfound=${answer%\"$newline\"}\n}\nis_older() { # REVISION REVISION\nread_table\nencode \"$1\"\nfirst=$word\nencode \"$2\"\nsift '\n$2 == \"foreign\" { next }\n$1 \"\" == ENVIRON[\"one\"] \"\" { seen = 1 }\n$1 \"\" == ENVIRON[\"two\"] \"\" && seen { print \"older\" }' \"$first\" \"$word\"\n[ -n \"$answer\" ]\n}\nchoose_older() { # ACTIVE: sets $answer, a word, empty if there is none\nread_table\nencode \"$1\"\nsift '\n$1 \"\" == ENVIRON[\"one\"] \"\" { over = 1 }\n!over && $2 == \"completed\" { choice = $1 }\nEND { if (choice != \"\") print choice }' \"$word\" ''\nanswer=${answer%\"$newline\"}\n}\nchoose_surplus() { # ACTIVE PREVIOUS: sets $answer, words\nread_table\nencode \"$1\"\nbecomes=$word\nencode \"$2\"\nsift '\nBEGIN { active = ENVIRON[\"one\"] \"\"; previous = ENVIRON[\"two\"] \"\" }\n$1 == \"/\" { next }\n{ name[NR] = $1; state[NR] = $2; if ($1 == active) current = NR }\nEND {\nfor (i = NR; i > 0; i--) {\nif (!(i in name) || state[i] == \"foreign\" || name[i] == active) continue\nif (state[i] == \"completed\" && kept < ENVIRON[\"keep\"] + 0) { kept++; continue }\nif (name[i] == previous) continue\nif (state[i] == \"prepared\" && active != \"\\\\c\" && (!current || i > current)) continue\nprint name[i]\n}\n}' \"$becomes\" \"$word\"\nIFS=$newline\nset -- $answer\nIFS=' '\nanswer=$*\n}\nread_active() { # sets $linked (the text of the active symlink, empty if none) and $active (the revision's name, ditto)\nlinked='' active=''\ntext_of \"$active_symlink\"\nlinked=$text\n[ -n \"$linked\" ] || return 0\ncase $linked in\n\"$revisions\"/*) active=${linked#\"$revisions\"/} ;;\n*)\nactive=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || active=''\nphysical=$(cd -P -- \"$revisions\" 2>/dev/null && pwd -P) || physical=$revisions\ncase $active in\n\"$physical\"/*) active=${active#\"$physical\"/} ;;\n*) active='' ;;\nesac\n;;\nesac\nactive=${active%%/*}\n}\nwritable_ancestor() { # PATH: whether PATH could be created; sets $ancestor\nancestor=$1\nwhile [ ! -e \"$ancestor\" ] && [ ! -L \"$ancestor\" ]; do\nancestor=${ancestor%/*}\n[ -n \"$ancestor\" ] || ancestor=/\ndone\n[ -d \"$ancestor\" ] && [ -w \"$ancestor\" ] && [ -x \"$ancestor\" ]\n}\nmay_write() {\nabsent='' closed='' all_of='' places='' absent_words=''\nset -- \"$home\" \"$revisions\"\nfor word in $directories; do\ndecode \"$word\"\nset -- \"$@\" \"$value\"\ndone\nfor path; do\n! writable_ancestor \"$path\" || continue\nif [ ! -d \"$ancestor\" ]; then\nquote \"$ancestor\"\nproblem=\"$ancestor, which $path needs, is not a directory; on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nreturn 1\nfi\n[ \"$ancestor\" != \"$path\" ] || [ \"$path\" = \"$home\" ] || [ \"$path\" = \"$revisions\" ] || continue\n[ \"$ancestor\" != \"$path\" ] || {\nquote \"$path\"\ncase \"$closed \" in *\" $quoted \"*) ;; *) closed=\"$closed $quoted\" ;; esac\n}\ncase \"$places \" in *\" $ancestor, \"*) ;; *) places=\"$places $ancestor,\" ;; esac\n[ \"$ancestor\" = \"$path\" ] || is_below_absent \"$path\" || {\nencode \"$path\"\nabsent_words=\"$absent_words $word\"\nquote \"$path\"\nabsent=\"$absent $quoted\"\n}\ndone\nfor path in \"$state\" \"$state/runs\" \"$state/journal\"; do\nif [ ! -e \"$path\" ] || [ -w \"$path\" ]; then continue; fi\nquote \"$revisions\"\nif ! mounts_in \"$revisions\" || [ -n \"$mounted\" ]; then quote \"$state\"; fi\nall_of=$quoted places=\"$places $path,\"\nbreak\ndone\n[ -n \"$places\" ] || return 0\nplaces=${places%,} who=$(me)\norders=''\n[ -z \"$absent\" ] || orders=\" && sudo install -d -o $who$absent\"\n[ -z \"$closed\" ] || orders=\"$orders && sudo chown $who$closed && sudo chmod u+rwx$closed\"\n[ -z \"$all_of\" ] || orders=\"$orders && sudo chown -hR $who $all_of && sudo chmod -R u+rwX $all_of\"\nproblem=\"$who may not write to$places; on the server: ${orders# && }\"\nreturn 1\n}\nis_below_absent() { # PATH: whether one of those that are to be created is above it\nfor word in $absent_words; do\ndecode \"$word\"\ncase $1 in \"$value\" | \"$value\"/*) return 0 ;; esac\ndone\nreturn 1\n}\ncheck_version() {\n! contents_of \"$state/version\" || case $contents in\n'' | 1) ;; # A power cut can leave a name without its content.\n*) fail \"$state was written by a newer Shipper, in format $contents, and this one knows format 1 only: use that version of Shipper, or a newer one\" ;;\nesac\n}\npreflight() {\ncheck_version\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ] && ! { [ \"$goal\" = adopt ] && is_real; }; then\nquote \"$active_symlink\"\nfail \"$active_symlink stands where the active symlink has to be, but is no symlink; nothing was touched. The command \\`adopt\\` makes a revision of a directory; or move it away, on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nif [ -e \"$revisions\" ] && [ ! -d \"$revisions\" ]; then\nquote \"$revisions\"\nfail \"$revisions is not a directory: choose another config.directories.revisions, or on the server: sudo mv $quoted ${quoted%\\'}.before-shipper'\"\nfi\nmay_write || fail \"$problem\"\nif [ -s \"$state/active\" ] && contents_of \"$state/active\"; then\nserved=$contents\nquote \"$state/active\"\n[ \"$served\" = \"$active_symlink\" ] ||\nfail \"$revisions already serves the active symlink $served: give $active_symlink a revisions directory of its own; or, if it moved, on the server: sudo rm $quoted\"\nfi\nread_active\nsay active \"$active\" \"$linked\"\nsay previous \"$active\"\n}\nholds() {\ntext_of \"$state/lock\"\n[ \"$text\" = \"$token\" ]\n}\nstill_holds() {\nif [ -d \"$run\" ] && holds; then return 0; fi\nfail \"another run took over, since this one was not heard of for $lease seconds\" LOCKED\n}\nfail_to_add() { # DIRECTORY WAY PROBLEM: for people, the problem is in DIRECTORY\nstill_holds\nfail \"${3%%\"$2\"*}$1${3#*\"$2\"}\"\n}\nowner_of() { # TOKEN: sets $owner to the token whose beats count\nowner=''\nset +f\nfor candidate in \"$state/runs/$1\" \"$state\"/runs/run-*; do\nif contains \"$candidate\" \"$1\"; then\nowner=${candidate##*/}\nbreak\nfi\ndone\nset -f\n}\ncontains() { # DIRECTORY TOKEN: whether it is that run's, or has that in it\n[ \"${1##*/}\" != \"$2\" ] || { [ -d \"$1\" ] && return 0; }\nfor deeper in \"$1\"/run-*; do\nif [ -d \"$deeper\" ] && (contains \"$deeper\" \"$2\"); then return 0; fi\ndone\nreturn 1\n}\nsay_holder() { # KIND OWNER\ncontents_of \"$state/runs/$2/info\" || :\ncontents=${contents:-'- - - - - 0'} # A power cut can leave a name without its content.\nnow\nprintf '%s %s %s %s\\n' \"$1\" \"$2\" \"$contents\" \"$seconds\"\n}\nlock() {\n[ ! -d \"$revisions\" ] || acquire\n}\nshares_group() { # whether what this run makes is for a group to write to\ncase 00$umask in *[2367]?) return 1 ;; esac\n}\ncheck_twin() { # HOLDER OWNER\ncase $token in run-*-*) ;; *) return 0 ;; esac\n[ \"${1%-*}\" = \"${token%-*}\" ] && contents_of \"$state/runs/$2/target\" || return 0\nfail \"$revisions is one directory for two targets of this run, $contents and $host: name it once\"\n}\nacquire() {\nholds && return 0\n{ try mkdir -p -- \"$state/runs\" && try mkdir -- \"$run\" \"$run/trash\" \"$run/purged\"; } || fail \"cannot lock: $problem\"\nprocess_id \"$run/worker\"\nprintf '%010d\\n' 0 >\"$run/beat\"\nnow\nprintf '%s %s %s\\n' \"$audit\" \"$about_run\" \"$seconds\" >\"$run/info\"\nprintf '%s\\n' \"$host\" >\"$run/target\"\nfind_here\nprintf '%s\\n' \"$here\" >\"$run/here\"\n{ try ln -s ../../.. \"$run/revisions\" && try ln -s \"$token\" \"$run/lock\"; } ||\nfail \"cannot lock: no symlink can be made in $run, as on vfat and exfat: $problem\"\nwaited=0 idle=0 freed=0 seen='' told='' alive=''\nuntil try ln -s \"$token\" \"$state/lock\" || holds; do\nholder=$text\nif [ -z \"$holder\" ]; then\nfreed=$((freed + 1))\n[ \"$freed\" -lt 10 ] || fail \"cannot lock: $problem\"\ncontinue\nfi\nfreed=0\nowner_of \"$holder\"\ncheck_twin \"$holder\" \"$owner\"\ncontents_of \"$state/runs/$owner/beat\" || :\nif [ \"$holder $owner $contents\" = \"$seen\" ]; then\nidle=$((idle + 1))\nelse\nalive=$seen idle=0 seen=\"$holder $owner $contents\"\nfi\nif [ \"$idle\" -ge $((lease + lease / 5)) ]; then\ntake_over \"$holder\" \"$owner\"\nidle=0\ncontinue\nfi\n[ -n \"$told\" ] || [ -z \"$owner\" ] || say_holder waiting \"$owner\"\ntold=1\nif [ \"$waited\" -ge \"$lock_timeout\" ] && [ -n \"$alive\" ]; then\n[ -z \"$owner\" ] || say_holder holder \"$owner\"\nfail \"$revisions is locked by another run\" LOCKED\nfi\nsleep 1\nwaited=$((waited + 1))\ndone\ncheck_version\nsettle_inside \"$run\"\nif [ ! -s \"$run/beat\" ] || [ ! -s \"$run/info\" ]; then fail \"cannot write to $run\"; fi\nsweep\n[ \"$waited\" -eq 0 ] || preflight\n[ -s \"$state/version\" ] || {\nif shares_group; then chmod o= \"$state\" 2>/dev/null; else chmod go= \"$state\" 2>/dev/null; fi\nprintf '1\\n' >\"$run/version\" && mv -- \"$run/version\" \"$state/version\"\n}\n[ -s \"$state/active\" ] || { printf '%s\\n' \"$active_symlink\" >\"$run/active\" && mv -- \"$run/active\" \"$state/active\"; }\n}\ntake_over() { # HOLDER OWNER\nif [ -z \"$2\" ]; then\nmkdir -- \"$state/runs/$1\" 2>/dev/null\nreturn 0\nfi\nmv -- \"$state/runs/$2\" \"$run/$2\" 2>/dev/null || return 0\ntext_of \"$state/lock\"\nif [ \"$text\" != \"$1\" ]; then\nmv -- \"$run/$2\" \"$state/runs/$2\"\nreturn 0\nfi\ntry mv -f -- \"$run/lock\" \"$state/lock\" || fail \"cannot lock: $problem\"\n}\nunlock() {\nmv -f -- \"$run/worker\" \"$run/unlocking\" 2>/dev/null\nkill \"${watchdog:-}\" 2>/dev/null\nrelease\n}\nrelease() {\n[ -d \"$run\" ] || return 0\nset +f\nfor dead in \"$run\"/run-*; do\nset -f\n[ ! -L \"$dead/released\" ] || remove \"$dead\" || mv -- \"$dead\" \"$run/trash/settled-${dead##*/}\"\ndone\nset +f\nset -- \"$run\"/run-*\nset -f\n[ ! -d \"$1\" ] || return 0\n! holds || try mv -- \"$state/lock\" \"$run/released\" || try mv -- \"$state/lock\" \"$run/released\" || return 0\nmv -- \"$run\" \"$state/runs/gone-$token\" && clear_away \"$state/runs/gone-$token\"\n}\nsweep() {\nset +f\nfor other in \"$state\"/runs/gone-*; do\n[ ! -d \"$other\" ] || clear_away \"$other\"\ndone\nset +f\nfor other in \"$state\"/runs/run-*; do\nset -f\nif [ \"$other\" = \"$run\" ] || [ ! -d \"$other\" ]; then continue; fi\nif [ -L \"$other/released\" ] || [ -n \"$(find \"$other\" -prune -mtime +1)\" ]; then clear_away \"$other\"; fi\ndone\nset -f\n}\nfind_here() { # sets $here\nask uname -n || fail \"the name of this machine is not known: $problem\"\nhere=$answer\ncontents_of /proc/sys/kernel/random/boot_id || contents=$(sysctl -n kern.boottime 2>/dev/null)\nhere=$here${contents:+\"$newline$contents\"}\n}\nany_alive() { # LEADER...\nfor pid; do\nif kill -0 \"-$pid\" 2>/dev/null; then return 0; fi\ndone\nreturn 1\n}\ngroup_ends() { # LEADER...: ends process groups, those that do not listen after a second\nfor pid; do kill -TERM \"-$pid\" 2>/dev/null || kill -s TERM \"$pid\" 2>/dev/null; done\ntries=10\nwhile [ \"$tries\" -gt 0 ] && any_alive \"$@\"; do\ntries=$((tries - 1))\nsleep 0.1 2>/dev/null || { sleep 1 && tries=0; } # Not every sleep knows parts of a second.\ndone\nfor pid; do kill -KILL \"-$pid\" 2>/dev/null || kill -s KILL \"$pid\" 2>/dev/null; done\n}\nis_still() { # PID START: whether that process is there, and is the one that began then (as /proc counts)\ncase $1 in '' | *[!0-9]* | 0 | 1) return 1 ;; esac\n[ -r \"/proc/$1/stat\" ] || { [ ! -d /proc/self ] && kill -s 0 \"$1\" 2>/dev/null; } || return 1\n[ \"$2\" != - ] || return 0\ncontents_of \"/proc/$1/stat\" || return 1\nset -- \"$2\" ${contents##*') '}\n[ \"$2\" != Z ] && [ \"$1\" = \"${21-}\" ]\n}\nhas_ended() { # PID: also of a child that nobody waited for yet\nif [ -r \"/proc/$$/stat\" ] || [ -r \"/proc/$1/stat\" ]; then\nask cat \"/proc/$1/stat\" 2>/dev/null || {\n[ ! -e \"/proc/$1/stat\" ] # One that cannot be looked at counts as alive.\nreturn $?\n}\nset -- ${answer##*') '}\n[ \"$1\" = Z ] || [ \"$1\" = X ]\nelse\nkill -s 0 \"$1\" 2>/dev/null || return 0\ncase $(ps -o stat= -p \"$1\" 2>/dev/null) in *Z*) ;; *) return 1 ;; esac\nfi\n}\nprocess_id() { # FILE: writes the id of this very shell there, and sets $contents to it\nsh -c 'printf \"%s\\n\" \"$PPID\"' >\"$1\" 2>/dev/null\ncontents_of \"$1\"\n}\nfind_leaders() { # RUN-DIRECTORY: sets $leaders to the process groups of its listeners that are here\nleaders=''\nset +f\nfor file in \"$1\"/commands/*; do\nset -f\nif ! contents_of \"$file\"; then continue; fi\npid=${contents%% *}\nif is_still \"$pid\" \"${contents##* }\"; then leaders=\"$leaders $pid\"; fi\ndone\nset -f\n}\ncommands_end() { # RUN-DIRECTORY: ends what its listeners still run here\nfind_here\nif ! contents_of \"$1/here\" || [ \"$contents\" != \"$here\" ]; then return 0; fi\nfind_leaders \"$1\"\ngroup_ends $leaders\nfind_leaders \"$1\"\n[ -z \"$leaders\" ] || warn \"a listener's command goes on, as another user:$leaders\"\n}\nwait_at_most() { # SECONDS PID: waits for a child, and kills it when it takes longer\n(\nleft=$1\nwhile [ \"$left\" -gt 0 ] && sleep 1; do left=$((left - 1)); done\nkill -s KILL \"$2\"\n) >/dev/null 2>&1 &\nkiller=$!\nwait \"$2\" 2>/dev/null\nkill -s KILL \"$killer\" 2>/dev/null\n}\nwas_switched() { # TOKEN\n[ -d \"$home/.shipper-$1.back\" ] && [ ! -L \"$home/.shipper-$1.back/forth/$name\" ]\n}\nstuck() {\nquote \"$home\"\nfail \"$active_symlink could not be put back to ${old:-nothing}${problem:+ ($problem)}; on the server: sudo chown $(me) $quoted && sudo chmod u+rwx $quoted\"\n}\nread_switch() { # RUN-DIRECTORY: sets $new and $old, texts of the active symlink, and $left, the revision that was active\ncontents_of \"$1/switch\" || fail \"$1/switch is gone\"\nIFS=$newline\nset -- $contents\nIFS=' '\n[ $# -eq 3 ] || contents=''\ndecode \"${1-}\"\nnew=$value\ndecode \"${2-}\"\nold=$value\ndecode \"${3-}\"\nleft=$value\n}\ngo_back() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\n[ -f \"$directory/switch\" ] || return 0\nread_switch \"$directory\"\n[ -n \"$contents\" ] || return 0 # The disk was full: it did not come to the switch.\nrecord_commit \"$directory\"\nif completed_by \"$run_token\"; then\n[ \"$directory\" != \"$run\" ] || say completed \"${new##*/}\"\nreturn 0\nfi\naside=$home/.shipper-$run_token.back\ntry mv -- \"$home/.shipper-$run_token\" \"$aside\" || [ ! -d \"$home/.shipper-$run_token\" ] || stuck\nbring_back \"$directory\"\nwas_switched \"$run_token\" || return 0\ntext_of \"$active_symlink\"\nif [ \"$text\" = \"$new\" ]; then\nif [ -n \"$old\" ]; then\ntry mv -f -- \"$aside/back/$name\" \"$home/\"\nelse\ntry mv -f -- \"$active_symlink\" \"$aside/back/\"\nfi\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$old\" ] || stuck\nfi\nrecorded \"$run_token\" returned || journal returned \"${new##*/}\"\nread_active\n[ \"$directory\" != \"$run\" ] || say returned \"$active\" \"$linked\"\n}\nbring_back() { # RUN-DIRECTORY: the revisions that it purged\nset +f\nfor purged in \"$1\"/purged/*; do\nset -f\nif [ ! -d \"$purged\" ] || [ -e \"$revisions/${purged##*/}\" ]; then continue; fi\ntry mv -- \"$purged\" \"$revisions/\" || warn \"revision ${purged##*/} could not be brought back: $problem\"\ndone\nset -f\n}\ndiscard() { # [RUN-DIRECTORY]\ndirectory=${1:-$run}\nrun_token=${directory##*/}\ntext_of \"$directory/revision\"\nunfinished=$text\nif [ -z \"$unfinished\" ] && contents_of \"$directory/revision\"; then unfinished=$contents; fi # That of an earlier Shipper.\nif [ -n \"$unfinished\" ] && ! was_switched \"$run_token\"; then\nread_active\nfind_state \"$unfinished\"\ncase $found in\nunfinished | foreign)\n[ \"$unfinished\" = \"$active\" ] || throw_away \"$unfinished\" ||\nwarn \"what was made of revision $unfinished could not be removed: $problem\"\n;;\nesac\nfi\nrm -f -- \"$directory/again\"\nremove_links \"$home/.shipper-$run_token\"\nremove_links \"$home/.shipper-$run_token.back\"\nreturn 0\n}\nagain() { # RUN-DIRECTORY\n[ -f \"$1/again\" ] || return 0\nread_active\n[ -n \"$linked\" ] || return 0\nplace=$revisions/$active\n[ -n \"$active\" ] || place=$(cd -P -- \"$active_symlink\" 2>/dev/null && pwd -P) || place=$linked\ncontents_of \"$1/info\"\nset -- \"$1\" $contents - - - -\ngoal_of_run=$5\ncontents_of \"$1/again\"\nIFS=$newline\nset -- \"$1\" $contents\nIFS=' '\ndirectory=$1\nshift\nfor command; do\ndecode \"$command\"\nprintf '%s\\n' \"$value\" | (\ncd -- \"$place\" || exit 1\nif [ -n \"$lang\" ]; then LC_ALL=$lang; else unset LC_ALL; fi\nexport SHIPPER_COMMAND=\"$goal_of_run\" SHIPPER_EVENT=after:link_current_revision SHIPPER_REVISION=\"$active\" \\\nSHIPPER_REVISION_PATH=\"$place\" SHIPPER_PREVIOUS_REVISION='' SHIPPER_ACTIVE_SYMLINK=\"$active_symlink\" \\\nSHIPPER_HOST=\"$host\"\nexec sh -ec 'eval \"$(cat)\" </dev/null'\n) >/dev/null 2>&1 &\nwait_at_most \"$((lease + lease / 2))\" $!\ndone\nrm -f -- \"$directory/again\"\n}\nsettle() { # RUN-DIRECTORY\ncommands_end \"$1\"\ngo_back \"$1\"\n! was_switched \"${1##*/}\" || again \"$1\"\ndiscard \"$1\"\n}\nsettle_inside() { # RUN-DIRECTORY: settles the dead runs that it took over\nset +f\nfor dead in \"$1\"/run-*; do\nset -f\n[ -d \"$dead\" ] || continue\n(settle_inside \"$dead\") || exit 1 # Variables are global: each level has to have its own.\nsettle \"$dead\"\nsay settled \"${dead##*/}\"\nremove \"$dead\" || try mv -- \"$dead\" \"$1/trash/settled-${dead##*/}\" || fail \"$problem\"\ndone\nset -f\n}\nmounts_in() { # DIRECTORY: sets $mounted to the mount points at or below it, words; returns 1 where that cannot be known\nproblem='the mounts of this system cannot be read, and nothing is deleted through a mount; on the server: sudo mount -t proc proc /proc'\nphysical=$(cd -P -- \"${1%/*}/\" 2>/dev/null && pwd -P) || return 1\nphysical=${physical%/}/${1##*/}\nif [ -r /proc/self/mountinfo ]; then\nmounted=$(directory=$physical awk '\n{\npoint = word = \"\"\nfor (rest = $5; at = index(rest, \"\\\\\"); rest = substr(rest, at + 4)) {\ncode = substr(rest, at + 1, 3)\npoint = point substr(rest, 1, at - 1) sprintf(\"%c\", substr(code, 1, 1) * 64 + substr(code, 2, 1) * 8 + substr(code, 3, 1))\nword = word substr(rest, 1, at - 1) \"\\\\0\" code\n}\nif (index(point rest \"/\", ENVIRON[\"directory\"] \"/\") == 1) printf \"%s \", word rest\n}\nEND { printf \".\" }' /proc/self/mountinfo 2>/dev/null) || {\nbecame $? awk ''\nproblem=\"the mounts of this system cannot be read, and nothing is deleted through a mount: $problem\"\nreturn 1\n}\nelif [ \"$(uname -s)\" = Linux ] || ! mounted=$(mount 2>/dev/null) || [ -z \"$mounted\" ]; then\nreturn 1\nelse\nmounted=$(printf '%s\\n' \"$mounted\" | directory=$physical awk '\n/\\)$/ {\nat = index($0, \" on \" ENVIRON[\"directory\"] \"/\")\nif (!at) at = index($0, \" on \" ENVIRON[\"directory\"] \" \")\nif (!at) next\npoint = substr($0, at + 4)\nsub(/( type [^ ]*)? \\([^(]*\\)$/, \"\", point)\n}\n!/\\)$/ {\nif (index($0, ENVIRON[\"directory\"] \"/\") != 1 && index($0, ENVIRON[\"directory\"] \" on \") != 1) next\npoint = $0\nsub(/ on .*/, \"\", point)\n}\n{\nword = \"\"\nfor (i = 1; i <= length(point); i++) {\nc = substr(point, i, 1)\nword = word (c == \" \" ? \"\\\\0040\" : c == \"\\\\\" ? \"\\\\0134\" : c)\n}\nprintf \"%s \", word\n}\nEND { printf \".\" }') || return 1\nfi\ncase \" $mounted\" in\n*' .') mounted=${mounted%.} ;;\n*) return 1 ;;\nesac\n}\nis_kept() { # DIRECTORY\nmounts_in \"$1\" || return 0\n[ -n \"$mounted\" ] || return 1\npoints=''\nfor word in $mounted; do\ndecode \"$word\"\nquote \"$value\"\npoints=\" $quoted$points\" # The inner ones first.\ndone\nproblem=\"something is mounted in it, and nothing is deleted through a mount; on the server: sudo umount$points\"\n}\ndenied() { # DIRECTORY: adds to $problem, which a tool told, what to do\ncase $1 in ./*) set -- \"$PWD/${1#./}\" ;; esac\nquote \"$1\"\nproblem=\"${problem%%\"$newline\"*}; on the server: sudo chown -hR $(me) $quoted && sudo chmod -R u+rwX $quoted\"\n}\nremove_links() { # DIRECTORY\ntry rm -f -- \"$1/forth/$name\" \"$1/back/$name\" || try rm -f -- \"$1/forth/$name\" \"$1/back/$name\"\nrmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null || rmdir -- \"$1/forth\" \"$1/back\" \"$1\" 2>/dev/null\n}\nremove() { # DIRECTORY: deletes it; sets $problem where it is still there\n[ -e \"$1\" ] || [ -L \"$1\" ] || return 0\n! is_kept \"$1\" || return 1\nrm -rf -- \"$1\" 2>/dev/null && return 0\nchmod -R u+rwX -- \"$1\" 2>/dev/null\ntry rm -rf -- \"$1\" && return 0\ndenied \"$1\"\nreturn 1\n}\nmove_away() { # DIRECTORY INTO: sets $problem where it is still there\n! is_kept \"$1\" || return 1\nmv -- \"$1\" \"$2/\" 2>/dev/null && return 0\nchmod u+rwx -- \"$1\" 2>/dev/null\ntry mv -- \"$1\" \"$2/\" && return 0\ndenied \"$1\"\nreturn 1\n}\nleftovers() { # RUN-DIRECTORY: sets $left_there to what was to be deleted there, words\nleft_there=''\nset +f\nfor leftover in \"$1\"/purged/* \"$1\"/trash/* \"$1\"/trash/settled-*/purged/* \"$1\"/trash/settled-*/trash/*; do\ncase ${leftover##*/} in '*' | settled-*) continue ;; esac\n[ -d \"$leftover\" ] || continue\nencode \"$leftover\"\nleft_there=\"$left_there $word\"\ndone\nset -f\n}\ntell_leftovers() {\nset +f\nfor gone in \"$state\"/runs/gone-*; do\nleftovers \"$gone\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nis_kept \"$leftover\" || {\nproblem='it could not be deleted'\ndenied \"$leftover\"\n}\nwarn \"what is left of revision ${leftover##*/} is still there: $problem\"\ndone\ndone\nset -f\n}\ntell_mounts() {\n[ -d \"$revisions\" ] || return 0\nmounts_in \"$revisions\" || {\nwarn \"no revision can be removed: $problem\"\nreturn 0\n}\nbelow=$physical/ told=//.shipper/$active/\nfor word in $mounted; do\ndecode \"$word\"\nvalue=${value#\"$below\"}\nname_of_kept=${value%%/*}\ncase $told in *\"/$name_of_kept/\"*) continue ;; esac\ntold=$told$name_of_kept/\n! is_kept \"$revisions/$name_of_kept\" || warn \"revision $name_of_kept will not be removed: $problem\"\ndone\n}\nclear_away() { # RUN-DIRECTORY of a run that is over\nset +f\nrm -f -- \"$1\"/commands/* \"$1\"/* 2>/dev/null\nrmdir -- \"$1\"/* \"$1\" 2>/dev/null\nset -f\n[ -d \"$1\" ] || return 0\nleftovers \"$1\"\nfor word in $left_there; do\ndecode \"$word\"\nleftover=$value\nremove \"$leftover\" || warn \"what is left of revision ${leftover##*/} could not be deleted: $problem\"\ndone\nleftovers \"$1\"\nif [ -n \"$left_there\" ]; then return 0; fi\nremove \"$1\" || warn \"what an earlier run left could not be deleted: $problem\"\n}\ninit_directories() {\ntry mkdir -p -- \"$revisions\" || fail \"$problem\"\nacquire\nset -- $directories\nfor word; do\ndecode \"$word\"\ntry mkdir -p -- \"$value\" || fail \"$problem\"\ndone\nquote \"$home\"\n[ -d \"$home\" ] ||\nfail \"the directory of the active symlink, $home, does not exist: add it to config.directories, or on the server: sudo install -d -o $(me) $quoted\"\n}\nfree_name() { # sets $revision\ntaken=$revision-$epoch number=1\nrevision=$taken\nwhile [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; do\nnumber=$((number + 1))\nrevision=$taken-$number\ndone\n}\ncreate_revision() {\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then\nread_active\nfind_state \"$revision\"\nif [ \"$found\" = unfinished ] && [ \"$active\" != \"$revision\" ]; then\nthrow_away \"$revision\" || {\nproblem=\"what an earlier run left of revision $revision cannot be removed: $problem\"\n[ \"$goal\" != prepare ] || fail \"$problem\"\nwarn \"$problem\"\nfree_name\n}\nelif [ \"$goal\" = prepare ]; then\nfail \"revision $revision exists already: prepare needs a name that is not taken\"\nelse\nfree_name\nfi\nfi\n{ try rm -f -- \"$run/revision\" && try ln -s -- \"$revision\" \"$run/revision\"; } || fail \"cannot write to $run: $problem\"\ntry mkdir -- \"$run/revisions/$revision\" || {\nrm -f -- \"$run/revision\"\nfail_to_add \"$revisions\" \"$run/revisions\" \"$problem\"\n}\njournal created \"$revision\" || fail \"cannot write to $state/journal\"\nif [ -n \"$source_dir\" ]; then\ntry cp -RP -- \"$source_dir/.\" \"$revisions/$revision/\" ||\nfail \"cannot copy config.source_dir: ${problem%%\"$newline\"*}\"\nfi\nsay revision \"$revision\"\n}\nthrow_away() { # REVISION: first out of sight, then off the disk; sets $problem where it stays\nmove_away \"$revisions/$1\" \"$run/trash\" || return 1\ndelete \"$1\" \"$run/trash\"\n}\ndelete() { # REVISION DIRECTORY: one that was moved there; what cannot be deleted is told when the run lets go\njournal purged \"$1\"\nremove \"$state/manifests/${1:?}\"\nremove \"${2:?}/${1:?}\"\nreturn 0\n}\npurge_old_revisions() {\nread_active\nread_switch \"$run\"\nmounts_in \"$revisions\" || {\nwarn \"no revision was removed: $problem\"\nreturn 0\n}\nchoose_surplus \"$revision\" \"$left\"\nfor old in $answer; do\ndecode \"$old\"\nold=$value\n[ \"$old\" != \"$active\" ] || continue\nif move_away \"$revisions/$old\" \"$run/purged\"; then\nsay purged \"$old\"\nelse\nwarn \"revision $old could not be removed: $problem\"\nfi\ndone\n}\ndelete_purged() {\nset +f\nfor old in \"$run\"/purged/*; do\nset -f\n[ -d \"$old\" ] || continue\ndelete \"${old##*/}\" \"$run/purged\"\ndone\nset -f\ncompact_journal || warn \"the journal could not be compacted: $problem\"\n}\nenter() { # DIRECTORY\nproblem=''\ncd -P -- \"$revisions/$revision\" || return 1\nwanted=$PWD\nIFS=/\nset -- $1\nIFS=' '\nfor part; do\nif [ ! -L \"./$part\" ] && [ ! -d \"./$part\" ]; then\nstands_in \"$wanted\" || return 1\ntry mkdir -- \"./$part\" || return 1\nfi\nif [ -L \"./$part\" ] || ! cd -P -- \"./$part\" 2>/dev/null; then return 1; fi\nwanted=$wanted/$part\ndone\nstands_in \"$wanted\"\n}\nstands_in() { # DIRECTORY\nproblem=$(PWD='' sh -c '[ \"$PWD\" = \"$1\" ] || { echo \"$1 was swapped for something else meanwhile\"; exit 1; }' sh \"$1\") && return 0\nbecame $? sh \"$problem\"\nreturn 1\n}\nput_link() { # TEXT NAME: sets $problem where it fails\naside=$run/aside$asides failed=''\n[ -d \"$aside\" ] || try mkdir -- \"$aside\" \"$aside/link\" \"$aside/old\" || return 1\n{\ntry ln -s -- \"$1\" \"$aside/link/$2\" &&\n{ [ -L \"./$2\" ] || [ ! -d \"./$2\" ] || move_away \"./$2\" \"$aside/old\"; } &&\ntry mv -f -- \"$aside/link/$2\" ./\n} || failed=$problem\nif [ -n \"$failed\" ]; then\nrm -f -- \"$aside/link/$2\"\nif [ -d \"$aside/old/$2\" ]; then try mv -- \"$aside/old/$2\" ./ || return 1; fi\nfi\nremove \"$aside/old/$2\" || {\nwarn \"what stood at the link $path could not be deleted: $problem\"\nasides=$((asides + 1))\n}\nproblem=$failed\n[ -z \"$failed\" ]\n}\nlink_problem() { # SENTENCE\n[ \"$fail_on_symlink_error\" = false ] || fail \"$1\"\nwarn \"$1\"\n}\ncreate_symlinks() {\nentered='' asides=1\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ntext=$value\ndecode \"$2\"\npath=$value\nshift 2\nparent=${path%/*}\n[ \"$parent\" != \"$path\" ] || parent=''\nif [ \"$entered\" != \"=$parent\" ]; then\nenter \"$parent\" ||\nfail \"the link $path would leave the revision or has no place in it: $parent is not a directory of the revision${problem:+ ($problem)}\"\nentered=\"=$parent\"\nfi\nif put_link \"$text\" \"${path##*/}\"; then\n[ -e \"./${path##*/}\" ] || {\n[ \"$relative_symlinks\" = false ] || fail \"the link $path would dangle: $text does not lead anywhere from there\"\nlink_problem \"the link $path dangles: $text does not exist\"\n}\nelse\n[ -z \"$died\" ] || fail \"the link $path could not be made: $problem\"\nlink_problem \"the link $path could not be made: ${problem##*\"$newline\"}\"\nfi\ndone\ncd /\nrmdir -- \"$run/aside$asides/link\" \"$run/aside$asides/old\" \"$run/aside$asides\" 2>/dev/null\n}\nnameable() { # ends a sentence with the revisions that a rollback can go to by name\nIFS=$newline names=''\nfor line in $table; do\ncase $line in *' unfinished '* | *' prepared '*) continue ;; esac\ndecode \"${line%% *}\"\n[ \"$value\" = \"$active\" ] || names=\"$names $value\"\ndone\nprintf '%s' \"${names:+; by name it can go to:}$names\"\n}\ntell_dangling() {\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$2\"\npath=$value\nshift 2\nif [ ! -L \"$revisions/$revision/$path\" ] || [ -e \"$revisions/$revision/$path\" ]; then continue; fi\ntext_of \"$revisions/$revision/$path\"\nwarn \"the link $path of revision $revision leads nowhere: $text does not exist\"\ndone\n}\nchoose() {\nread_active\ncase $goal in\nactivate)\nfind_state \"$revision\"\ncase $found in\nprepared) ;;\n'') fail \"there is no revision $revision: prepare it first\" ;;\n*) [ \"$active\" = \"$revision\" ] ||\nfail \"revision $revision is not waiting to be activated; to go back to it, use rollback\" ;;\nesac\n;;\nrollback)\nif [ -z \"$revision\" ]; then\nchoose_older \"$active\"\ndecode \"$answer\"\nrevision=$value\n[ -n \"$revision\" ] ||\nfail \"there is nothing to roll back to: no completed revision is older than ${active:-the one that is active}$(nameable)\"\nfi\nfind_state \"$revision\"\ncase $found in\n'') fail \"there is no revision $revision; there are: $(printf '%b' \"$(known_names)\")\" ;;\nunfinished) fail \"revision $revision was never completed\" ;;\nprepared) fail \"revision $revision was never active: use activate\" ;;\nesac\n;;\nesac\ntell_dangling\nsay revision \"$revision\"\nsay previous \"$active\"\ncase ${linked%/} in\n\"$revisions_text/$revision\" | \"$revisions/$revision\")\nsay unchanged\nunlock\nexit 0\n;;\nesac\n}\nknown_names() { # prints words\nIFS=$newline\nfor line in $table; do printf '%s ' \"${line%% *}\"; done\n}\nflush() { # PATH...: the file systems that these are on; sets $problem\ntry sync -f \"$@\" && return 0\ncase $problem in *'nput/output error'* | *'o space left'* | *uota*) return 1 ;; esac\ntry sync # One that takes no path.\n}\nflush_revision() {\nflush \"$revisions/$revision\" \"$home\" || fail \"revision $revision cannot be written to the disk: $problem\"\nsay flushed\n}\nlink_current_revision() {\nread_active\nprevious=$active\nbeside=$run/home/.shipper-$token\ngoes_to=$revisions_text/$revision\n{\ntry ln -s -- \"$home\" \"$run/home\" && try mkdir -- \"$beside\" \"$beside/forth\" \"$beside/back\" &&\ntry ln -s -- \"$goes_to\" \"$beside/forth/$name\"\n} || fail_to_add \"$home\" \"$run/home\" \"$problem\"\n[ -z \"$linked\" ] || try ln -s -- \"$linked\" \"$beside/back/$name\" || fail \"cannot make the way back in $home: $problem\"\ncase $goes_to in /*) leads_to=$goes_to ;; *) leads_to=$home/$goes_to ;; esac\n[ -d \"$leads_to/\" ] ||\nfail \"the active symlink would dangle: $goes_to does not lead to the revision from $home\"\nset -- $again\nif shares_group; then umask 007; else umask 077; fi\nfor word; do printf '%s\\n' \"$word\"; done >\"$run/again\" || fail \"cannot write to $run\"\numask \"$umask\"\nencode \"$goes_to\"\nnew=$word\nencode \"$linked\"\nold=$word\nencode \"$previous\"\nprintf '%s\\n%s\\n%s\\n' \"$new\" \"$old\" \"$word\" >\"$run/switch\" || fail \"cannot write to $run\"\n[ \"$sync\" = false ] || flush_revision\nstill_holds\nif [ -e \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; then fail \"$active_symlink is no symlink any more\"; fi\ntry mv -f -- \"$beside/forth/$name\" \"$home/\" || fail \"$problem\"\ntext_of \"$active_symlink\"\n[ \"$text\" = \"$goes_to\" ] || fail \"$active_symlink does not lead to revision $revision after the switch\"\njournal linked \"$revision\" || fail \"cannot write to $state/journal\"\nsay previous \"$previous\"\nsay linked \"$revision\"\n}\ncomplete() {\ncase $goal in\nprepare)\n[ \"$sync\" = false ] || flush_revision\njournal_record prepared \"$revision\"\n;;\nrollback)\nrecords=''\nread_switch \"$run\"\nif is_older \"$revision\" \"$left\"; then\njournal_record bad \"$left\"\nrecords=$record\nfi\njournal_record cleared \"$revision\"\nrecords=$records$record\njournal_record completed \"$revision\"\nrecord=$records$record\n;;\n*) journal_record completed \"$revision\" ;;\nesac\ntext_of \"$active_symlink\"\nif [ \"$goal\" != prepare ] && [ \"$text\" != \"$revisions_text/$revision\" ]; then\nfail \"$active_symlink does not lead to revision $revision any more: someone else moved it\"\nfi\nprintf '%s\\n' \"$record\" >\"$run/record\" || fail \"cannot write to $run\"\nmv -- \"$run/record\" \"$run/committed\" 2>/dev/null || still_holds\nprintf '%s\\n' \"$record\" >>\"$run/revisions/.shipper/journal\" || {\nrm -f -- \"$run/committed\"\nfail \"cannot write to $state/journal\"\n}\nif [ \"$sync\" = true ]; then\nflush \"$home\" \"$state/journal\" || warn \"the completion may be lost if the power fails: $problem\"\nfi\nremove_links \"$home/.shipper-$token\"\nsay completed \"$revision\"\ndelete_purged\nsay deleted\n}\nfind_adopted() {\nread_table\nnames='' adopted='' ordered_by=''\nIFS=$newline\nfor line in $table; do\ncase $line in *' foreign '*) names=$names${line%% *}$newline ;; esac\ndone\nIFS=' '\n[ -n \"$names\" ] || return 0\nfor log in \"$home/.dep/releases_log\" \"$home/.dep/releases\" \"${revisions%/*}/.dep/releases_log\" \\\n\"${revisions%/*}/.dep/releases\" \"$home/revisions.log\" \"${revisions%/*}/revisions.log\"; do\nif [ ! -f \"$log\" ]; then continue; fi\norder_by_log \"$log\"\n[ -z \"$ordered_by\" ] || return 0\ndone\norder_by_name\n[ -n \"$ordered_by\" ] || order_by_time\n}\narrange() { # PROGRAM FILE: sets $adopted to what awk makes of the names, and of a file behind a slash\nanswer=$(printf '%s/\\n' \"$names\" | awk \"$1\"' END { print \"/\" }' - \"$2\") || fail 'the order of what is there is not known: awk failed'\ncase $newline$answer in\n*\"$newline/\") ;;\n*) fail 'the order of what is there is not known: awk did not answer to the end' ;;\nesac\nIFS=$newline\nset -f -- ${answer%/}\nIFS=' '\nadopted=$*\n}\norder_by_log() { # FILE\narrange '\n$0 == \"/\" && !over { over = 1; next }\n!over { there[$0] = 1; name[++count] = $0; next }\n{\nentry = \"\"\nif (match($0, /\"release_name\": *\"?[^\",}]*/)) {\nentry = substr($0, RSTART, RLENGTH)\nsub(/^\"release_name\": *\"?/, \"\", entry)\n} else if (match($0, / deployed as release [^ ]+/)) entry = substr($0, RSTART + 21, RLENGTH - 21)\nelse if (match($0, /^[0-9]+,[^,]+$/)) { entry = $0; sub(/^[0-9]+,/, \"\", entry) }\nif (entry in there && !(entry in placed)) { placed[entry] = 1; order[++known] = entry }\n}\nEND {\nif (known) for (i = 1; i <= count; i++) if (!(name[i] in placed)) print name[i]\nfor (i = 1; i <= known; i++) print order[i]\n}' \"$1\"\n[ -z \"$adopted\" ] || ordered_by=\"the log $1\"\n}\norder_by_name() {\narrange '\n$0 == \"/\" && !over { over = 1; next }\nover { next }\n{\nname[++count] = $0\nform = $0\ngsub(/[0-9]/, \"9\", form)\nif (!match($0, /^[0-9]+$/)) numbers = \"no\"\nif (count == 1) shape = form\nif (form != shape || !match(form, /^9999[^9]?99[^9]?99/)) times = \"no\"\n}\nfunction key(n) { sub(/^0+/, \"\", n); return sprintf(\"%04d\", length(n)) n }\nEND {\nif (numbers == \"no\" && times == \"no\") count = 0\nfor (i = 1; i <= count; i++) {\nn = name[i]\nfor (j = i - 1; j > 0 && (numbers == \"no\" ? name[j] \"\" > n \"\" : key(name[j]) \"\" > key(n) \"\"); j--) name[j + 1] = name[j]\nname[j + 1] = n\n}\nfor (i = 1; i <= count; i++) print name[i]\n}' /dev/null\n[ -z \"$adopted\" ] || ordered_by='their names'\n}\norder_by_time() {\nset +f\nfound_names=$(cd -- \"$revisions\" && ls -1dtr -- */) || fail \"the order of what is there is not known: ls failed\"\nIFS=$newline\nset -f -- $found_names\nIFS=' '\nadopted=''\nfor directory; do\nencode \"${directory%/}\"\ncase $newline$names in *\"$newline$word$newline\"*) adopted=\"$adopted $word\" ;; esac\ndone\nIFS=$newline\nfor word in $names; do\ncase \" $adopted \" in *\" $word \"*) ;; *) adopted=\"$word $adopted\" ;; esac\ndone\nIFS=' '\nordered_by='the times of their files'\n}\ntell_adopted() {\nfor word in $adopted; do say_word adopted \"$word\"; done\nif is_real; then say adopted \"${revision:-adopted-$epoch}\"; fi\n[ -z \"$ordered_by\" ] || say ordered_by \"$ordered_by\"\n}\nis_real() { [ -d \"$active_symlink\" ] && [ ! -L \"$active_symlink\" ]; }\nadopt_record() { # EVENT WORD\nnow\nrecords=\"$records$newline$1 $2 $seconds $token $audit $key .$newline\"\n}\nadopt() {\nstill_holds\nread_active\nfind_adopted\ntell_adopted\nrecords='' was_real=''\nencode \"$active\"\ncurrent=$word\nfor word in $adopted; do\nadopt_record created \"$word\"\n[ \"$word\" != \"$current\" ] || adopt_record linked \"$word\"\nadopt_record completed \"$word\"\ndecode \"$word\"\n[ ! -f \"$revisions/$value/BAD_RELEASE\" ] || adopt_record bad \"$word\" # Deployer, after a rollback.\ndone\nif is_real; then\nwas_real=1 revision=${revision:-adopted-$epoch}\nput_symlink_in_place\nencode \"$revision\"\nadopt_record created \"$word\"\nadopt_record linked \"$word\"\nadopt_record completed \"$word\"\nfi\n[ -n \"$records\" ] || return 0\ncontents_of \"$state/journal\" || contents=''\nif [ -n \"$was_real\" ]; then printf '%s\\n%s\\n' \"$contents\" \"$records\"; else printf '%s\\n%s\\n' \"$records\" \"$contents\"; fi \\\n>\"$run/journal\" || fail \"cannot write to $run\"\nreplace_journal || fail \"the journal cannot be written: $problem\"\n[ \"$sync\" = false ] || flush \"$home\" \"$state/journal\" || warn \"what was recorded may be lost if the power fails: $problem\"\n}\nput_symlink_in_place() {\ncase $revisions/ in \"$active_symlink\"/*) fail \"$revisions is inside $active_symlink, which has to become a revision: choose another config.directories.revisions\" ;; esac\nif [ -e \"$revisions/$revision\" ] || [ -L \"$revisions/$revision\" ]; then fail \"revision $revision exists already: name another one\"; fi\nif ! mounts_in \"$active_symlink\" || [ -n \"$mounted\" ]; then\nis_kept \"$active_symlink\"\nfail \"$active_symlink cannot become a revision: $problem\"\nfi\nask df -P \"$home\" || fail \"$problem\"\nfirst=${answer##* }\nask df -P \"$revisions\" || fail \"$problem\"\n[ \"$first\" = \"${answer##* }\" ] ||\nfail \"$active_symlink and $revisions are on two file systems: a revision cannot be moved between them\"\ntry ln -s -- \"$revisions_text/$revision\" \"$revisions/$revision\" || fail \"$problem\"\nif mv --exchange --no-copy -T -- \"$active_symlink\" \"$revisions/$revision\" 2>/dev/null; then\nreturn 0\nfi\n{ try mkdir -- \"$run/adopted\" && try mv -- \"$revisions/$revision\" \"$run/adopted/$name\"; } || fail \"$problem\"\nchmod u+w -- \"$active_symlink\" 2>/dev/null\ntry mv -- \"$active_symlink\" \"$revisions/$revision\" || fail \"$problem\"\ntry mv -- \"$run/adopted/$name\" \"$home/\" || {\nmv -- \"$revisions/$revision\" \"$active_symlink\"\nfail \"$problem\"\n}\nwarn \"for a moment, $active_symlink was not there: this system cannot exchange a directory for a symlink (\\`mv --exchange\\`, coreutils 9.5)\"\n}\ntell_standing() { # PATH\nstanding=${source_dir:-\"$active_symlink\"}/$1\nif [ -L \"$standing\" ]; then\ntext_of \"$standing\"\nsay standing \"$1\" link \"$text\"\nelif [ -d \"$standing\" ]; then\nsay standing \"$1\" directory\nelif [ -e \"$standing\" ]; then\nsay standing \"$1\" file\nfi\n}\nwould_lead() { # TEXT PATH\ncase $1 in\n/*) [ -e \"$1\" ] ;;\n*)\nplace=$revisions/-/$2 rest=$1\nplace=${place%/*}\nwhile :; do\ncase $rest in\n../*) place=${place%/*} rest=${rest#../} ;;\n*) break ;;\nesac\ndone\n[ -e \"$place/$rest\" ]\n;;\nesac\n}\ninspect() {\ncheck_version\n[ ! -d \"$state\" ] || [ -x \"$state\" ] || {\nwarn \"$state is closed to $(me): which revisions were completed, and who holds the lock, cannot be told\"\n}\nread_active\nsay active \"$active\" \"$linked\"\nread_table\nIFS=$newline\nfor line in $table; do printf 'listed %s\\n' \"$line\"; done\nIFS=' '\ntext_of \"$state/lock\"\nholder=$text\nif [ -n \"$holder\" ]; then\nowner_of \"$holder\"\nsay_holder holder \"${owner:-$holder}\"\nfi\ntell_leftovers\ntell_mounts\n[ \"$goal\" != status ] || return 0\nif [ \"$goal\" = adopt ]; then\nfind_adopted\ntell_adopted\nreturn 0\nfi\nfor word in $directories; do\ndecode \"$word\"\n[ -d \"$value\" ] || say missing \"$value\"\ndone\nset -- $symlinks\nwhile [ $# -gt 0 ]; do\ndecode \"$1\"\ngoes_to=$value\ndecode \"$2\"\nwould_lead \"$goes_to\" \"$value\" || say dangling \"$value\"\ntell_standing \"$value\"\nshift 2\ndone\nif [ \"$goal\" != activate ] && [ \"$goal\" != rollback ] && [ -e \"$revisions/$revision\" ]; then\nfind_state \"$revision\"\nif [ \"$found\" != unfinished ]; then\n[ \"$goal\" = deploy ] || fail \"revision $revision exists already: prepare needs a name that is not taken\"\nfree_name\nsay taken \"$revision\"\nfi\nfi\ncase $goal in\ndeploy) becomes='' ;; # The newest of all, which is not there yet.\nactivate) becomes=$revision ;;\nrollback)\n! is_older \"$revision\" \"$active\" || say marks \"$active\"\nfind_state \"$revision\"\n[ \"$found\" != bad ] || say clears \"$revision\"\nreturn 0\n;;\n*) return 0 ;;\nesac\nchoose_surplus \"$becomes\" \"$active\"\nfor old in $answer; do\ndecode \"$old\"\nis_kept \"$revisions/$value\" || say_word purgeable \"$old\"\ndone\n}\nverdict() {\nwaited=0\nowner_of \"$lost_token\"\nwhile [ -n \"$owner\" ] && [ \"$waited\" -le $((lease + lease / 2)) ]; do\nsleep 1\nwaited=$((waited + 1))\nowner_of \"$lost_token\"\ndone\nread_active\nif [ -n \"$owner\" ]; then\nsay verdict unknown \"$active\"\nelif completed_by \"$lost_token\"; then\nsay verdict completed \"$active\"\nelif recorded \"$lost_token\" linked returned; then\nsay verdict returned \"$active\"\nelse\nsay verdict settled \"$active\"\nfi\n}\nwatch() {\nidle=0 ours=''\n[ ! -d \"$run\" ] || ours=1\ntrap 'idle=0' USR1\nwhile sleep 2 || [ $? -ne 127 ]; do # That of ksh93 fails when a beat wakes it.\n! has_ended $$ || bereft\nidle=$((idle + 2))\nif [ -d \"$run\" ]; then\nours=1\nelif [ -n \"$ours\" ] && [ \"$idle\" -lt \"$lease\" ]; then\nidle=$lease\nfi\n[ \"$idle\" -lt \"$lease\" ] || kill -s TERM $$\n[ \"$idle\" -lt $((lease + 10)) ] || kill -s KILL $$\ndone\n}\nbeat() {\nbeats=$((beats + 1))\n[ ! -d \"$run\" ] || printf '%010d\\n' \"$beats\" 1<>\"$run/beat\"\n}\nkeep_beating() { # SETTLER: the process that settles\nleft=600\nwhile [ \"$left\" -gt 0 ] && [ -d \"$run\" ] && kill -s 0 \"$1\" 2>/dev/null; do\nleft=$((left - 1))\nbeat\nsleep 1\ndone\n}\nsettle_alone() { # SETTLER\nif [ -d \"$run\" ]; then\nkeep_beating \"$1\" >/dev/null 2>&1 &\nbeater=$!\nif holds; then\nsettle_inside \"$run\"\nsettle \"$run\"\nfi\nrelease\nkill -s KILL \"$beater\" 2>/dev/null\nfi >/dev/null\n}\nlost() {\ntrap '' HUP INT TERM USR1\nkill \"${watchdog:-}\" 2>/dev/null\nend_work\nsettle_alone $$\nexit 1\n}\nbereft() {\ntrap '' HUP INT TERM USR1\n[ -d \"$run\" ] || exit 0\nif contents_of \"$run/worker\" && [ -n \"$contents\" ]; then\nworker=$contents left=5\nkill -s TERM \"$worker\" 2>/dev/null\nwhile [ \"$left\" -gt 0 ] && ! has_ended \"$worker\"; do\nleft=$((left - 1))\nsleep 1\ndone\nkill -s KILL \"$worker\" 2>/dev/null\nfi\nprocess_id \"$run/settler\"\nsettle_alone \"$contents\"\nexit 0\n}\nended() { # STATUS\ncd /\ncase $1 in 0 | 1) ;; *) say error TARGET \"${step-}\" \"the shell that takes the steps ended with status $1\" ;; esac\n[ ! -f \"$run/worker\" ] || printf '' >\"$run/worker\"\nsay end \"$1\"\nif [ \"$1\" -eq 0 ] && [ \"$last\" = true ]; then kill -s USR1 $$; fi\nexit 0\n}\nwork() { # STEP...\ntrap 'ended $?' EXIT\ntrap 'exit 143' TERM\nneed awk cat chmod date id ln mkdir mv od readlink rm rmdir sleep uname\n[ \"$sync\" = false ] || need sync\nfor step; do\nkill -s 0 $$ 2>/dev/null || exit 1\ncase $step in\ncreate_revision | create_symlinks | link_current_revision | purge_old_revisions | complete) still_holds ;;\npreflight | lock | choose | adopt | inspect | verdict | init_directories | unlock | go_back | discard) ;;\n*) fail \"there is no step $step\" INTERNAL ;;\nesac\n\"$step\"\nsay step \"$step\"\ndone\nexit 0\n}\nend_work() {\n[ -n \"$worker\" ] || return 0\nkill -s TERM \"$worker\" 2>/dev/null\nwait_at_most 5 \"$worker\"\nworker=''\n}\nstart_work() { # LAST STEP...\nlast=$1\nshift\nwork \"$@\" &\nworker=$!\n[ ! -d \"$run\" ] || printf '%s\\n' \"$worker\" >\"$run/worker\"\n}\nstart_watch() {\n{ watch; } >/dev/null 2>&1 & # In braces, or dash and BusyBox keep a copy of the output open for as long as it runs.\nwatchdog=$!\n}\nmind() {\nif [ -n \"$watchdog\" ] && has_ended \"$watchdog\" && [ -f \"$run/worker\" ]; then start_watch; fi\nif [ -z \"$worker\" ] || ! has_ended \"$worker\"; then return 0; fi\nwait \"$worker\" 2>/dev/null\nstatus=$?\nworker=''\n[ \"$status\" -ne 0 ] || return 0\nsay error TARGET '' \"the shell that takes the steps ended without a word, with status $status: it was killed, or had no memory left, or no /dev/null; on the server: dmesg | tail\"\nsay end 1\n}\nrun_until_end() { # KEY VALUE... do LAST STEP...\nprintf '\\nshipper 1\\n'\nwhile [ \"$1\" != 'do' ]; do\ncase $1 in\nmore) # What is not for a command line comes as the first line of stdin.\nIFS= read -r line\ncase $line in\n'more '*) ;;\n*) fail 'a start-up file of the account reads stdin, and so took what the run needs: let it read nothing where there is no terminal' ;;\nesac\nshift 2\nset -- ${line#more } \"$@\"\ncontinue\n;;\ndirectory) directories=\"$directories $2\" ;;\nagain) again=\"$again $2\" ;;\nlink)\nsymlinks=\"$symlinks $2 $3\"\nshift\n;;\naudit)\naudit=\"$2 $3 $4\"\nabout_run=\"$5 $6\"\nkey=$7\nshift 5\n;;\ntoken | lost_token | goal | host | revisions | active_symlink | revisions_text | revision | epoch | umask | lease | \\\nlock_timeout | revisions_to_keep | fail_on_symlink_error | relative_symlinks | sync | source_dir)\ndecode \"$2\"\neval \"$1=\\$value\"\n;;\n*) fail \"cannot understand $1\" INTERNAL ;;\nesac\nshift 2\ndone\nshift\nstate=$revisions/.shipper run=$revisions/.shipper/runs/$token home=${active_symlink%/*} name=${active_symlink##*/}\nhome=${home:-/}\numask \"$umask\"\nworker='' watchdog='' beats=0\ntrap '' PIPE\ntrap lost HUP INT TERM\ntrap 'exit 0' USR1\nif [ ! -c /dev/null ] || [ ! -r /dev/null ] || [ ! -w /dev/null ]; then\nsay error TARGET '' \"/dev/null is missing or closed, and no shell works without it; on the server: sudo sh -c 'rm -f /dev/null; mknod -m 666 /dev/null c 1 3'\"\nsay end 1\nexit 1\nfi\n[ \"$lease\" -eq 0 ] || start_watch\nstart_work \"$@\"\nwhile read -r line; do\ncase $line in\nb)\nbeat\nmind\nkill -s USR1 \"$watchdog\" 2>/dev/null\n;;\n'do '*)\nset -- $line\ndecode \"$2\"\nrevision=${value:-\"$revision\"}\nshift 2\nstart_work \"$@\"\n;;\ninterrupt)\nend_work\ncommands_end \"$run\"\nsay interrupted\n;;\n'stop '*)\ngroup_ends \"${line#stop }\"\nsay stopped\n;;\nesac\ndone\nlost\n}\ncase $2 in\n'run '*)\nset -- $2\nshift\nrun_until_end \"$@\"\n;;\nesac\n";
 
@@ -7820,139 +7961,6 @@ class Input extends external_node_stream_.Writable {
         this.#channel.end();
         callback();
     }
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/nothing-in-common.js
-/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
-const kinds = new Map([
-    ['key exchange algorithm', ['KEX method', 'key exchange']],
-    ['host key format', ['Host key format', 'host key']],
-]);
-/** Says what a server and Shipper have nothing in common of, and what to do; `kind` is ssh2's name for it. */
-function explainNothingInCommon(kind, offer, fail) {
-    const { place, offers, hostKeyTypes } = offer;
-    const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
-    const names = (offers.get(list) ?? 'none').split(',');
-    const offered = names.slice(0, 50).join(', ').slice(0, 1000);
-    if (name === 'host key' &&
-        names.includes('ssh-rsa') &&
-        (hostKeyTypes.length === 0 || hostKeyTypes.includes('ssh-rsa'))) {
-        return fail('CONNECT', `${place} signs with its RSA key by SHA-1 only (it offers ${offered}), which others can forge, so Shipper cannot tell it from another machine. Update the SSH server, or give it an Ed25519 key as well (\`ssh-keygen -A\` as root there), and put that key's line into known-hosts.`);
-    }
-    if (name === 'host key' && hostKeyTypes.length > 0) {
-        return fail('HOST_KEY', `${place} has no host key of a known type (${hostKeyTypes.join(', ')}), only ${offered}: it was given new keys, or another machine answers in its place. If it was, replace its lines in known-hosts: without them, Shipper prints the new one.`);
-    }
-    if (name === 'key exchange' && names.every((method) => /^(?:sntrup|mlkem)|^(?:ext-info|kex-strict)-s/.test(method))) {
-        return fail('CONNECT', `${place} takes post-quantum key exchange only (${offered}), and Shipper on Node ${process.versions.node} has none of these. ${postQuantumAdvice(names)}`);
-    }
-    return fail('CONNECT', `${place} and Shipper have no ${name} in common. It offers ${offered}; Shipper speaks none that are known to be weak. Update the SSH server, or allow a modern one in its sshd_config.`);
-}
-function postQuantumAdvice(offered) {
-    const beside = 'add curve25519-sha256 to KexAlgorithms in its sshd_config';
-    return offered.includes('mlkem768x25519-sha256')
-        ? `Use Node 24.7 or newer, or ${beside}.`
-        : `Add mlkem768x25519-sha256 (OpenSSH 9.9) there, or ${beside}.`;
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/failure.js
-
-
-/** A failure that another attempt may get past. No password was sent before it. */
-class NetworkFault extends errors/* ShipperError */.oV {
-}
-/** An attempt took longer than it may. */
-class TimedOut extends Error {
-    code = 'ETIMEDOUT';
-    constructor(seconds) {
-        super(`no answer within ${String(seconds)} seconds (connect-timeout)`);
-    }
-}
-/** Turns what went wrong before or during the handshake into what a user can act on. Authentication is told elsewhere. */
-function explainConnectFailure(cause, attempt) {
-    const { place, target, phase } = attempt;
-    const fail = (code, message) => new errors/* ShipperError */.oV(code, message, { target, cause });
-    const again = (code, message) => new NetworkFault(code, message, { target, cause });
-    const fault = (message) => again('CONNECT', message);
-    if (cause instanceof errors/* ShipperError */.oV)
-        return cause;
-    const kind = /no matching (.+)$/i.exec(cause?.message ?? '')?.[1];
-    if (kind !== undefined)
-        return explainNothingInCommon(kind, attempt, fail);
-    switch (phase) {
-        case 'connecting':
-            return explainNetwork(cause, attempt, fail, fault);
-        case 'identifying':
-            return explainSilence(cause, attempt, fail, fault);
-        case 'negotiating': {
-            const message = `The SSH handshake with ${place} failed: ${failure_text(cause)}. The server's log may say more (journalctl -u ssh).`;
-            return cause === undefined || isOfNetwork(cause) ? fault(message) : fail('CONNECT', message);
-        }
-        case 'authenticating':
-            return explainUnfinishedLogin(cause, attempt, fail, attempt.passwordSent ? fail : again);
-    }
-}
-function explainNetwork(cause, attempt, fail, fault) {
-    const { place } = attempt;
-    const { host, port } = attempt.address;
-    switch (codeOf(cause)) {
-        case 'ENOTFOUND':
-            return fail('CONNECT', `${place}: there is no host named ${host} in the DNS. Check its spelling, and whether the name exists outside your own network.`);
-        case 'EAI_AGAIN':
-            return fault(`${place}: the DNS gave no answer for ${host}. Check the runner's network.`);
-        case 'ECONNREFUSED':
-            return fault(`${place} refuses connections on port ${String(port)}. Check that an SSH server runs there, on that port.`);
-        case 'ETIMEDOUT':
-            return fault(`${place} did not answer on port ${String(port)} (${failure_text(cause)}). Check the address, the port, and that the server's firewall lets the runner in.`);
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-        case 'EADDRNOTAVAIL':
-            return fault(`${place}: there is no way from the runner to ${host} (${failure_text(cause)}). Check the address; runners of GitHub have no IPv6.`);
-        case undefined:
-        default:
-            return fault(`${place} could not be reached on port ${String(port)}: ${failure_text(cause)}.`);
-    }
-}
-function explainSilence(cause, attempt, fail, fault) {
-    const { place, address, greeting } = attempt;
-    const said = JSON.stringify(greeting.trim().slice(0, 200));
-    if (/not allowed at this time/i.test(greeting)) {
-        return fail('CONNECT', `${place} turns the runner away for a while (${said}), after failed logins from its address (PerSourcePenalties). Wait, and correct the credentials first.`);
-    }
-    if (/maxstartups|too many|try again|busy/i.test(greeting)) {
-        return fault(`${place} has too many logins at once (${said}). Lower \`concurrency\`, or raise MaxStartups in its sshd_config.`);
-    }
-    if (greeting.trim() !== '') {
-        return fail('CONNECT', `${place} answers on port ${String(address.port)}, but not as an SSH server: ${said}. Check the port.`);
-    }
-    if (cause instanceof TimedOut) {
-        return fault(`${place} accepts connections, but says nothing (${failure_text(cause)}). Check that an SSH server listens on port ${String(address.port)}, and that it is not overloaded.`);
-    }
-    return fault(`${place} closed the connection before it identified itself. It may have too many logins at once (MaxStartups), or block the runner's address (fail2ban, hosts.deny, PerSourcePenalties).`);
-}
-function explainUnfinishedLogin(cause, attempt, fail, again) {
-    const { place, address } = attempt;
-    if (cause instanceof TimedOut) {
-        return again('CONNECT', `${place} did not finish the login of ${address.user} in time: ${failure_text(cause)}. It may look up the runner's name (set UseDNS to no in its sshd_config), or ask a slow directory for the user: see to that, or raise \`connect-timeout\`.`);
-    }
-    const said = attempt.banner.replace(/\p{Cc}+/gu, ' ').trim();
-    if (said === '')
-        return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
-    const message = `${place} ended the login of ${address.user} (${failure_text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
-    // By pam_nologin, from the start of sshd until the system is up.
-    return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
-}
-/** Faults of OpenSSL and of Node have codes too: `ERR_…`. */
-function isOfNetwork(cause) {
-    return /^E(?!RR_)/.test(codeOf(cause) ?? '');
-}
-function codeOf(cause) {
-    return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-}
-/** What an error says, on one line: servers choose some of the words. */
-function failure_text(cause) {
-    // With several addresses behind a name, Node reports an AggregateError without a message.
-    const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
-    return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
 }
 
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/protocol/utils.js
@@ -8342,7 +8350,9 @@ class Session {
         });
     }
     #explainLoss(error) {
-        const { place, target, via } = this.#facts;
+        const { place, target, via, check } = this.#facts;
+        if (check.refusal !== undefined)
+            return check.refusal;
         const hop = via?.loss?.message;
         const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
         return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
@@ -9316,6 +9326,7 @@ const isPlanned = ({ kind }) => kind === 'adopted' || kind === 'ordered_by';
 
 
 
+
 /** One target in one run: its connection, what is said on it, and what is known of it. */
 class Site {
     target;
@@ -9375,8 +9386,22 @@ class Site {
         if (connection === undefined) {
             throw new errors/* ShipperError */.oV('INTERNAL', `${target.name} is not connected`, { target: target.name });
         }
-        this.#dialogue ??= new Dialogue(connection, this.#options.setup(connection), this.knowledge, this.#options);
-        await this.#dialogue.ask(work, last, revision);
+        this.#dialogue ??= this.#begin(connection);
+        try {
+            await this.#dialogue.ask(work, last, revision);
+        }
+        catch (error) {
+            // Only an early connection is told so here; any other is tried again by itself.
+            if (!isPostponed(error))
+                throw error;
+            this.#options.log.info(`${error instanceof Error ? error.message : ''} Trying again.`);
+            this.#connection = await this.reconnect();
+            this.#dialogue = this.#begin(this.#connection);
+            await this.#dialogue.ask(work, last, revision);
+        }
+    }
+    #begin(connection) {
+        return new Dialogue(connection, this.#options.setup(connection), this.knowledge, this.#options);
     }
     /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */
     async judge() {
@@ -13965,6 +13990,8 @@ function hostKeyAlgorithms(types, shown) {
     const wanted = known.length > 0 ? known : hostKeySignatures;
     return wanted.filter(([type]) => !shown.has(type)).flatMap(([, signatures]) => signatures);
 }
+/** The signatures of host certificates to ask for, by their names for plain keys; best first. */
+const certificateAlgorithms = hostKeySignatures.flatMap(([, signatures]) => signatures);
 /** The types of host keys that a server has, of those that Shipper can use, by the signatures that it offers. */
 function hostKeyTypes(offered) {
     return hostKeySignatures
@@ -14150,6 +14177,60 @@ class Overheard {
     };
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/host-key-check.js
+
+/**
+ * The host keys of one connection: the first is judged, each later one (whenever session keys are renewed) has to be the
+ * same. A certificate that was valid when the connection began may end while it stands.
+ */
+class HostKeyCheck {
+    #policy;
+    #offered;
+    /** The key or the certificate that was shown first, and trusted. */
+    #first;
+    /** The key of the certificate. */
+    #certified;
+    #refusal;
+    /** `offered`: the algorithms that the server has keys for, once it has said so. */
+    constructor(policy, offered) {
+        this.#policy = policy;
+        this.#offered = offered;
+    }
+    /** Why the connection had to end, if it was for what the server showed. */
+    get refusal() {
+        return this.#refusal;
+    }
+    /** The facts of the certificate that the server is known by; undefined where it is by its key. */
+    get certificate() {
+        const certificate = this.#certified && this.#first && readCertificate(this.#first);
+        return certificate && `host certificate ${describeCertificate(certificate)}`;
+    }
+    /** Whether a key in its wire form may be trusted. */
+    accept(key) {
+        if (this.#certified?.equals(key) === true)
+            return true;
+        this.#refusal =
+            this.#first === undefined
+                ? this.#policy.refuse(key, this.#offered())
+                : this.#policy.refuseChange(this.#first, key);
+        if (this.#refusal === undefined)
+            this.#first ??= key;
+        return this.#refusal === undefined;
+    }
+    /** The key of a certificate in its wire form, which then may be trusted. Throws HOST_KEY where it may not. */
+    acceptCertificate(blob) {
+        const changed = this.#first === undefined ? undefined : this.#policy.refuseChange(this.#first, blob);
+        const key = changed ?? this.#certified ?? this.#policy.readCertificate(blob);
+        if (!Buffer.isBuffer(key)) {
+            this.#refusal = key;
+            throw key;
+        }
+        this.#first ??= blob;
+        this.#certified = key;
+        return key;
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/host-pattern.js
 
 /** How known_hosts calls a host: by its name alone on port 22, else `[name]:port`; in lower case. */
@@ -14204,6 +14285,117 @@ function matches(pattern, name) {
             return false;
     }
     return /^\**$/.test(pattern.slice(at));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/signature.js
+
+
+const curves = new Map([
+    ['ecdsa-sha2-nistp256', { name: 'P-256', size: 32, hash: 'sha256' }],
+    ['ecdsa-sha2-nistp384', { name: 'P-384', size: 48, hash: 'sha384' }],
+    ['ecdsa-sha2-nistp521', { name: 'P-521', size: 66, hash: 'sha512' }],
+]);
+const rsaHashes = new Map([
+    ['rsa-sha2-512', 'sha512'],
+    ['rsa-sha2-256', 'sha256'],
+]);
+/**
+ * Whether a key made a signature of some data, both in their wire forms: of Ed25519, ECDSA, and RSA with SHA-2. False for
+ * whatever else, never an error: both come from a server that nobody knows yet.
+ */
+function isSignedBy(key, data, signature) {
+    const [algorithm, bytes, ...more] = readStrings(signature) ?? [];
+    if (algorithm === undefined || bytes === undefined || more.length > 0)
+        return false;
+    try {
+        return signature_check(readStrings(key) ?? [], data, algorithm.toString('latin1'), bytes);
+    }
+    catch {
+        return false; // OpenSSL refuses the key, such as a point that is not on its curve.
+    }
+}
+function signature_check([name, ...parts], data, algorithm, signature) {
+    const type = name?.toString('latin1') ?? '';
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = parts;
+    if (type === 'ssh-rsa') {
+        const hash = rsaHashes.get(algorithm);
+        const key = signature_keyOf({ kty: 'RSA', e: signature_text(first), n: signature_text(withoutZeros(second)) });
+        const length = withoutZeros(second).length;
+        return hash !== undefined && signature.length <= length && (0,external_node_crypto_.verify)(hash, data, key, padded(signature, length));
+    }
+    if (algorithm !== type)
+        return false;
+    if (type === 'ssh-ed25519')
+        return (0,external_node_crypto_.verify)(null, data, signature_keyOf({ kty: 'OKP', crv: 'Ed25519', x: signature_text(first) }), signature);
+    const curve = curves.get(type);
+    return curve !== undefined && checkEcdsa(curve, second, data, signature);
+}
+function checkEcdsa({ name, size, hash }, point, data, signature) {
+    const numbers = readStrings(signature)?.map(withoutZeros) ?? [];
+    const isUncompressed = point.length === 1 + 2 * size && point[0] === 4;
+    if (!isUncompressed || numbers.length !== 2 || numbers.some(({ length }) => length > size))
+        return false;
+    const [x, y] = [point.subarray(1, 1 + size), point.subarray(1 + size)];
+    const key = signature_keyOf({ kty: 'EC', crv: name, x: signature_text(x), y: signature_text(y) });
+    const both = Buffer.concat(numbers.map((number) => padded(number, size)));
+    return (0,external_node_crypto_.verify)(hash, data, { key, dsaEncoding: 'ieee-p1363' }, both);
+}
+const signature_keyOf = (key) => (0,external_node_crypto_.createPublicKey)({ key, format: 'jwk' });
+const signature_text = (bytes) => bytes.toString('base64url');
+function withoutZeros(number) {
+    const at = number.findIndex((byte) => byte !== 0);
+    return at < 0 ? Buffer.alloc(0) : number.subarray(at);
+}
+function padded(number, size) {
+    return Buffer.concat([Buffer.alloc(size - number.length), number]);
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/host-certificate.js
+
+
+
+
+/** The smallest RSA key of a host or an authority that is worth anything. */
+const fewestBits = 2048;
+/**
+ * What is wrong with a certificate that a host shows, by the lines of known_hosts that speak of it. Only the names of the
+ * certificate count, each as it stands: one without names would be for every host, and is for none.
+ */
+function defectOfHost(certificate, host, { authorities, revoked }, now) {
+    const { kind, publicKey, authority, signed, signature, principals, criticalOptions } = certificate;
+    const issue = 'Have a new one issued by `ssh-keygen -s … -h`, and name it as HostCertificate in sshd_config.';
+    const refuse = (sentence, advice = issue) => ({ sentence, advice });
+    const withdrawn = revoked.find(({ key }) => [authority, publicKey, certificate.blob].some((each) => each.equals(key)));
+    if (withdrawn !== undefined) {
+        const whose = withdrawn.key.equals(authority) ? 'its authority' : 'its key';
+        return refuse(`but ${whose} is @revoked by line ${String(withdrawn.line)} of known-hosts.`);
+    }
+    if (kind !== 'host')
+        return refuse('but it is not one of a host: it was made for users.');
+    if (!authorities.some(({ key }) => key.equals(authority))) {
+        return refuse(`but not by ${authorities.map(describeAuthority).join(' or ')}.`, trustIt);
+    }
+    const small = [authority, publicKey].map(rsaBits).find((bits) => bits !== undefined && bits < fewestBits);
+    if (small !== undefined)
+        return refuse(`but with an RSA key of ${String(small)} bits, and Shipper trusts none under ${String(fewestBits)}.`);
+    if (!isSignedBy(authority, signed, signature)) {
+        return refuse('but its signature is not one of that key, by Ed25519, ECDSA or RSA with SHA-2: it is forged or damaged.');
+    }
+    const clock = `by the runner's clock it is ${now.toISOString().replace(/\.\d+/, '')}.`;
+    const validity = validityAt(certificate, now);
+    if (validity !== 'valid')
+        return refuse(`but it ${validity === 'early' ? 'is not valid yet' : 'has expired'}: ${clock}`);
+    if (!principals.includes(hostName(host, 22))) {
+        return refuse(`but it is not for ${hostName(host, 22)}, by which the run calls it.`);
+    }
+    const [option] = criticalOptions;
+    return option === undefined
+        ? undefined
+        : refuse(`but it makes a condition that Shipper does not know: ${JSON.stringify(option.slice(0, 100))}.`);
+}
+const trustIt = 'If that authority is the right one, put its line (@cert-authority) into `known-hosts`; if not, another machine may answer in its place.';
+function describeAuthority({ key, line }) {
+    return `${fingerprintOf(key)} (known-hosts, line ${String(line)})`;
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/known-hosts.js
@@ -14294,6 +14486,8 @@ function linesFor(known, name) {
 
 
 
+
+
 /** A server shows a host key that is not to be trusted. Nothing was sent to it. */
 class HostKeyRefused extends errors/* ShipperError */.oV {
     /** The key, in its wire form. */
@@ -14306,8 +14500,6 @@ class HostKeyRefused extends errors/* ShipperError */.oV {
         this.hasOthers = hasOthers;
     }
 }
-/** The smallest RSA key of a server that is worth anything: OpenSSH makes none below it, and 1,024 can be computed. */
-const fewestBits = 2048;
 /** What to ask one server for, and how to judge what it shows. */
 function hostKeyPolicy(hostKeys, server) {
     const found = lookUp(hostKeys.known, server.host, server.port);
@@ -14325,7 +14517,30 @@ function hostKeyPolicy(hostKeys, server) {
             const message = describeRefusal(server, [...server.shown, key], reason);
             return new HostKeyRefused(message, server.target, key, byFingerprint && others.length > 0);
         },
+        certificates: byFingerprint || found.authorities.length === 0 ? [] : certificateAlgorithms,
+        readCertificate: (blob) => readHostCertificate(blob, server, found),
+        refuseChange: (first, shown) => {
+            if (first.equals(shown))
+                return undefined;
+            const message = `${server.place} showed another host key, ${fingerprintOf(shown)}, when session keys were renewed: another machine may have taken its place. The connection was ended.`;
+            return new HostKeyRefused(message, server.target, shown, false);
+        },
     };
+}
+function readHostCertificate(blob, server, found) {
+    const { place, target, host } = server;
+    const certificate = readCertificate(blob);
+    const defect = certificate === undefined
+        ? {
+            sentence: 'that cannot be read: it is damaged, or forged.',
+            advice: 'Look at HostCertificate in its sshd_config.',
+        }
+        : defectOfHost(certificate, host, found, new Date());
+    if (certificate !== undefined && defect === undefined)
+        return certificate.publicKey;
+    const facts = certificate === undefined ? '' : ` ${describeCertificate(certificate)},`;
+    const message = `${place} shows a host certificate${facts} ${defect?.sentence ?? ''} Nothing was sent to it. ${defect?.advice ?? ''}`;
+    return new HostKeyRefused(message, target, blob, false);
 }
 function describeRefusal({ host, port, place }, keys, reason) {
     const seen = keys.map((key) => `${keyTypeOf(key)} ${fingerprintOf(key)}`).join(' and ');
@@ -14361,7 +14576,7 @@ function reasonToRefuse(key, found, { known, fingerprints }) {
     const [authority] = found.authorities;
     if (authority !== undefined) {
         return {
-            sentence: `is known by a certificate authority only (line ${String(authority.line)} of known-hosts), and Shipper does not use SSH certificates: its own key has to be in known-hosts.`,
+            sentence: `is known by a certificate authority only (line ${String(authority.line)} of known-hosts), and shows no certificate: name one as HostCertificate in its sshd_config, or put its own key into known-hosts.`,
         };
     }
     if (known.length > 0)
@@ -14396,7 +14611,7 @@ const otherName = 'curve25519-sha256@libssh.org';
  * for renewals as well. To be called before anything was read.
  */
 function addExchange(protocol, { name, adapt }) {
-    protocol._offer = withFirst(protocol._offer, name);
+    protocol._offer = withOffer(protocol._offer, { kex: [name] });
     let received;
     const shown = (payload) => {
         if (payload[0] !== kexInit)
@@ -14405,18 +14620,13 @@ function addExchange(protocol, { name, adapt }) {
         received = rewritten === undefined ? undefined : payload;
         return rewritten ?? payload;
     };
-    let current = protocol._kex;
-    Object.defineProperty(protocol, '_kex', {
-        get: () => current,
-        set: (exchange) => {
-            current = exchange;
-            if (received === undefined)
-                return;
-            exchange._remoteKexinit = received;
-            exchange.negotiated.kex = name;
-            received = undefined;
-            adapt(exchange);
-        },
+    eachExchange(protocol, (exchange) => {
+        if (received === undefined)
+            return;
+        exchange._remoteKexinit = received;
+        exchange.negotiated.kex = name;
+        received = undefined;
+        adapt(exchange);
     });
     const { _onHeader: onHeader, _onPayload: onPayload } = protocol;
     protocol._onPayload = (payload) => onPayload(shown(payload));
@@ -14433,14 +14643,29 @@ function addExchange(protocol, { name, adapt }) {
         onHeader(header);
     };
 }
-function withFirst(offer, name) {
+/** Tells of each key exchange before it says anything. */
+function eachExchange(protocol, listener) {
+    const before = Object.getOwnPropertyDescriptor(protocol, '_kex');
+    let current = protocol._kex;
+    Object.defineProperty(protocol, '_kex', {
+        configurable: true,
+        get: () => current,
+        set: (exchange) => {
+            before?.set?.(exchange);
+            current = exchange;
+            listener(exchange);
+        },
+    });
+}
+/** An offer with more in it, before what it has. */
+function withOffer(offer, more) {
     const { kex, serverHostKey, cs, sc } = offer.lists;
     const flow = ({ cipher, mac, compress, lang }) => ({
         ...{ cipher: cipher.array, mac: mac.array, compress: compress.array, lang: lang.array },
     });
     const Offer = offer.constructor;
-    const all = { kex: [name, ...kex.array], serverHostKey: serverHostKey.array, cs: flow(cs), sc: flow(sc) };
-    return new Offer(all);
+    const hostKeys = [...(more.serverHostKey ?? []), ...serverHostKey.array];
+    return new Offer({ kex: [...(more.kex ?? []), ...kex.array], serverHostKey: hostKeys, cs: flow(cs), sc: flow(sc) });
 }
 /** The other side's KEXINIT with the stand-in for an exchange; undefined where it does not offer that. */
 function showStandIn(payload, name) {
@@ -14457,6 +14682,50 @@ function showStandIn(payload, name) {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(list.length);
     return Buffer.concat([payload.subarray(0, beforeLists), length, list, payload.subarray(end)]);
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/host-certificates.js
+
+
+const exchangeReply = 31;
+const host_certificates_suffix = '-cert-v01@openssh.com';
+/**
+ * Asks for host certificates by these algorithms, before plain keys. `accept` gets each that is shown, and gives the key
+ * that it is about, by which ssh2 goes on as if that had been shown; or it throws, which ends the connection. What both
+ * sides hash is the certificate. To be called before anything was read.
+ */
+function askForCertificates(protocol, algorithms, accept) {
+    if (algorithms.length === 0)
+        return;
+    protocol._offer = withOffer(protocol._offer, { serverHostKey: algorithms.map((each) => `${each}${host_certificates_suffix}`) });
+    eachExchange(protocol, (exchange) => {
+        const parse = exchange.parse.bind(exchange);
+        exchange.parse = (payload) => parse(payload[0] === exchangeReply ? withPlainKey(exchange, payload, accept) : payload);
+    });
+}
+function withPlainKey(exchange, payload, accept) {
+    const { negotiated } = exchange;
+    const [shown, rest] = takeStrings(payload.subarray(1), 1);
+    if (!negotiated.serverHostKey.endsWith(host_certificates_suffix) || shown === undefined || rest === undefined)
+        return payload;
+    const key = accept(shown);
+    negotiated.serverHostKey = negotiated.serverHostKey.slice(0, -host_certificates_suffix.length);
+    hashCertificate(exchange, shown, key);
+    return Buffer.concat([payload.subarray(0, 1), writeStrings(key), rest]);
+}
+/** ssh2 hashes what was shown between these two calls, and checks the signature with it after them. */
+function hashCertificate(exchange, certificate, key) {
+    const computeSecret = exchange.computeSecret.bind(exchange);
+    const getPublicKey = exchange.getPublicKey.bind(exchange);
+    exchange.computeSecret = (theirs) => {
+        const secret = computeSecret(theirs);
+        exchange._hostKey = certificate;
+        return secret;
+    };
+    exchange.getPublicKey = () => {
+        exchange._hostKey = key;
+        return getPublicKey();
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-login.js
@@ -14596,22 +14865,22 @@ const ready = (key) => (Buffer.isBuffer(key) ? (0,external_node_crypto_.createSe
 
 
 
-/**
- * `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. `onProof` is told
- * each time that a signature or a password went out.
- */
-function connectClient(client, config, onProof) {
+
+/** `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. */
+function connectClient(client, config, hooks) {
     client.connect(config);
     const parts = partsOf(client);
     const postQuantum = postQuantumExchange();
     if (postQuantum !== undefined)
         addExchange(parts._protocol, postQuantum);
     readyKeys(parts._protocol);
+    askForCertificates(parts._protocol, hooks.certificates, hooks.acceptCertificate);
     guardChannels(parts);
-    hastenLogin(parts, onProof);
+    hastenLogin(parts, hooks.onProof);
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/handshake.js
+
 
 
 
@@ -14635,12 +14904,13 @@ async function handshake(stream, facts) {
     const client = new (lib_default()).Client();
     const policy = hostKeyPolicy(facts.hostKeys, { ...facts, ...address });
     const heard = new Overheard();
+    const check = new HostKeyCheck(policy, () => heard.hostKeyAlgorithms);
     const notes = [...(facts.agent?.notes ?? [])];
     let phase = 'connecting';
     let banner = '';
+    let saidAfterProof = '';
     let session;
     let keyExchange = '';
-    let refusal;
     return new Promise((resolve, reject) => {
         const greeting = readGreeting(stream, () => (phase = 'negotiating'), () => fail(undefined));
         const authentication = new Authentication(address.user, credentials, facts.agent, (why) => {
@@ -14651,7 +14921,7 @@ async function handshake(stream, facts) {
             settle();
             stream.destroy();
             const { offers, methods } = heard;
-            const reason = refusal ??
+            const reason = check.refusal ??
                 (refused
                     ? explainAuthFailure(authentication, { place, target, methods, notes, banner }, cause)
                     : explainConnectFailure(cause, {
@@ -14663,13 +14933,15 @@ async function handshake(stream, facts) {
                         banner,
                         passwordSent: authentication.passwordSent,
                     }));
-            session?.refuse(refused ? reason : unanswered(reason));
+            // What a server says between the proof and its goodbye, is why: it let nobody in.
+            const isAnswered = refused || (saysRefusal(saidAfterProof) && !(cause instanceof TimedOut));
+            session?.refuse(isAnswered ? reason : unanswered(reason));
             reject(reason);
         }
         function enter() {
             const identification = greeting().identification ?? '';
             const { keyFingerprint } = authentication;
-            session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
+            session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange, check });
             resolve(session);
             return session;
         }
@@ -14702,11 +14974,16 @@ async function handshake(stream, facts) {
         stop.addEventListener('abort', onStop);
         client.on('error', onError).on('end', onGone).on('close', onGone);
         client.on('connect', () => (phase = 'identifying'));
-        client.on('banner', (words) => (banner = (banner + words).slice(0, 4096)));
+        client.on('banner', (words) => {
+            banner = (banner + words).slice(0, 4096);
+            if (session !== undefined)
+                saidAfterProof = (saidAfterProof + words).slice(0, 4096);
+        });
         client.once('handshake', ({ kex, serverHostKey, cs }) => {
             phase = 'authenticating';
             keyExchange = kex;
-            log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
+            const parts = [greeting().identification ?? '', kex, check.certificate ?? serverHostKey, cs.cipher];
+            log.debug(`${place}: ${parts.join(', ')}`);
         });
         client.on('change password', () => {
             notes.push('the password has expired and has to be changed there first');
@@ -14720,22 +14997,21 @@ async function handshake(stream, facts) {
             sock: stream,
             username: address.user,
             authHandler: (left, partial) => authentication.next(left, partial),
-            hostVerifier: (key) => {
-                refusal = policy.refuse(key, heard.hostKeyAlgorithms);
-                return refusal === undefined;
-            },
+            hostVerifier: (key) => check.accept(key),
             algorithms: proposal(policy.algorithms),
             readyTimeout: 0,
             keepaliveInterval: facts.keepalive,
             keepaliveCountMax,
             debug: heard.listen,
         };
-        connectClient(client, config, () => {
+        const onProof = () => {
             if (!facts.early || session !== undefined || !authentication.isLast || !canExecAtOnce(client))
                 return;
             heard.methods = []; // What is refused from here on, is this.
             enter();
-        });
+        };
+        const acceptCertificate = (blob) => check.acceptCertificate(blob);
+        connectClient(client, config, { certificates: policy.certificates, acceptCertificate, onProof });
     });
 }
 /** Where the server did not answer, it may have let the user in, and done what came behind: that is a lost connection. */

@@ -299,7 +299,7 @@ const late: readonly Late[] = [
     name: 'a server that is known by a certificate authority only',
     inputs: { 'known-hosts': knownAs(`@cert-authority ${here}`, stranger.publicKey) },
     code: 'HOST_KEY',
-    says: /Shipper does not use SSH certificates/,
+    says: /shows no certificate/,
   },
   {
     name: 'a user whom the server does not know',

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { generateKey, type KeyType } from './keys.ts';
+import { generateKey, type KeyPair, type KeyType } from './keys.ts';
 import { findProgram, run } from './program.ts';
 import { describeServer, makeRoot, startListening, type Server } from './server.ts';
 import { temporaryDirectory } from './temporary.ts';
@@ -14,6 +14,10 @@ import { createUser, type UserOptions } from './user.ts';
  */
 export interface SshdOptions extends UserOptions {
   readonly hostKeys?: readonly KeyType[];
+  /** Makes a certificate for a host key, beside its file. */
+  readonly certify?: (hostKey: KeyPair) => Promise<unknown>;
+  /** Words that start it, before its own. */
+  readonly start?: readonly string[];
   readonly userKey?: KeyType;
   readonly passphrase?: string;
   readonly forceCommand?: string;
@@ -41,6 +45,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Server> {
   const user = own ? stack.use(await createUser(options)) : undefined;
   const types = options.hostKeys ?? ['ed25519'];
   const hostKeys = await Promise.all(types.map(async (type) => generateKey(join(path, `host_${type}`), type)));
+  for (const hostKey of hostKeys) await options.certify?.(hostKey);
   const key = await generateKey(join(path, 'user_key'), options.userKey, options.passphrase);
   const prefix = options.authorizedKeysOptions === undefined ? '' : `${options.authorizedKeysOptions} `;
   await writeFile(join(path, 'authorized_keys'), `${prefix}${key.publicKey}\n`);
@@ -58,8 +63,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Server> {
   );
   // Compiled into sshd; a package's start script makes it, which has not run in a container.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
+  const [program, ...words] = [...(options.start ?? []), sshd, '-D', '-e', '-f', config];
   const { port, log } = await startListening(
-    (at) => spawn(sshd, ['-D', '-e', '-f', config, '-p', String(at)], { stdio: ['ignore', 'ignore', 'pipe'] }),
+    (at) => spawn(program, [...words, '-p', String(at)], { stdio: ['ignore', 'ignore', 'pipe'] }),
     /Server listening on/,
     stack,
   );
@@ -73,6 +79,7 @@ async function lines(options: SshdOptions, path: string, hostKeys: readonly stri
     ...(options.config ?? []),
     'ListenAddress 127.0.0.1',
     ...hostKeys.map((file) => `HostKey ${file}`),
+    ...(options.certify === undefined ? [] : hostKeys.map((file) => `HostCertificate ${file}-cert.pub`)),
     `AuthorizedKeysFile ${join(path, 'authorized_keys')}`,
     'StrictModes no',
     'UsePAM no',

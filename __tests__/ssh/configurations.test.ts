@@ -61,6 +61,18 @@ for (const [name, config, code, message] of configurations) {
   });
 }
 
+test('a server that takes and makes signatures of RSA keys by SHA-512 only is spoken with', async () => {
+  const config = ['PubkeyAcceptedAlgorithms rsa-sha2-512', 'HostKeyAlgorithms rsa-sha2-512'];
+  await using server = await startSshd({ hostKeys: ['rsa'], userKey: 'rsa', config });
+  await using agent = await startAgent();
+  await agent.add(server.key.file);
+  for (const credentials of [keyOf(server), { agent: agent.path }]) {
+    using connection = await connectTo(server, credentials, server, { early: true });
+    assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
+  }
+  assert.doesNotMatch(server.log(), /Failed/);
+});
+
 test('a server that wants the password before the key gets both, and neither twice', async () => {
   const password = 'hunter2';
   await using server = await startSshd({ password, config: ['AuthenticationMethods password,publickey'] });

@@ -80,10 +80,7 @@ test('a revoked key is refused, whatever else is said of it', () => {
 
 test('a host known by a certificate authority only is refused by that name', () => {
   const authority = `@cert-authority *.com ${publicKeyLine(key(9))}`;
-  assert.match(
-    refusal({ knownHosts: authority }),
-    /certificate authority only \(line 1 .* does not use SSH certificates/,
-  );
+  assert.match(refusal({ knownHosts: authority }), /certificate authority only \(line 1 .* shows no certificate/);
   assert.match(refusal({ knownHosts: authority }, key(9)), /certificate authority only/);
   assert.equal(policyOf({ knownHosts: `${authority}\nexample.com ${line}` }).refuse(ours, []), undefined);
 });

@@ -57,7 +57,7 @@ test('ciphers have their keys as objects, after a renewal too: from bytes, Node 
     algorithms: { cipher: ['aes128-gcm@openssh.com'] },
     hostVerifier: () => true,
   };
-  connectClient(client, config, () => undefined);
+  connectClient(client, config, { certificates: [], acceptCertificate: (key) => key, onProof: () => undefined });
   client.on('handshake', () => {
     const { _cipher: ours, _decipher: theirs } = partsOf(client)._protocol;
     keys.push(ours._encKey, theirs?._decipherKey);

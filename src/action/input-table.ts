@@ -47,7 +47,7 @@ export const inputTable = {
     terminal: 'Ask for the password, for servers without keys',
   },
   'known-hosts': {
-    description: 'known_hosts lines, or the path of such a file in the workspace',
+    description: 'known_hosts lines (@cert-authority and @revoked too), or the path of such a file in the workspace',
     terminal: 'Path of the known hosts (default ~/.ssh/known_hosts)',
   },
   fingerprint: {

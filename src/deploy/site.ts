@@ -1,6 +1,7 @@
 import type { Target } from '../config/config.ts';
 import { ShipperError } from '../errors.ts';
 import type { Connection } from '../ssh/connection-types.ts';
+import { isPostponed } from '../ssh/failure.ts';
 import { Dialogue } from './dialogue.ts';
 import { Knowledge } from './knowledge.ts';
 import type { SiteOptions } from './site-options.ts';
@@ -78,8 +79,21 @@ export class Site {
     if (connection === undefined) {
       throw new ShipperError('INTERNAL', `${target.name} is not connected`, { target: target.name });
     }
-    this.#dialogue ??= new Dialogue(connection, this.#options.setup(connection), this.knowledge, this.#options);
-    await this.#dialogue.ask(work, last, revision);
+    this.#dialogue ??= this.#begin(connection);
+    try {
+      await this.#dialogue.ask(work, last, revision);
+    } catch (error) {
+      // Only an early connection is told so here; any other is tried again by itself.
+      if (!isPostponed(error)) throw error;
+      this.#options.log.info(`${error instanceof Error ? error.message : ''} Trying again.`);
+      this.#connection = await this.reconnect();
+      this.#dialogue = this.#begin(this.#connection);
+      await this.#dialogue.ask(work, last, revision);
+    }
+  }
+
+  #begin(connection: Connection): Dialogue {
+    return new Dialogue(connection, this.#options.setup(connection), this.knowledge, this.#options);
   }
 
   /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */

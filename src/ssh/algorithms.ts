@@ -44,6 +44,9 @@ export function hostKeyAlgorithms(types: ReadonlySet<string>, shown: ReadonlySet
   return wanted.filter(([type]) => !shown.has(type)).flatMap(([, signatures]) => signatures);
 }
 
+/** The signatures of host certificates to ask for, by their names for plain keys; best first. */
+export const certificateAlgorithms: readonly string[] = hostKeySignatures.flatMap(([, signatures]) => signatures);
+
 /** The types of host keys that a server has, of those that Shipper can use, by the signatures that it offers. */
 export function hostKeyTypes(offered: readonly string[]): readonly string[] {
   return hostKeySignatures

@@ -5,6 +5,18 @@ import { explainNothingInCommon } from './nothing-in-common.ts';
 /** A failure that another attempt may get past. No password was sent before it. */
 export class NetworkFault extends ShipperError {}
 
+/** Whether a server did not let the user in yet, such as while it is booting up. Nothing was started there. */
+export function isPostponed(error: unknown): boolean {
+  return error instanceof NetworkFault && error.code === 'AUTH';
+}
+
+/** Whether a server says, to somebody whose key is right, that it lets nobody in, or not this user. */
+export function saysRefusal(words: string): boolean {
+  return /expired|not permitted|not allowed|denied|disabled|locked|booting up|going down|maintenance|administrator/i.test(
+    words,
+  );
+}
+
 /** How far an attempt to connect got. */
 export type Phase = 'connecting' | 'identifying' | 'negotiating' | 'authenticating';
 

@@ -7,11 +7,12 @@ import { proposal } from './algorithms.ts';
 import { explainAuthFailure } from './auth-failure.ts';
 import { Authentication, type AgentTurn } from './authentication.ts';
 import type { Credentials } from './credentials.ts';
-import { explainConnectFailure, text, type Phase } from './failure.ts';
+import { explainConnectFailure, saysRefusal, text, TimedOut, type Phase } from './failure.ts';
 import { readGreeting } from './greeting.ts';
 import { Overheard } from './overheard.ts';
 import type { Hop } from './connection-types.ts';
 import type { HostKeys } from './host-key.ts';
+import { HostKeyCheck } from './host-key-check.ts';
 import { hostKeyPolicy } from './host-key-policy.ts';
 import { Session } from './session.ts';
 import { connectClient } from './wire/connect-client.ts';
@@ -56,12 +57,13 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
   const client = new ssh2.Client();
   const policy = hostKeyPolicy(facts.hostKeys, { ...facts, ...address });
   const heard = new Overheard();
+  const check = new HostKeyCheck(policy, () => heard.hostKeyAlgorithms);
   const notes: string[] = [...(facts.agent?.notes ?? [])];
   let phase: Phase = 'connecting';
   let banner = '';
+  let saidAfterProof = '';
   let session: Session | undefined;
   let keyExchange = '';
-  let refusal: ShipperError | undefined;
 
   return new Promise((resolve, reject) => {
     const greeting = readGreeting(
@@ -79,7 +81,7 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       stream.destroy();
       const { offers, methods } = heard;
       const reason =
-        refusal ??
+        check.refusal ??
         (refused
           ? explainAuthFailure(authentication, { place, target, methods, notes, banner }, cause)
           : explainConnectFailure(cause, {
@@ -91,13 +93,15 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
               banner,
               passwordSent: authentication.passwordSent,
             }));
-      session?.refuse(refused ? reason : unanswered(reason));
+      // What a server says between the proof and its goodbye, is why: it let nobody in.
+      const isAnswered = refused || (saysRefusal(saidAfterProof) && !(cause instanceof TimedOut));
+      session?.refuse(isAnswered ? reason : unanswered(reason));
       reject(reason);
     }
     function enter(): Session {
       const identification = greeting().identification ?? '';
       const { keyFingerprint } = authentication;
-      session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange });
+      session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange, check });
       resolve(session);
       return session;
     }
@@ -129,11 +133,15 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     stop.addEventListener('abort', onStop);
     client.on('error', onError).on('end', onGone).on('close', onGone);
     client.on('connect', () => (phase = 'identifying'));
-    client.on('banner', (words) => (banner = (banner + words).slice(0, 4096)));
+    client.on('banner', (words) => {
+      banner = (banner + words).slice(0, 4096);
+      if (session !== undefined) saidAfterProof = (saidAfterProof + words).slice(0, 4096);
+    });
     client.once('handshake', ({ kex, serverHostKey, cs }) => {
       phase = 'authenticating';
       keyExchange = kex;
-      log.debug(`${place}: ${greeting().identification ?? ''}, ${kex}, ${serverHostKey}, ${cs.cipher}`);
+      const parts = [greeting().identification ?? '', kex, check.certificate ?? serverHostKey, cs.cipher];
+      log.debug(`${place}: ${parts.join(', ')}`);
     });
     client.on('change password', () => {
       notes.push('the password has expired and has to be changed there first');
@@ -147,21 +155,20 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
       sock: stream,
       username: address.user,
       authHandler: (left: string[] | null, partial: boolean | null) => authentication.next(left, partial),
-      hostVerifier: (key: Buffer) => {
-        refusal = policy.refuse(key, heard.hostKeyAlgorithms);
-        return refusal === undefined;
-      },
+      hostVerifier: (key: Buffer) => check.accept(key),
       algorithms: proposal(policy.algorithms),
       readyTimeout: 0,
       keepaliveInterval: facts.keepalive,
       keepaliveCountMax,
       debug: heard.listen,
     };
-    connectClient(client, config, () => {
+    const onProof = (): void => {
       if (!facts.early || session !== undefined || !authentication.isLast || !canExecAtOnce(client)) return;
       heard.methods = []; // What is refused from here on, is this.
       enter();
-    });
+    };
+    const acceptCertificate = (blob: Buffer): Buffer => check.acceptCertificate(blob);
+    connectClient(client, config, { certificates: policy.certificates, acceptCertificate, onProof });
   });
 }
 

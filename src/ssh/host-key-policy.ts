@@ -1,6 +1,8 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { ShipperError } from '../errors.ts';
-import { hostKeyAlgorithms, hostKeyTypes } from './algorithms.ts';
+import { certificateAlgorithms, hostKeyAlgorithms, hostKeyTypes } from './algorithms.ts';
+import { describeCertificate, readCertificate } from './certificate.ts';
+import { defectOfHost, fewestBits } from './host-certificate.ts';
 import type { HostKeys } from './host-key.ts';
 import { hostName } from './host-pattern.ts';
 import { lookUp, type KnownHost, type KnownKeys } from './known-hosts.ts';
@@ -17,6 +19,12 @@ export interface HostKeyPolicy {
    * whenever session keys are renewed.
    */
   refuse(key: Buffer, offered: readonly string[]): HostKeyRefused | undefined;
+  /** What certificates to ask for, by the names of plain signatures; none where no authority is known for the server. */
+  readonly certificates: readonly string[];
+  /** The key of a certificate, both in their wire forms; or why it is not to be trusted. */
+  readCertificate(blob: Buffer): Buffer | HostKeyRefused;
+  /** The key or certificate that is shown later on a connection has to be the first one. */
+  refuseChange(first: Buffer, shown: Buffer): HostKeyRefused | undefined;
 }
 
 /** A server as host keys see it. */
@@ -45,9 +53,6 @@ export class HostKeyRefused extends ShipperError {
   }
 }
 
-/** The smallest RSA key of a server that is worth anything: OpenSSH makes none below it, and 1,024 can be computed. */
-const fewestBits = 2048;
-
 /** What to ask one server for, and how to judge what it shows. */
 export function hostKeyPolicy(hostKeys: HostKeys, server: JudgedServer): HostKeyPolicy {
   const found = lookUp(hostKeys.known, server.host, server.port);
@@ -64,7 +69,30 @@ export function hostKeyPolicy(hostKeys: HostKeys, server: JudgedServer): HostKey
       const message = describeRefusal(server, [...server.shown, key], reason);
       return new HostKeyRefused(message, server.target, key, byFingerprint && others.length > 0);
     },
+    certificates: byFingerprint || found.authorities.length === 0 ? [] : certificateAlgorithms,
+    readCertificate: (blob) => readHostCertificate(blob, server, found),
+    refuseChange: (first, shown) => {
+      if (first.equals(shown)) return undefined;
+      const message = `${server.place} showed another host key, ${fingerprintOf(shown)}, when session keys were renewed: another machine may have taken its place. The connection was ended.`;
+      return new HostKeyRefused(message, server.target, shown, false);
+    },
   };
+}
+
+function readHostCertificate(blob: Buffer, server: JudgedServer, found: KnownKeys): Buffer | HostKeyRefused {
+  const { place, target, host } = server;
+  const certificate = readCertificate(blob);
+  const defect =
+    certificate === undefined
+      ? {
+          sentence: 'that cannot be read: it is damaged, or forged.',
+          advice: 'Look at HostCertificate in its sshd_config.',
+        }
+      : defectOfHost(certificate, host, found, new Date());
+  if (certificate !== undefined && defect === undefined) return certificate.publicKey;
+  const facts = certificate === undefined ? '' : ` ${describeCertificate(certificate)},`;
+  const message = `${place} shows a host certificate${facts} ${defect?.sentence ?? ''} Nothing was sent to it. ${defect?.advice ?? ''}`;
+  return new HostKeyRefused(message, target, blob, false);
 }
 
 function describeRefusal({ host, port, place }: JudgedServer, keys: readonly Buffer[], reason: Reason): string {
@@ -107,7 +135,7 @@ function reasonToRefuse(key: Buffer, found: KnownKeys, { known, fingerprints }: 
   const [authority] = found.authorities;
   if (authority !== undefined) {
     return {
-      sentence: `is known by a certificate authority only (line ${String(authority.line)} of known-hosts), and Shipper does not use SSH certificates: its own key has to be in known-hosts.`,
+      sentence: `is known by a certificate authority only (line ${String(authority.line)} of known-hosts), and shows no certificate: name one as HostCertificate in its sshd_config, or put its own key into known-hosts.`,
     };
   }
   if (known.length > 0) return { sentence: 'is not in known-hosts.' };

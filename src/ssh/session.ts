@@ -22,6 +22,8 @@ export interface SessionFacts {
   readonly keyExchange: string;
   /** Seconds for one attempt to connect. */
   readonly connectTimeout: number;
+  /** Why the host key is not trusted any more, if that is so. */
+  readonly check: { readonly refusal: ShipperError | undefined };
   /** The hop before; it is let go of when this ends. */
   readonly via: Hop | undefined;
 }
@@ -184,7 +186,8 @@ export class Session implements Connection, Loss {
   }
 
   #explainLoss(error: Error | undefined): ShipperError {
-    const { place, target, via } = this.#facts;
+    const { place, target, via, check } = this.#facts;
+    if (check.refusal !== undefined) return check.refusal;
     const hop = via?.loss?.message;
     const why = hop ?? (error === undefined ? 'the other side closed it' : text(error));
     return new ShipperError('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });

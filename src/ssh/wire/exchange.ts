@@ -20,7 +20,7 @@ export interface AddedExchange {
  * for renewals as well. To be called before anything was read.
  */
 export function addExchange(protocol: ProtocolPart, { name, adapt }: AddedExchange): void {
-  protocol._offer = withFirst(protocol._offer, name);
+  protocol._offer = withOffer(protocol._offer, { kex: [name] });
   let received: Buffer | undefined;
   const shown = (payload: Buffer): Buffer => {
     if (payload[0] !== kexInit) return payload;
@@ -28,17 +28,12 @@ export function addExchange(protocol: ProtocolPart, { name, adapt }: AddedExchan
     received = rewritten === undefined ? undefined : payload;
     return rewritten ?? payload;
   };
-  let current = protocol._kex;
-  Object.defineProperty(protocol, '_kex', {
-    get: () => current,
-    set: (exchange: ExchangePart) => {
-      current = exchange;
-      if (received === undefined) return;
-      exchange._remoteKexinit = received;
-      exchange.negotiated.kex = name;
-      received = undefined;
-      adapt(exchange);
-    },
+  eachExchange(protocol, (exchange) => {
+    if (received === undefined) return;
+    exchange._remoteKexinit = received;
+    exchange.negotiated.kex = name;
+    received = undefined;
+    adapt(exchange);
   });
   const { _onHeader: onHeader, _onPayload: onPayload } = protocol;
   protocol._onPayload = (payload) => onPayload(shown(payload));
@@ -55,14 +50,33 @@ export function addExchange(protocol: ProtocolPart, { name, adapt }: AddedExchan
   };
 }
 
-function withFirst(offer: OfferPart, name: string): OfferPart {
+/** Tells of each key exchange before it says anything. */
+export function eachExchange(protocol: ProtocolPart, listener: (exchange: ExchangePart) => void): void {
+  const before = Object.getOwnPropertyDescriptor(protocol, '_kex');
+  let current = protocol._kex;
+  Object.defineProperty(protocol, '_kex', {
+    configurable: true,
+    get: () => current,
+    set: (exchange: ExchangePart) => {
+      before?.set?.(exchange);
+      current = exchange;
+      listener(exchange);
+    },
+  });
+}
+
+/** An offer with more in it, before what it has. */
+export function withOffer(
+  offer: OfferPart,
+  more: { readonly kex?: readonly string[]; readonly serverHostKey?: readonly string[] },
+): OfferPart {
   const { kex, serverHostKey, cs, sc } = offer.lists;
   const flow = ({ cipher, mac, compress, lang }: typeof cs): object => ({
     ...{ cipher: cipher.array, mac: mac.array, compress: compress.array, lang: lang.array },
   });
   const Offer = offer.constructor as new (lists: object) => OfferPart;
-  const all = { kex: [name, ...kex.array], serverHostKey: serverHostKey.array, cs: flow(cs), sc: flow(sc) };
-  return new Offer(all);
+  const hostKeys = [...(more.serverHostKey ?? []), ...serverHostKey.array];
+  return new Offer({ kex: [...(more.kex ?? []), ...kex.array], serverHostKey: hostKeys, cs: flow(cs), sc: flow(sc) });
 }
 
 /** The other side's KEXINIT with the stand-in for an exchange; undefined where it does not offer that. */

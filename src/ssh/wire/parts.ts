@@ -52,13 +52,17 @@ export type Sign = (request: Buffer, done: (signature: Buffer) => void) => void;
 /** One key exchange of ssh2, as its curve25519-sha256 is. */
 export interface ExchangePart {
   readonly sessionID: Buffer;
-  readonly negotiated: { kex: string };
+  readonly negotiated: { kex: string; serverHostKey: string };
+  /** What a server showed, which both hash. */
+  _hostKey: Buffer | undefined;
   /** What the other side offered, which both sign. */
   _remoteKexinit: Buffer;
   getPublicKey(): Buffer;
   convertPublicKey(key: Buffer): Buffer;
   /** The secret as it is hashed; an error ends the connection. */
   computeSecret(theirs: Buffer): Buffer | Error;
+  /** Gets the packets of the exchange. */
+  parse(payload: Buffer): unknown;
 }
 
 interface List {
