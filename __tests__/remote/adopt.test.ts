@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { type ScriptRun, type ScriptTarget, scriptTarget } from '../rig/script-target.ts';
-import { someShells } from '../rig/share.ts';
+import { type ScriptRun, type ScriptTarget, scriptTarget, whole } from '../rig/script-target.ts';
+import { share, someShells } from '../rig/share.ts';
+import { gone, quick } from './attack.ts';
 
 /** Directories with a file each, made in the opposite of their order, and the active symlink as another tool leaves it. */
 function left(site: ScriptTarget, names: readonly string[], active: string): void {
@@ -27,6 +40,24 @@ async function adopt(
 async function listed(site: ScriptTarget): Promise<readonly string[]> {
   return (await site.perform('status')).of('listed').map((words) => words.slice(0, 2).join(' '));
 }
+
+/** renameat2(2) with RENAME_EXCHANGE, as `mv --exchange` calls it from coreutils 9.5 on. */
+const exchangeBy =
+  'my %number = (x86_64 => 316, aarch64 => 276); my $machine = `uname -m`; chomp $machine; ' +
+  'syscall($number{$machine}, -100, my $one = $ARGV[0], -100, my $other = $ARGV[1], 2) == 0 or die "exchange: $!\\n"';
+
+/** Where this machine's `mv` has no `--exchange` yet, the kernel is asked for the same. */
+const exchange = `case $* in
+  '--exchange --no-copy -T -- '*) shift 4; exec /usr/bin/perl -e '${exchangeBy}' "$@" ;;
+esac`;
+
+/** Every tool that changes anything while a directory becomes a revision, and how often it is called. */
+const deaths = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8].map((number) => ({ tool: 'mv', number })),
+  ...[1, 2, 3, 4].map((number) => ({ tool: 'ln', number })),
+  { tool: 'chmod', number: 1 },
+  { tool: 'chmod', number: 2 },
+] as const;
 
 const json = (name: string): string =>
   `{"created_at":"2026-01-01T00:00:00+0000","release_name":"${name}","user":"me","target":"main"}\n`;
@@ -110,6 +141,56 @@ for (const shell of someShells('adopt')) {
       await site.perform('deploy', 'v1');
       await site.perform('rollback');
       assert.equal(site.active(), 'adopted-1234567890');
+    });
+
+    describe('a target that dies while it puts the symlink in a directory’s place', { concurrency: true }, () => {
+      for (const { tool, number } of share('deaths of adopt', deaths, 4, { nameOf: (one) => JSON.stringify(one) })) {
+        test(`before ${tool} number ${number}: the next adopt puts everything right`, async () => {
+          await using site = await scriptTarget(shell);
+          mkdirSync(`${site.root}/current`, { recursive: true });
+          writeFileSync(`${site.root}/current/file`, 'live');
+          mkdirSync(`${site.root}/revisions/1`, { recursive: true });
+          mkdirSync(`${site.home}/count`);
+          site.shim(
+            tool,
+            `for count in '${site.home}/count'/*; do :; done
+            count=$(($(ls '${site.home}/count' | wc -l) + 1))
+            : >'${site.home}/count/'$count
+            [ $count -ne ${number} ] || kill -9 0`,
+          );
+          const run = site.session({ command: 'adopt', goal: 'adopt', shimmed: true, ...quick });
+          await run.session.perform(whole.adopt, { last: true }).catch(() => undefined);
+          await gone(run);
+          const next = await site.perform('adopt', '', { ...quick });
+          assert.deepEqual(next.of('error'), []);
+          assert.ok(lstatSync(`${site.root}/current`).isSymbolicLink());
+          assert.equal(readFileSync(`${site.root}/current/file`, 'utf8'), 'live');
+          assert.deepEqual(await listed(site), ['1 completed', 'adopted-1234567890 completed']);
+          assert.deepEqual(site.revisions(), ['1', 'adopted-1234567890'], 'no link is left among them');
+        });
+      }
+    });
+
+    test('a file that is live is read in every moment, where the system can exchange', async (t) => {
+      await using site = await scriptTarget(shell);
+      mkdirSync(`${site.root}/revisions`, { recursive: true });
+      mkdirSync(`${site.root}/current`);
+      writeFileSync(`${site.root}/current/file`, 'whole\n');
+      site.shim('mv', exchange);
+      const reader = fork(join(import.meta.dirname, '../rig/reader.ts'), [`${site.root}/current/file`]);
+      t.after(() => reader.kill());
+      await once(reader, 'message');
+      for (let round = 0; round < 10; round += 1) {
+        const run = await site.perform('adopt', `r${round}`, { shimmed: true });
+        assert.deepEqual(run.of('warning'), []);
+        assert.equal(site.active(), `r${round}`);
+        execFileSync('perl', ['-e', exchangeBy, `${site.root}/current`, `${site.root}/revisions/r${round}`]);
+        rmSync(`${site.root}/revisions/r${round}`);
+      }
+      reader.send('stop');
+      const [{ reads, failures }] = (await once(reader, 'message')) as [{ reads: number; failures: readonly string[] }];
+      assert.deepEqual(failures, []);
+      assert.ok(reads > 1_000, `${reads} reads`);
     });
   });
 }

@@ -85,6 +85,7 @@ discard() { # [RUN-DIRECTORY]
     esac
   fi
   rm -f -- "$directory/again"
+  finish_adopting "$directory"
   remove_links "$home/.shipper-$run_token"
   remove_links "$home/.shipper-$run_token.back"
   return 0
