@@ -7,9 +7,11 @@ import { runAction } from '../rig/action.ts';
 import { generateKey } from '../rig/keys.ts';
 import { startRelay } from '../rig/relay.ts';
 import { freePort } from '../rig/server.ts';
+import { share } from '../rig/share.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 import type { Content } from '../rig/workspace.ts';
+import { until } from '../rig/until.ts';
 import { errorsOf, logOf, refusal, siteOn } from './site.ts';
 
 const server = await startSshd({ hostKeys: ['ed25519', 'ecdsa'] });
@@ -239,7 +241,9 @@ const early: readonly Early[] = [
 ];
 
 describe('before anything is contacted, it refuses', { concurrency: 3 }, () => {
-  for (const { name, inputs, env, events = {}, files = {}, code, says } of early) {
+  for (const { name, inputs, env, events = {}, files = {}, code, says } of share('before contact', early, 14, {
+    nameOf: ({ name }) => name,
+  })) {
     test(name, async () => {
       await using relay = await startRelay(server.port);
       await using site = await siteOn(server, { events, files });
@@ -394,7 +398,9 @@ test('behind a shell that drops variables with a hyphen, a dry run is refused an
 });
 
 describe('before anything is changed, it refuses', { concurrency: 3 }, () => {
-  for (const { name, inputs, config = {}, put = '', own = '', code, says } of late) {
+  for (const { name, inputs, config = {}, put = '', own = '', code, says } of share('before a change', late, 7, {
+    nameOf: ({ name }) => name,
+  })) {
     test(name, async () => {
       await using site = await siteOn(server, { config });
       await site.put(put);
@@ -462,8 +468,8 @@ test('without a host key it prints the line to add, and sends nothing to authent
   assert.ok(message.includes(`\n${fresh.knownHosts}\n`), message);
   assert.match(message, /has neither `known-hosts` nor `fingerprint`\. Nothing was sent to it\./);
   assert.match(message, /Compare first: `ssh-keygen -lf \/etc\/ssh\/ssh_host_ed25519_key\.pub`, on the server itself/);
-  assert.match(fresh.log(), /Connection from 127\.0\.0\.1/);
+  await until('sshd logs the connection', () => fresh.log().includes('Connection from 127.0.0.1'));
   assert.doesNotMatch(fresh.log(), new RegExp(`publickey|Accepted|Failed|authenticating user|${fresh.user}`));
   await site.succeed({ 'known-hosts': /^\[.*$/m.exec(message)?.[0] });
-  assert.match(fresh.log(), /Accepted publickey/);
+  await until('sshd logs the login', () => fresh.log().includes('Accepted publickey'));
 });

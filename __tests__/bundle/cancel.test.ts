@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionRun, StartedAction } from '../rig/action.ts';
 import { startRelay } from '../rig/relay.ts';
 import { processesOf } from '../rig/sessions.ts';
+import { share } from '../rig/share.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { logOf, siteOn, type Site, type SiteOptions } from './site.ts';
 import { until } from '../rig/until.ts';
@@ -13,6 +14,9 @@ const server = await startSshd();
 after(async () => server[Symbol.asyncDispose]());
 
 const farewell = { 'on:error': [{ run: 'echo "farewell from the target"' }] };
+
+/** Two or three seconds on a machine that does nothing else; what is cancelled would take a minute. */
+const mostMilliseconds = 20_000;
 
 interface Cancelled {
   readonly run: ActionRun;
@@ -36,7 +40,7 @@ function assertCancelled(
   connected = true,
 ): void {
   const log = logOf(run);
-  assert.ok(milliseconds < 5_000, `it took ${String(milliseconds)} ms\n${log}`);
+  assert.ok(milliseconds < mostMilliseconds, `it took ${String(milliseconds)} ms\n${log}`);
   assert.deepEqual([run.code, run.signal], [1, null], log);
   assert.deepEqual(
     run.annotations.filter(({ level }) => level === 'error').map(({ title }) => title),
@@ -50,7 +54,7 @@ function assertCancelled(
 /** The old revision, no lock, no directory of a run, nothing beside the active symlink. */
 async function assertAtRest(site: Site, active = 'v1'): Promise<void> {
   assert.equal(await site.active(), active);
-  for (let tries = 0; tries < 100 && (await site.sh('ls revisions/.shipper/runs')) !== ''; tries += 1) await sleep(50);
+  for (let tries = 0; tries < 1200 && (await site.sh('ls revisions/.shipper/runs')) !== ''; tries += 1) await sleep(50);
   assert.equal(await site.sh('ls -A revisions/.shipper'), 'active\njournal\nruns\nversion');
   assert.equal(await site.sh('ls -A revisions/.shipper/runs'), '');
   assert.equal(await site.sh('ls -A'), 'current\nrevisions');
@@ -69,26 +73,28 @@ async function deployed({ events, ...options }: SiteOptions): Promise<Site> {
 const long = 'echo now; sleep 61';
 
 describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    for (const [event, status] of [
-      ['before:link_current_revision', 'cancelled'],
-      ['after:link_current_revision', 'returned'],
-      ['before:completion', 'returned'],
-    ] as const) {
-      test(`${signal} in a command of ${event}: it is stopped, everything is put back`, async () => {
-        const mark = `sleep 61.${signal.length}${event.length}`;
-        await using site = await deployed({
-          events: { [event]: [{ run: `[ $SHIPPER_REVISION = v1 ] || { echo now; ${mark}; }` }] },
-        });
-        const cancelled = await cancelAt(await site.start({ revision: 'v2' }), /│ now/, signal);
-        assertCancelled(cancelled, status);
-        await assertAtRest(site);
-        assert.equal(await runsHere(mark), false);
-        const revisions = await site.sh('ls revisions');
-        assert.equal(revisions, status === 'cancelled' ? 'v1' : 'v1\nv2');
-        await site.succeed({ revision: 'v3', listeners: 'false' });
+  const moments = (['SIGTERM', 'SIGINT'] as const).flatMap(
+    (signal) =>
+      [
+        [signal, 'before:link_current_revision', 'cancelled'],
+        [signal, 'after:link_current_revision', 'returned'],
+        [signal, 'before:completion', 'returned'],
+      ] as const,
+  );
+  for (const [signal, event, status] of share('moments of a signal', moments, 2)) {
+    test(`${signal} in a command of ${event}: it is stopped, everything is put back`, async () => {
+      const mark = `sleep 61.${signal.length}${event.length}`;
+      await using site = await deployed({
+        events: { [event]: [{ run: `[ $SHIPPER_REVISION = v1 ] || { echo now; ${mark}; }` }] },
       });
-    }
+      const cancelled = await cancelAt(await site.start({ revision: 'v2' }), /│ now/, signal);
+      assertCancelled(cancelled, status);
+      await assertAtRest(site);
+      assert.equal(await runsHere(mark), false);
+      const revisions = await site.sh('ls revisions');
+      assert.equal(revisions, status === 'cancelled' ? 'v1' : 'v1\nv2');
+      await site.succeed({ revision: 'v3', listeners: 'false' });
+    });
   }
 
   test('in a command on the target that ignores TERM, with a child: both are gone', async () => {
@@ -121,7 +127,7 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
     await using site = await siteOn(server, { files, events });
     await site.succeed({ revision: 'v1', listeners: 'false' });
     const { run, milliseconds } = await cancelAt(await site.start({ revision: 'v2' }), /now/);
-    assert.ok(milliseconds < 5_000, String(milliseconds));
+    assert.ok(milliseconds < mostMilliseconds, String(milliseconds));
     await assertAtRest(site);
     assert.match(logOf(run), /farewell from the module/);
   });
@@ -147,12 +153,16 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
   });
 
   test('while it waits for the lock: the holder is not disturbed', async () => {
-    await using site = await deployed({ events: { 'after:create_revision': [{ run: 'echo now; sleep 6' }] } });
+    await using site = await deployed({
+      events: { 'after:create_revision': [{ run: 'echo now; until [ -e ../go ]; do sleep 0.1; done' }] },
+    });
     const holder = await site.start({ revision: 'v2' });
     await holder.printed(/│ now/);
     const waiting = await site.start({ revision: 'v3' });
     assertCancelled(await cancelAt(waiting, /waiting for the lock/));
+    await site.put('touch revisions/go');
     const held = await holder.done;
+    await site.sh('rm revisions/go');
     assert.equal(held.code, 0, logOf(held));
     await assertAtRest(site, 'v2');
   });
@@ -180,8 +190,8 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
     const started = await site.start(inputs);
     await started.printed(/│ now/);
     const before = relay.bytes.up;
-    for (let tries = 0; tries < 400 && relay.bytes.up < before + 200_000; tries += 1) await sleep(10);
-    assert.ok(relay.bytes.up > before + 200_000 && started.child.exitCode === null, 'the upload is under way');
+    await until('the upload is under way', () => relay.bytes.up > before + 200_000);
+    assert.equal(started.child.exitCode, null, 'and has not ended');
     assertCancelled(await cancelAt(started, /│ now/));
     await assertAtRest(site);
     assert.equal(await site.sh('ls revisions'), 'v1');
@@ -190,7 +200,7 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
   test('after the switch, with a command that takes long for the old revision too: still in time', async () => {
     await using site = await deployed({ events: { 'after:link_current_revision': [{ run: 'echo now; sleep 67.5' }] } });
     const { run, milliseconds } = await cancelAt(await site.start({ revision: 'v2' }), /│ now/);
-    assert.ok(milliseconds < 5_000, `it took ${String(milliseconds)} ms`);
+    assert.ok(milliseconds < mostMilliseconds, `it took ${String(milliseconds)} ms`);
     assert.match(logOf(run), /│ farewell from the target/);
     await assertAtRest(site);
   });
@@ -201,9 +211,9 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
     await site.succeed({ revision: 'v1', listeners: 'false' });
     const { run, milliseconds } = await cancelAt(await site.start({ revision: 'v2' }), /│ now/);
     assert.match(logOf(run), /│ last/);
-    assert.ok(milliseconds < 5_000, `${String(milliseconds)} ms\n${logOf(run)}`);
+    assert.ok(milliseconds < mostMilliseconds, `${String(milliseconds)} ms\n${logOf(run)}`);
     await assertAtRest(site);
-    for (let tries = 0; tries < 60 && (await runsHere('65.5')); tries += 1) await sleep(50);
+    for (let tries = 0; tries < 1200 && (await runsHere('65.5')); tries += 1) await sleep(50);
     assert.equal(await runsHere('65.5'), false);
   });
 
@@ -221,8 +231,8 @@ describe('SIGTERM and SIGINT', { concurrency: 3 }, () => {
     const start = performance.now();
     started.child.kill('SIGTERM');
     await started.done;
-    assert.ok(performance.now() - start < 500);
-    for (let tries = 0; tries < 100 && (await site.active()) !== 'v1'; tries += 1) await sleep(50);
+    assert.ok(performance.now() - start < 2_000, 'it did not wait for the command to be killed');
+    for (let tries = 0; tries < 1200 && (await site.active()) !== 'v1'; tries += 1) await sleep(50);
     await assertAtRest(site);
     assert.equal(await runsHere(mark), false);
   });

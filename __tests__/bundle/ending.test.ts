@@ -68,7 +68,7 @@ describe('a run ends with its annotation, outputs and summary', { concurrency: t
       const run = await broken(site, script);
       assertTold(run, 'INTERNAL');
       // Where the runner could not wait for it any more, the target does it alone.
-      for (let tries = 0; tries < 400 && (await site.active()) !== 'v1'; tries += 1) await sleep(25);
+      for (let tries = 0; tries < 2400 && (await site.active()) !== 'v1'; tries += 1) await sleep(25);
       assert.equal(await site.active(), 'v1', logOf(run));
       await site.succeed({ revision: 'v3', listeners: 'false' });
     });

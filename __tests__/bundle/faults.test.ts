@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, startRelay, type Direction } from '../rig/relay.ts';
+import { isLarge, share } from '../rig/share.ts';
 import { shipTo } from '../rig/ship.ts';
 import { startSshd } from '../rig/sshd.ts';
 
@@ -54,8 +55,12 @@ async function killBy(file: string): Promise<void> {
 test('a connection that breaks anywhere leaves the old revision, or the new one of a run that reported success', async (t) => {
   await using server = await startSshd();
   let done = 0;
-  const all = [...cases, ...commands, ...stalls];
-  const lanes = Array.from({ length: 4 }, async (_, lane) => {
+  const all = [
+    ...share('broken connections', [...cases, ...commands], 10, { nameOf: (each) => JSON.stringify(each) }),
+    ...share('silences', stalls, 1, { nameOf: ({ part }) => String(part) }),
+  ];
+  const width = isLarge ? 4 : 2;
+  const lanes = Array.from({ length: width }, async (_, lane) => {
     const base = `${server.root}/site${lane}`;
     await using relay = await startRelay(server.port);
     const direct = { port: String(relay.port), 'known-hosts': server.knownHostsAt(relay.port), 'connect-timeout': '3' };
@@ -63,16 +68,16 @@ test('a connection that breaks anywhere leaves the old revision, or the new one 
     const command = `echo $$ >${pid}; exec busybox nc 127.0.0.1 %p`;
     const active = async (): Promise<string> => server.sh(`basename "$(readlink '${base}/current')"`);
     for (const kind of kindNames) {
+      const mine = all.filter((each, index) => index % width === lane && each.kind === kind);
+      if (mine.length === 0) continue;
       const inputs = kind === 'through a command' ? { ...direct, 'proxy-command': command } : direct;
       await using ship = await shipTo(server, config(base, kinds[kind]));
       await ship.succeed({ ...inputs, revision: `first-${lane}-${kind.length}` });
       const before = { ...relay.bytes };
       await ship.succeed({ ...inputs, revision: `second-${lane}-${kind.length}` });
       const whole = { up: relay.bytes.up - before.up, down: relay.bytes.down - before.down };
-      for (const [index, each] of all.entries()) {
-        if (index % 4 !== lane || each.kind !== kind) continue;
-        const { fault, direction, part } = each;
-        const name = `${fault}-${direction}-${index}`;
+      for (const { fault, direction, part } of mine) {
+        const name = `${fault}-${direction}-${Math.round(part * 10_000)}-${kind.length}`;
         const old = await active();
         const place = Math.floor(whole[direction] * part);
         const failed = relay.failAfter(direction, place, fault === 'kill' ? 'stall' : fault);

@@ -56,7 +56,7 @@ async function emptyFleet(
     active: async () => (await eachActive()).split('\n'),
     atRest: async () => {
       const left = async (): Promise<string> => site.sh('ls */revisions/.shipper/runs/ | grep run- || true');
-      for (let tries = 0; tries < 200 && (await left()) !== ''; tries += 1) await sleep(50);
+      for (let tries = 0; tries < 1200 && (await left()) !== ''; tries += 1) await sleep(50);
       assert.equal(await left(), '');
       assert.equal(await site.sh('ls -d */.shipper-* 2>/dev/null || true'), '');
     },
@@ -235,12 +235,12 @@ describe('a fleet', { concurrency: true }, () => {
         test(`one is lost after the switch ${refusing ? 'for good' : 'and found again'}: all go back`, async () => {
           await using relay = await startRelay(server.port);
           const events = {
-            'after:link_current_revision': [{ run: 'echo "now $SHIPPER_REVISION"; sleep 2', on: last }],
+            'after:link_current_revision': [{ run: '[ "$SHIPPER_REVISION" != v3 ] || sleep 70', on: last }],
           };
           await using fleet = await fleetOf(size, { events, relay });
           const running = fleet.run('v3', { 'connect-timeout': '10' });
           const switched = async (): Promise<boolean> => (await fleet.active()).every((name) => name === 'v3');
-          for (let tries = 0; tries < 500 && !(await switched()); tries += 1) await sleep(20);
+          for (let tries = 0; tries < 3000 && !(await switched()); tries += 1) await sleep(20);
           assert.ok(await switched());
           relay.refusing = refusing;
           relay.fail('reset');

@@ -62,7 +62,11 @@ describe('a fleet behind a jump host', { concurrency: true }, () => {
 
   test('is put back where the jump host is lost after the switch, and the truth is read by a new connection', async () => {
     await using relay = await startRelay(bastion.port);
-    const events = { 'after:link_current_revision': [{ run: 'echo "now $SHIPPER_REVISION"; sleep 2' }] };
+    const events = {
+      'after:link_current_revision': [
+        { run: 'echo "now $SHIPPER_REVISION"; [ "$SHIPPER_REVISION" = v1 ] || sleep 70' },
+      ],
+    };
     await using fleet = await fleetBehind(relay, 3, events);
     assert.equal((await fleet.run({ listeners: 'false' })).code, 0);
     const before = relay.connections;

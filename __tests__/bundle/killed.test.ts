@@ -54,7 +54,7 @@ async function attackAt(
     const run = await started.done;
     // What the dead runner had sent may still start the script.
     let still = 0;
-    for (let tries = 0; tries < 200 && still < 4; tries += 1) {
+    for (let tries = 0; tries < 2400 && still < 4; tries += 1) {
       const atWork = relay.open > 0 || (await sessionsOf(server)).length > 0;
       still = atWork || (await site.sh('ls revisions/.shipper/runs')) !== '' ? 0 : still + 1;
       await sleep(50);
@@ -111,7 +111,7 @@ describe(
       const kill: Parameters<typeof attackAt>[1] = async (_, server, index) => {
         // The login and the script travel together: sshd may not have begun with it when it has both.
         let sessions = await sessionsOf(server);
-        for (let tries = 0; tries < 200 && sessions.length === 0; tries += 1) {
+        for (let tries = 0; tries < 2400 && sessions.length === 0; tries += 1) {
           await sleep(25);
           sessions = await sessionsOf(server);
         }

@@ -204,7 +204,7 @@ describe('a command', { concurrency: 3 }, () => {
     };
     await using site = await siteOn(server, { events });
     const run = await site.succeed();
-    assert.ok(run.milliseconds < 10_000, `${run.milliseconds} ms`);
+    assert.ok(run.milliseconds < 100_000, `${run.milliseconds} ms`);
     const daemons = printedIn(run).map(Number);
     assert.deepEqual(
       daemons.map((pid) => pid > 1 && isRunning(pid)),
@@ -219,11 +219,11 @@ describe('a timeout ends the command and all of its process group', { concurrenc
   for (const event of ['before:init_directories', 'after:create_revision', 'before:completion', 'after:completion']) {
     for (const where of event === 'after:create_revision' ? (['target', 'runner'] as const) : (['target'] as const)) {
       test(`in ${event} on the ${where}`, async () => {
-        const listener = { run, timeout: 0.5, ...(where === 'runner' ? { on: 'runner' } : {}) };
+        const listener = { run, timeout: 3, ...(where === 'runner' ? { on: 'runner' } : {}) };
         await using site = await siteOn(server, { events: { [event]: [listener] } });
         const action = await site.start();
         await action.printed(/^ {2}│ \d+$/);
-        const patience = setTimeout(() => action.child.kill('SIGKILL'), 10_000);
+        const patience = setTimeout(() => action.child.kill('SIGKILL'), 60_000);
         const log = await action.done;
         clearTimeout(patience);
         const left = printedIn(log)
@@ -232,7 +232,7 @@ describe('a timeout ends the command and all of its process group', { concurrenc
         left.forEach((pid) => process.kill(pid));
         assert.deepEqual([left, log.signal], [[], null], logOf(log));
         const told = event === 'after:completion' ? warningsOf(log).join() : refusal(log, 'LISTENER');
-        assert.match(told, /it was stopped after its timeout of 0\.5 s/);
+        assert.match(told, /it was stopped after its timeout of 3 s/);
       });
     }
   }

@@ -89,6 +89,6 @@ describe('a second user of the same group, over a real sshd', { concurrency: tru
     assert.match(await site.sh('cat revisions/.shipper/journal'), /\nreturned v2 [^\n]*\n+created v3/);
     await assertAtRest(site, 'v3');
     t.diagnostic(`after ${(next.milliseconds / 1000).toFixed(1)} s`);
-    assert.ok(next.milliseconds < 75_000);
+    assert.ok(next.milliseconds < 150_000);
   });
 });

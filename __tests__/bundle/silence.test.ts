@@ -16,13 +16,13 @@ async function unlocked(site: Site, start: number): Promise<number> {
     const seconds = (performance.now() - start) / 1000;
     if ((await site.sh('ls revisions/.shipper/runs; ls revisions/.shipper | grep -x lock || true')) === '')
       return seconds;
-    assert.ok(seconds < 60, 'the lock is free within 60 seconds');
+    assert.ok(seconds < 120, 'the lock is free within two minutes');
     await sleep(250);
   }
 }
 
 async function present(site: Site, script: string): Promise<void> {
-  for (let tries = 0; tries < 1000; tries += 1) {
+  for (let tries = 0; tries < 6000; tries += 1) {
     if ((await site.sh(`${script} || true`)) !== '') return;
     await sleep(10);
   }
@@ -60,7 +60,7 @@ describe('a network that goes silent', { concurrency: true }, () => {
         'active\njournal\nruns\nversion\ncurrent\nrevisions',
       );
       t.diagnostic(`unlocked after ${seconds.toFixed(1)} s; the runner took ${(run.milliseconds / 1000).toFixed(1)} s`);
-      assert.ok(run.milliseconds < 75_000);
+      assert.ok(run.milliseconds < 150_000);
       await site.succeed({ revision: 'v3', listeners: 'false' });
     });
   }

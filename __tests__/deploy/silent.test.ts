@@ -29,7 +29,7 @@ describe('one of three targets says nothing any more', { concurrency: 6 }, () =>
   for (const line of ['step preflight', 'step create_revision', 'end 0', 'linked v3', 'step purge_old_revisions']) {
     test(`after "${line}": the run ends, the others go back, and it is named with what it was asked for`, async () => {
       await using fleet = await model.copy();
-      const run = await fleet.run({ revision: 'v3', wire: silentFrom(line), patience: 3 });
+      const run = await fleet.run({ revision: 'v3', wire: silentFrom(line), patience: 6 });
       const log = run.log.join('\n');
       assert.match(run.error?.message ?? '', /^web2.*: the target said nothing for \d+ seconds/, log);
       assert.equal(run.error?.code, 'TARGET');
@@ -55,7 +55,7 @@ describe('one of three targets says nothing any more', { concurrency: 6 }, () =>
         return ['error TARGET link_current_revision no', 'end 1'];
       return silent(said, target);
     };
-    const run = await fleet.run({ revision: 'v3', wire, patience: 8 });
+    const run = await fleet.run({ revision: 'v3', wire, patience: 12 });
     const log = run.log.join('\n');
     assert.match(run.error?.message ?? '', /^web1, link_current_revision: no/, log);
     assert.equal(backs, 2, log);

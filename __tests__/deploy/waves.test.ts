@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { type LocalFleet, localFleet, type LocalOutcome, type LocalRun, runListener } from '../rig/local-fleet.ts';
+import { isLarge } from '../rig/share.ts';
 
 const most = 12;
 const model = await localFleet(most);
@@ -93,5 +94,5 @@ test('in whatever waves, with a fault in any of them: all are on one revision, o
       assert.equal(named.length, fault.how === 'lost for good' ? 1 : 0, log);
     },
   );
-  await fc.assert(property, { numRuns: Number(process.env['WAVES'] ?? 12) });
+  await fc.assert(property, { numRuns: Number(process.env['WAVES'] ?? (isLarge ? 12 : 4)) });
 });

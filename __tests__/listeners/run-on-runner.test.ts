@@ -103,8 +103,8 @@ test('a timeout ends it and everything that it started', async () => {
   const call = errorOf(run(command, { workspace, listener: { timeout: 0.5 } }));
   const pids = await pidsIn(join(workspace.path, 'pids'), 2);
   assert.match((await call).message, /failed on the runner: it was stopped after its timeout of 0\.5 s$/);
-  assert.ok(performance.now() - begin < 3500);
-  await gone(pids, 100);
+  assert.ok(performance.now() - begin < 30_000);
+  await gone(pids);
 });
 
 test('a timeout may be allowed', async () => {
@@ -123,8 +123,8 @@ test('an abort asks it to end, then kills what does not', async () => {
   const begin = performance.now();
   controller.abort();
   assert.equal((await call).code, 'CANCELLED');
-  assert.ok(performance.now() - begin < 3000);
-  await gone(pids, 500);
+  assert.ok(performance.now() - begin < 30_000);
+  await gone(pids);
   assert.match(log.told.join(), /asked/);
 });
 
@@ -135,8 +135,8 @@ test('after an abort, nothing is started', async () => {
 test('a daemon that it leaves behind does not hold it up', async () => {
   await using workspace = await workspaceWith({});
   const begin = performance.now();
-  const { output } = await run('echo started; sleep 5 & echo $! > pids', { workspace });
-  assert.ok(performance.now() - begin < 3000);
+  const { output } = await run('echo started; sleep 60 & echo $! > pids', { workspace });
+  assert.ok(performance.now() - begin < 30_000);
   assert.equal(output, 'started\n');
   for (const pid of await pidsIn(join(workspace.path, 'pids'), 1)) process.kill(pid);
 });

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { errorOf, listenersFor, startModules, workspaceWith } from './fixture.ts';
+import { until } from '../rig/until.ts';
 import { gone, isRunning, pidsIn } from './running.ts';
 
 const hooks = `
@@ -14,7 +15,7 @@ import { appendFileSync } from 'node:fs';
 const note = (pid) => appendFileSync('pids', pid + '\\n');
 export class Site {
   constructor(shipper) { this.shipper = shipper; }
-  blocks() { this.shipper.log.info('begin'); execSync('sleep 0.6'); this.shipper.log.info('end'); }
+  blocks() { this.shipper.log.info('begin'); execSync('sleep 2'); this.shipper.log.info('end'); }
   hangs() { note(process.pid); execSync('sleep 60 & echo $! >> pids; sh -c "echo \\\\$\\\\$ >> pids; sleep 60; true"; wait'); }
   async waits() { note(process.pid); note(spawn('sleep', ['60']).pid); await new Promise(() => {}); }
   blocksAWhile() { note(process.pid); execSync('sleep 60 >/dev/null 2>&1 & echo $! >> pids; sleep 1'); }
@@ -35,12 +36,13 @@ test('the run stays responsive while a listener blocks its thread', async () => 
     last = performance.now();
   }, 10);
   const call = modules.call(0);
-  await sleep(300);
+  await until('the listener begins', () => modules.recorder.told.length > 0);
+  await sleep(100);
   assert.deepEqual(modules.recorder.told, ['info begin']);
   await call;
   clearInterval(beat);
   assert.deepEqual(modules.recorder.told, ['info begin', 'info end']);
-  assert.ok(longest < 300, `the run was held up for ${longest} ms`);
+  assert.ok(longest < 1500, `the run was held up for ${longest} ms`);
 });
 
 test('kill ends a blocked listener and everything that it started, at once', async () => {
@@ -52,8 +54,8 @@ test('kill ends a blocked listener and everything that it started, at once', asy
   const begin = performance.now();
   modules.host.kill();
   const error = await call;
-  assert.ok(performance.now() - begin < 1000);
-  assert.ok((await gone(pids, 1000)) < 1000);
+  assert.ok(performance.now() - begin < 20_000);
+  await gone(pids);
   assert.equal(error.code, 'CANCELLED');
   assert.match(
     error.message,
@@ -70,7 +72,7 @@ test('an abort is a kill, after which a listener can still be called in a new pr
   const pids = await pidsIn(join(workspace.path, 'pids'), 3);
   controller.abort();
   assert.equal((await call).code, 'CANCELLED');
-  await gone(pids, 1000);
+  await gone(pids);
   await modules.call(1);
   assert.deepEqual(modules.recorder.told.slice(1), ['info begin', 'info end']);
   modules.host.kill();
@@ -88,7 +90,7 @@ test('an abort also ends the loading of a module', async () => {
   const pids = await pidsIn(join(workspace.path, 'pids'), 1);
   controller.abort();
   assert.equal((await error).code, 'CANCELLED');
-  await gone(pids, 1000);
+  await gone(pids);
   const late = startModules(workspace, listenersFor('on:start', 'hooks.Site.go'), { signal: controller.signal });
   assert.equal((await errorOf(late)).code, 'CANCELLED');
 });
@@ -105,7 +107,7 @@ for (const [method, count] of [
     const pids = await pidsIn(join(workspace.path, 'pids'), count);
     assert.ok(pids.every(isRunning));
     run.kill('SIGKILL');
-    await gone(pids, 3000);
+    await gone(pids);
   });
 }
 
@@ -116,7 +118,7 @@ test('at the end, the process is left to end by itself', async () => {
   const pids = await pidsIn(join(workspace.path, 'pids'), 1);
   const begin = performance.now();
   await modules.host.end();
-  assert.ok(performance.now() - begin < 1000);
+  assert.ok(performance.now() - begin < 1900, 'it was not killed');
   assert.ok(!pids.some(isRunning));
 });
 
@@ -128,7 +130,7 @@ test('at the end, a process that something keeps alive is killed after a short w
   const begin = performance.now();
   await modules.host.end();
   const taken = performance.now() - begin;
-  assert.ok(taken > 1900 && taken < 3000, `it took ${taken} ms`);
+  assert.ok(taken > 1900 && taken < 20_000, `it took ${taken} ms`);
   assert.ok(!pids.some(isRunning));
 });
 

@@ -1,25 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../rig/until.ts';
 
 /** Resolves with the process ids in a file, once it has as many as that. */
 export async function pidsIn(file: string, count: number): Promise<readonly number[]> {
-  for (;;) {
-    const pids = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number) : [];
-    if (pids.length >= count) return pids;
-    await sleep(10);
-  }
+  const found = (): readonly number[] =>
+    existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number) : [];
+  await until(`${file} has ${count} process ids`, () => found().length >= count);
+  return found();
 }
 
-/** How many milliseconds it takes until none of them runs; those left after the limit are an error. */
-export async function gone(pids: readonly number[], limit: number): Promise<number> {
-  const begin = performance.now();
-  for (;;) {
-    const left = pids.filter(isRunning);
-    const taken = performance.now() - begin;
-    if (left.length === 0) return taken;
-    if (taken > limit) throw new Error(`${left.join(', ')} still running after ${Math.round(taken)} ms`);
-    await sleep(10);
-  }
+/** Resolves once none of them runs. */
+export async function gone(pids: readonly number[]): Promise<void> {
+  await until(`${pids.join(', ')} have ended`, () => !pids.some(isRunning));
 }
 
 export function isRunning(pid: number): boolean {

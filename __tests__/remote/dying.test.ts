@@ -1,54 +1,53 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShipperError } from '../../src/errors.ts';
 import type { Shell } from '../rig/local-connection.ts';
 import { type ScriptRun, type ScriptTarget, scriptTarget, type Steps, whole } from '../rig/script-target.ts';
 import { findProgram } from '../rig/program.ts';
 import { someShells } from '../rig/share.ts';
-import { gone, quick } from './attack.ts';
+import { until } from '../rig/until.ts';
+import { gone } from './attack.ts';
 
+/** The lease is as long as a busy machine needs: nothing here waits for its end. */
+const patient = { lease: 30, beat: 300, lockTimeout: 60 };
 const upToSwitch = whole.deploy.slice(0, 6);
 const upToCompletion = whole.deploy.slice(0, -2);
 
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
+/** By the kernel's own list: going through all processes of a busy machine would hold up the beats. */
+function childrenOf(pid: number): readonly number[] {
+  return textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
 }
 
-function processes(): readonly Process[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-          .replace(/^.*\) /s, '')
-          .split(' ');
-        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent) }];
-      } catch {
-        return []; // It has just ended.
-      }
-    });
+/** Empty once the process has ended. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+interface Shells {
+  readonly main: number;
+  readonly worker: number;
+  readonly watchdog: number;
 }
 
 /** The shells of a run: the main one, the worker in the middle of a step, and the watchdog, which sleeps. */
-function shellsOf(run: ScriptRun): { readonly main: number; readonly worker: number; readonly watchdog: number } {
+async function shellsOf(run: ScriptRun): Promise<Shells> {
   const main = run.connection.pids[0] ?? 0;
-  const all = processes();
-  const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  const children = all.filter(({ parent }) => parent === main).map(({ pid }) => pid);
-  const sleeping = (pid: number): boolean =>
-    all.some(({ pid: child, parent }) => parent === pid && commandOf(child).includes('sleep\u00002'));
-  const watchdog = children.find(sleeping) ?? 0;
-  const worker = children.find((pid) => pid !== watchdog && all.some(({ parent }) => parent === pid)) ?? 0;
-  assert.ok(watchdog > 0 && worker > 0, 'the shells of the run');
-  return { main, worker, watchdog };
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 1500 && !condition(); tries += 1) await sleep(20);
-  assert.ok(condition(), what);
+  const sleeps = (pid: number): boolean =>
+    childrenOf(pid).some((child) => textOf(`/proc/${child}/cmdline`).includes('sleep\u00002'));
+  let worker: number | undefined;
+  let watchdog: number | undefined;
+  // Both start programs one after the other, and there is a moment without one.
+  await until('both shells are seen at what they do', () => {
+    watchdog = childrenOf(main).find(sleeps);
+    worker = childrenOf(main).find((pid) => pid !== watchdog && childrenOf(pid).length > 0);
+    return watchdog !== undefined && worker !== undefined;
+  });
+  return { main, worker: worker ?? 0, watchdog: watchdog ?? 0 };
 }
 
 interface Blocked extends AsyncDisposable {
@@ -69,7 +68,7 @@ async function blocked(shell: Shell, switched: boolean): Promise<Blocked> {
   site.shim('cp', wait);
   const source = `${site.home}/source`;
   mkdirSync(source);
-  const steps = { ...quick, shimmed: true, config: { revisionsToKeep: 1 } };
+  const steps = { ...patient, shimmed: true, config: { revisionsToKeep: 1 } };
   await site.perform('deploy', 'v1', steps);
   const run = site.session({ ...steps, revision: 'v2', ...(switched ? {} : { config: { sourceDir: source } }) });
   await run.session.perform(switched ? upToSwitch : whole.deploy.slice(0, 3));
@@ -77,7 +76,7 @@ async function blocked(shell: Shell, switched: boolean): Promise<Blocked> {
   const ending = run.session
     .perform([switched ? 'purge_old_revisions' : 'create_revision'])
     .catch((error: unknown) => error);
-  await until(() => existsSync(`${site.home}/waits`), 'it waits in a step');
+  await until('it waits in a step', () => existsSync(`${site.home}/waits`));
   const unblock = (): void => rmSync(block, { force: true });
   return {
     ...{ site, run, steps, ending, unblock },
@@ -103,7 +102,7 @@ describe('a shell of the target that dies', { concurrency: true }, () => {
       const when = `${switched ? 'after' : 'before'} the switch, under ${shell}`;
       test(`the worker ${when}: the run ends with a reason and is put back`, async () => {
         await using run = await blocked(shell, switched);
-        process.kill(shellsOf(run.run).worker, 'SIGKILL');
+        process.kill((await shellsOf(run.run)).worker, 'SIGKILL');
         const error = (await run.ending) as ShipperError;
         assert.equal(error.code, 'TARGET');
         assert.match(error.message, /the shell that takes the steps ended without a word, with status \d+/);
@@ -116,7 +115,7 @@ describe('a shell of the target that dies', { concurrency: true }, () => {
 
       test(`the worker, asked to end by another, ${when}: the same`, async () => {
         await using run = await blocked(shell, switched);
-        process.kill(shellsOf(run.run).worker, 'SIGTERM');
+        process.kill((await shellsOf(run.run)).worker, 'SIGTERM');
         run.unblock();
         const error = (await run.ending) as ShipperError;
         assert.equal(error.code, 'TARGET');
@@ -127,12 +126,9 @@ describe('a shell of the target that dies', { concurrency: true }, () => {
 
       test(`the main shell ${when}: the watchdog ends the worker and puts everything back`, async () => {
         await using run = await blocked(shell, switched);
-        const { main, worker } = shellsOf(run.run);
+        const { main, worker } = await shellsOf(run.run);
         process.kill(main, 'SIGKILL');
-        await until(
-          () => processes().every(({ pid }) => pid !== worker),
-          'the worker has ended, though its tool goes on',
-        );
+        await until('the worker has ended, though its tool goes on', () => !existsSync(`/proc/${worker}`));
         run.unblock();
         assert.match(((await run.ending) as ShipperError).code, /^(CONNECT|TARGET)$/);
         await gone(run.run);
@@ -153,7 +149,7 @@ describe('a shell of the target that dies', { concurrency: true }, () => {
         'sh',
         `[ -n "\${RIG_HIDDEN-}" ] || RIG_HIDDEN=1 exec '${unshare}' --mount /bin/sh -c '${hide}' sh "$0" "$@"`,
       );
-      const run = site.session({ ...quick, shimmed: true, revision: 'v1' });
+      const run = site.session({ ...patient, shimmed: true, revision: 'v1' });
       await assert.rejects(run.session.perform(whole.deploy, { last: true }), {
         code: 'TARGET',
         message: /\/dev\/null is missing/,
@@ -165,13 +161,13 @@ describe('a shell of the target that dies', { concurrency: true }, () => {
     test(`the watchdog, under ${shell}: there is a new one, which ends the run when another takes over`, async () => {
       await using site = await scriptTarget(shell);
       await site.perform('deploy', 'v1');
-      const run = site.session({ ...quick, revision: 'v2' });
+      const run = site.session({ ...patient, revision: 'v2' });
       await run.session.perform(upToCompletion);
       const main = run.connection.pids[0] ?? 0;
-      const child = (): number => processes().find(({ parent }) => parent === main)?.pid ?? 0;
+      const child = (): number => childrenOf(main)[0] ?? 0;
       const first = child();
       process.kill(first, 'SIGKILL');
-      await until(() => ![0, first].includes(child()), 'a new watchdog');
+      await until('there is a new watchdog', () => ![0, first].includes(child()));
       await run.session.perform(['inspect']);
       assert.equal(site.active(), 'v2');
       renameSync(`${site.root}/revisions/.shipper/runs/${run.token}`, `${site.root}/revisions/.shipper/runs/run-other`);

@@ -99,7 +99,7 @@ describe('what others did to a target', { concurrency: true }, () => {
         assert.deepEqual(await listed(site), ['v1 completed', 'v2 completed', 'v3 bad']);
         assert.ok(site.journal().split('\n').length < 200, 'what is purged was forgotten');
         t.diagnostic(`two deploys and a rollback in ${milliseconds} ms`);
-        assert.ok(milliseconds < 15_000, `${milliseconds} ms`);
+        assert.ok(milliseconds < 60_000, `${milliseconds} ms`);
       });
 
       test('with records that name what is outside, or nonsense: nothing of it is deleted or executed', async () => {

@@ -61,7 +61,7 @@ for (const shell of someShells('purge')) {
     await run.session.perform(whole.deploy.slice(0, -2));
     run.session.close();
     const seen = (): boolean => readdirSync(site.home).includes('where');
-    for (let tries = 0; tries < 200 && !seen(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let tries = 0; tries < 1200 && !seen(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
     assert.ok(seen());
     await site.perform('status');
     assert.equal(site.active(), 'old');

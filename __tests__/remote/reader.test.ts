@@ -5,7 +5,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { scriptTarget } from '../rig/script-target.ts';
-import { someShells } from '../rig/share.ts';
+import { isLarge, someShells } from '../rig/share.ts';
+
+/** Each a deploy and a rollback. */
+const rounds = isLarge ? 40 : 8;
 
 interface Tally {
   readonly reads: number;
@@ -14,7 +17,7 @@ interface Tally {
 
 describe('the active symlink', { concurrency: true }, () => {
   for (const shell of someShells('reader')) {
-    test(`two readers in a tight loop see no failed open over 80 switches under ${shell}`, async (t) => {
+    test(`two readers in a tight loop see no failed open over ${rounds * 2} switches under ${shell}`, async (t) => {
       await using site = await scriptTarget(shell);
       mkdirSync(`${site.root}/source`, { recursive: true });
       writeFileSync(`${site.root}/source/file`, 'whole\n');
@@ -24,7 +27,7 @@ describe('the active symlink', { concurrency: true }, () => {
         fork(join(import.meta.dirname, '../rig/reader.ts'), [`${site.root}/current/file`]),
       );
       await Promise.all(readers.map(async (reader) => once(reader, 'message')));
-      for (let index = 0; index < 40; index += 1) {
+      for (let index = 0; index < rounds; index += 1) {
         await site.perform('deploy', `v${index}`, { config });
         await site.perform('rollback');
       }
@@ -38,8 +41,8 @@ describe('the active symlink', { concurrency: true }, () => {
         [],
       );
       const reads = counted.reduce((sum, tally) => sum + tally.reads, 0);
-      assert.ok(reads > 10_000);
-      t.diagnostic(`${reads} reads over 80 switches`);
+      assert.ok(reads > 500, `${reads} reads`);
+      t.diagnostic(`${reads} reads over ${rounds * 2} switches`);
     });
   }
 });

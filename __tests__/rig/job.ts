@@ -45,13 +45,16 @@ export async function createJob(workspace: string, inputs: Values): Promise<Job>
   };
 }
 
-/** `INPUT_…` for every input of action.yml, with its default or empty where the step has none, as the runner sets them. */
-async function inputVariables(inputs: Values): Promise<Values> {
-  const action = parse(await readFile(join(repository, 'action.yml'), 'utf8')) as {
+const defaults = readFile(join(repository, 'action.yml'), 'utf8').then((text) => {
+  const { inputs } = parse(text) as {
     readonly inputs: Readonly<Record<string, { readonly default?: string } | null>>;
   };
-  const defaults = Object.entries(action.inputs).map(([name, input]) => [name, input?.default ?? '']);
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input?.default ?? '']));
+});
+
+/** `INPUT_…` for every input of action.yml, with its default or empty where the step has none, as the runner sets them. */
+async function inputVariables(inputs: Values): Promise<Values> {
   const given = Object.entries(inputs).filter(([, value]) => value !== undefined);
-  const all = Object.entries({ ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as Values);
+  const all = Object.entries({ ...(await defaults), ...Object.fromEntries(given) } as Values);
   return Object.fromEntries(all.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]));
 }

@@ -52,7 +52,7 @@ export interface LocalFleet extends AsyncDisposable {
   /** The revisions of a target. */
   revisions(name: string): readonly string[];
   journal(name: string): string;
-  /** Resolves once no target has anything of a run any more; rejects with what is left after ten seconds. */
+  /** Resolves once no target has anything of a run any more; rejects with what is left after a minute. */
   atRest(): Promise<void>;
   /** Another fleet with the same on each target, or on the first so many. */
   copy(size?: number): Promise<LocalFleet>;
@@ -81,7 +81,7 @@ export async function localFleet(size: number): Promise<LocalFleet> {
     revisions: (name) => list(join(root(name), 'revisions')).filter((each) => each !== '.shipper'),
     journal: (name) => readFileSync(join(root(name), 'revisions', '.shipper', 'journal'), 'utf8'),
     atRest: async () => {
-      for (let tries = 0; tries < 400 && left().length > 0; tries += 1) await sleep(25);
+      for (let tries = 0; tries < 2400 && left().length > 0; tries += 1) await sleep(25);
       if (left().length > 0) throw new Error(`left: ${left().join(', ')}`);
     },
     copy: async (some = size) => {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { startRelay, type Relay } from './relay.ts';
-import { roundTrips } from './round-trips.ts';
 import { portOf } from './server.ts';
 
 /** A server that sends back what it gets, and a relay before it. */
@@ -36,19 +35,6 @@ test('what comes late comes in order, the end last', async () => {
   assert.ok((await everything(socket)).equals(sent));
   assert.deepEqual(relay.bytes, { up: sent.length, down: sent.length });
   assert.equal(relay.connections, 1);
-});
-
-test('round trips are counted by what a delay adds', async () => {
-  await using relay = await startEcho();
-  const socket = open(relay);
-  const ask = async (times: number): Promise<void> => {
-    for (let done = 0; done < times; done += 1) {
-      socket.write('?');
-      await once(socket, 'data');
-    }
-  };
-  assert.equal(Math.round(await roundTrips(relay, async () => ask(3), { delays: [0, 40, 80] })), 3);
-  socket.destroy();
 });
 
 for (const fault of ['cut', 'reset'] as const) {

@@ -17,6 +17,7 @@ import { startSshServer } from '../rig/ssh-server.ts';
 import { startSshd, type SshdOptions } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 import { fewestTrips, startTripCounter } from '../rig/trip-counter.ts';
+import { until } from '../rig/until.ts';
 import { innards } from './innards.ts';
 import { connectTo, failure, finish, memoryLog, run } from './story.ts';
 
@@ -130,7 +131,10 @@ for (const [name, { options, credentials, logged }] of Object.entries(logins)) {
     await using server = await startSshd({ ...options, config: [...(options?.config ?? []), 'LogLevel VERBOSE'] });
     using connection = await early(server, await credentials(server));
     assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
-    for (const [pattern, times] of logged) assert.equal(count(server.log(), pattern), times, server.log());
+    for (const [pattern, times] of logged) {
+      await until(`sshd logs ${String(pattern)}`, () => count(server.log(), pattern) >= times);
+      assert.equal(count(server.log(), pattern), times, server.log());
+    }
   });
 }
 
@@ -161,6 +165,7 @@ test('an agent is asked for one signature, with the key that the server takes', 
       await promisify(execFile)(add, ['-q', file], { env: { SSH_AUTH_SOCK: socket } });
     using connection = await early(server, { agent: socket });
     assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
+    await until('sshd logs it', () => count(server.log(), /Failed publickey/g) > 0);
     assert.equal(count(server.log(), /Failed publickey/g), 1, server.log());
   } finally {
     agent.kill();
@@ -199,7 +204,7 @@ test('no answer to the login is a lost connection, and is not tried again: the p
     const knownHosts = server.knownHosts.replace(String(server.port), String(relay.port));
     const log = memoryLog();
     const key = (await otherKey()).key;
-    const options = { early: true, connectTimeout: 1, log };
+    const options = { early: true, connectTimeout: 3, log };
     using connection = await connectTo({ port: relay.port }, { key }, { knownHosts }, options);
     await failure(connection.exec('true'), 'CONNECT');
     await failure(connection.exec('true'), 'CONNECT');

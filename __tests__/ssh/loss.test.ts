@@ -53,12 +53,12 @@ test('a server that closes in the middle is noticed, with output unread', async 
 test('a network that goes silent is noticed when six signs of life went without an answer', async () => {
   await using relay = await startRelay(sshd.port);
   const known = { knownHosts: sshd.knownHostsAt(relay.port) };
-  using connection = await connectTo({ port: relay.port, user: sshd.user }, credentials(), known, { keepalive: 20 });
+  using connection = await connectTo({ port: relay.port, user: sshd.user }, credentials(), known, { keepalive: 200 });
   const channel = await connection.exec('cat');
   const began = performance.now();
   relay.fail('stall');
   assert.match(String(await connection.lost), /was lost: Keepalive timeout/);
-  assert.ok(performance.now() - began >= 80);
+  assert.ok(performance.now() - began >= 800);
   assert.deepEqual(await channel.exit, unknown);
   await finish(channel);
 });
@@ -67,7 +67,7 @@ test('a connection over a network that is only slow is kept', async () => {
   await using server = await startSshServer({
     exec: (channel) => setTimeout(() => channel.end('done', () => channel.exit(0)), 300),
   });
-  using connection = await connectTo(server, { password: 'x' }, { knownHosts: server.knownHosts }, { keepalive: 20 });
+  using connection = await connectTo(server, { password: 'x' }, { knownHosts: server.knownHosts }, { keepalive: 200 });
   assert.equal((await finish(await connection.exec('sleep'))).stdout, 'done');
 });
 
@@ -110,7 +110,7 @@ for (const network of ['working', 'silent', 'silent, through a hop'] as const) {
       knownHosts: sshd.knownHosts,
     });
     const args = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', script, input];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 });
-    assert.match(stdout, /^1?\d{1,3}$/, 'It lived on for two seconds or more');
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+    assert.match(stdout, /^\d{1,4}$/, 'It lived on for ten seconds or more');
   });
 }

@@ -33,7 +33,7 @@ async function pidIn(file: string): Promise<number> {
 
 async function isGone(pidFile: string): Promise<boolean> {
   const pid = await pidIn(pidFile);
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     if (!existsSync(`/proc/${pid}`)) return true;
     await sleep(50);
   }

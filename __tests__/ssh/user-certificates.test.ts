@@ -8,6 +8,7 @@ import { makeAuthority, type Authority, type Signing } from '../rig/authority.ts
 import type { KeyPair, KeyType } from '../rig/keys.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
+import { until } from '../rig/until.ts';
 import { connectTo, failure, memoryLog, run } from './story.ts';
 
 let authority: Authority;
@@ -36,7 +37,8 @@ for (const type of ['ed25519', 'ecdsa', 'rsa'] as const) {
       assert.equal((await run(connection, 'echo in')).stdout, 'in\n');
       assert.equal(connection.keyFingerprint, key.fingerprint);
     }
-    assert.match(server.log(), new RegExp(`Accepted publickey for \\S+ .* ID by-${type} .*CA ED25519`));
+    const logged = new RegExp(`Accepted publickey for \\S+ .* ID by-${type} .*CA ED25519`);
+    await until('sshd logs it', () => logged.test(server.log()));
     await failure(connectTo(server, read({ key: key.text }), server), 'AUTH');
   });
 
@@ -56,7 +58,9 @@ for (const type of ['ed25519', 'ecdsa', 'rsa'] as const) {
     await failure(connectTo(server, read({ key: 'agent' }, { agent: other.path }), server), 'AUTH');
     using given = await connectTo(server, read({ key: 'agent', certificate }, { agent: other.path }), server);
     assert.equal((await run(given, 'echo in')).stdout, 'in\n');
-    assert.equal((server.log().match(logged)?.length ?? 0) - known, 2);
+    const logins = (): number => (server.log().match(logged)?.length ?? 0) - known;
+    await until('sshd logs both', () => logins() >= 2);
+    assert.equal(logins(), 2);
   });
 }
 
