@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionRun } from '../rig/action.ts';
 import { copySite } from '../rig/copied-site.ts';
 import { startRelay, type Relay } from '../rig/relay.ts';
+import { share } from '../rig/share.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { logOf, siteOn, type Site, warningsOf } from './site.ts';
 
@@ -113,7 +114,7 @@ describe('a fleet', { concurrency: true }, () => {
     await assertAllBack(fleet);
   });
 
-  for (const size of [2, 3]) {
+  for (const size of share('sizes of a fleet', [2, 3], 1)) {
     describe(`of ${String(size)}`, { concurrency: 3 }, () => {
       const last = ['a', 'b', 'c'][size - 1] ?? '';
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionRun, StartedAction } from '../rig/action.ts';
 import { startRelay, type Direction } from '../rig/relay.ts';
 import { quiet, sessionsOf } from '../rig/sessions.ts';
+import { isLarge } from '../rig/share.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { logOf, siteOn } from './site.ts';
 
@@ -25,6 +26,9 @@ const parts = (count: number, from: number): readonly Attack[] =>
   (['up', 'down'] as const).flatMap((direction) =>
     Array.from({ length: count }, (_, index) => ({ direction, part: from + ((1 - from) * (index + 0.5)) / count })),
   );
+
+/** How many points there are in each direction. */
+const halves = isLarge ? 6 : 2;
 
 /** Kills at each of the points of a run in turn, and sees what became of the target. */
 async function attackAt(
@@ -97,14 +101,14 @@ describe(
         child.kill('SIGKILL');
         await done;
       };
-      const { killed, returned, slowest } = await attackAt(parts(6, 0), kill, (run) =>
+      const { killed, returned, slowest } = await attackAt(parts(halves, 0), kill, (run) =>
         assert.equal(run.signal, 'SIGKILL'),
       );
       t.diagnostic(
         `${String(killed)} killed runners, ${String(returned)} between switch and completion; all put back and unlocked after ${String(Math.round(slowest))} ms at most`,
       );
-      assert.equal(killed, 12);
-      assert.ok(returned > 0, 'the target went back by itself');
+      assert.equal(killed, 2 * halves);
+      if (isLarge) assert.ok(returned > 0, 'the target went back by itself');
     });
 
     test("of sshd's session process, or of the one that guards it", async (t) => {
@@ -122,12 +126,12 @@ describe(
         assert.equal(run.code === 0, completed, logOf(run));
         assert.notEqual(run.result?.status, 'unknown', logOf(run));
       };
-      const { killed, returned, slowest } = await attackAt(parts(6, 0.45), kill, judge);
+      const { killed, returned, slowest } = await attackAt(parts(halves, 0.45), kill, judge);
       t.diagnostic(
         `${String(killed)} killed sessions, ${String(returned)} between switch and completion; all put back and unlocked after ${String(Math.round(slowest))} ms at most`,
       );
-      assert.equal(killed, 12);
-      assert.ok(returned > 0, 'the target went back by itself');
+      assert.equal(killed, 2 * halves);
+      if (isLarge) assert.ok(returned > 0, 'the target went back by itself');
     });
   },
 );

@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test';
 import { startDropbear } from '../rig/dropbear.ts';
 import { findProgram, run as runProgram } from '../rig/program.ts';
 import type { Server } from '../rig/server.ts';
+import { share } from '../rig/share.ts';
 import { startSshd, type SshdOptions } from '../rig/sshd.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 import { startTinysshd } from '../rig/tinysshd.ts';
@@ -79,7 +80,7 @@ async function bareTools(): Promise<string> {
 }
 
 describe('deploy with a command and links, rollback and status work on', { concurrency: 3 }, () => {
-  for (const [name, start] of servers) {
+  for (const [name, start] of share('servers', servers, 4, { nameOf: ([name]) => name })) {
     test(name, async () => {
       await using server = await start();
       await goThrough(server);
@@ -134,7 +135,7 @@ const refused: readonly [string, SshdOptions, RegExp][] = [
 ];
 
 describe('is refused by name, and the run ends:', { concurrency: 3 }, () => {
-  for (const [name, options, says] of refused) {
+  for (const [name, options, says] of share('refusals', refused, 3, { nameOf: ([name]) => name })) {
     test(name, async () => {
       await using server = await startSshd(options);
       await using site = await siteOn(server);

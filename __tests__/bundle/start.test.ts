@@ -7,6 +7,7 @@ import { lookUps } from '../../script/look-ups.ts';
 import { runAction } from '../rig/action.ts';
 import { oldNode } from '../rig/old-node.ts';
 import { run } from '../rig/program.ts';
+import { share } from '../rig/share.ts';
 import { temporaryDirectory } from '../rig/temporary.ts';
 import { watch } from '../rig/watched.ts';
 import { createWorkspace } from '../rig/workspace.ts';
@@ -16,7 +17,7 @@ const dist = join(root, 'dist');
 const fingerprint = `SHA256:${'A'.repeat(43)}`;
 
 describe('how the bundle starts', { concurrency: 2 }, () => {
-  for (const version of ['12.22.12', '18.20.8', '20.0.0']) {
+  for (const version of share('old Nodes', ['12.22.12', '18.20.8', '20.0.0'], 1)) {
     test(`Node ${version} is told so in one line, before anything else`, async () => {
       const node = await oldNode(version);
       const watched = watch(spawn(node, [join(dist, 'index.js'), '--help'], { stdio: ['ignore', 'pipe', 'pipe'] }));

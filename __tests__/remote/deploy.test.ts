@@ -10,10 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, test } from 'node:test';
-import { shells } from '../rig/local-connection.ts';
 import { scriptTarget } from '../rig/script-target.ts';
+import { someShells } from '../rig/share.ts';
 
-for (const shell of shells) {
+for (const shell of someShells('deploy')) {
   describe(`under ${shell}`, { concurrency: true }, () => {
     test('five deploys with two to keep leave the active one, two before it and nothing else', async () => {
       await using site = await scriptTarget(shell);

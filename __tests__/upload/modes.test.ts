@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { share } from '../rig/share.ts';
 import { yardHere, type YardHere } from './yard-here.ts';
 
 /** Default ACL of the directory of revisions, without names of accounts: no machine need have them. */
@@ -80,7 +81,7 @@ function setAcl(yard: YardHere): void {
   execFileSync('setfacl', ['-d', '-m', named, yard.revisions]);
 }
 
-for (const tools of ['GNU', 'BusyBox', 'bsdtar'] as const) {
+for (const tools of share('tools of modes', ['GNU', 'BusyBox', 'bsdtar'] as const, 1)) {
   for (const acl of [false, true]) {
     test(`with ${tools} and ${acl ? 'a' : 'no'} default ACL every deploy gives every mode, what is closed stays closed`, async () => {
       await using yard = await yardHere(tools);
@@ -169,7 +170,7 @@ describe('modes of an upload', () => {
     assert.deepEqual(picture(yard.path('v1')), { key: withoutAcl('rw-------') });
   });
 
-  for (const tools of ['GNU', 'BusyBox', 'bsdtar'] as const) {
+  for (const tools of share('tools of groups', ['GNU', 'BusyBox', 'bsdtar'] as const, 1)) {
     test(`directories of a group's directory belong to that group: ${tools}`, async () => {
       await using yard = await yardHere(tools);
       chmodSync(yard.revisions, 0o2775);
