@@ -169,7 +169,7 @@ describe('what start-up files print', { concurrency: 2 }, () => {
     await using server = await startSshd({ shell: 'bash', startup: 'head -c 20000000 /dev/zero | tr "\\0" x' });
     await using site = await siteOn(server);
     const action = await site.start();
-    const patience = setTimeout(() => action.child.kill('SIGKILL'), 8_000);
+    const patience = setTimeout(() => action.child.kill('SIGKILL'), 60_000);
     const run = await action.done;
     clearTimeout(patience);
     assert.deepEqual([run.signal, run.code], [null, 0], logOf(run));
