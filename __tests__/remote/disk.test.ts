@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShipperError } from '../../src/errors.ts';
 import { copySite } from '../rig/copied-site.ts';
 import { type ScriptTarget, scriptTarget, type Steps, whole } from '../rig/script-target.ts';
-import { someShells } from '../rig/share.ts';
+import { isLarge, share, someShells } from '../rig/share.ts';
 import { mountSmallDisk, type SmallDisk } from '../rig/small-disk.ts';
 import { assertNextWorks, assertServes, attack, beforeEach, furnish, quick } from './attack.ts';
 
@@ -28,6 +28,7 @@ const spoilers = {
   'no block left': (disk: SmallDisk): void => disk.fill(),
   'no inode left': (disk: SmallDisk): void => disk.takeInodes(),
 } as const;
+const taken = isLarge ? steps.length : 3;
 let cases = 0;
 
 // Most of it is waiting.
@@ -55,7 +56,7 @@ describe('a disk that fails', { concurrency: true }, () => {
       for (const [what, spoil] of Object.entries(spoilers)) {
         for (const ending of ['recovers', 'is lost'] as const) {
           test(`${what}, before each step in turn; the run ${ending}: the old revision is served, the next deploy works`, async () => {
-            await beforeEach([...steps.keys()], async (index) => {
+            await beforeEach(share(`${what}, ${ending}`, [...steps.keys()], taken), async (index) => {
               cases += 1;
               await using place = await siteOnDisk();
               const { site, disk } = place;
@@ -111,5 +112,5 @@ describe('a disk that fails', { concurrency: true }, () => {
 
 test('the disk failed often enough', (t) => {
   t.diagnostic(`${cases} failed disks`);
-  assert.equal(cases, someShells('disk').length * steps.length * 4);
+  assert.equal(cases, someShells('disk').length * taken * 4);
 });

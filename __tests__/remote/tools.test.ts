@@ -91,7 +91,7 @@ for (const how of ['is killed', 'gives up'] as const satisfies readonly Fault[])
         const calls = [...there.box.calls()].flatMap(([tool, count]) =>
           Array.from({ length: count }, (_, index) => [tool, index + 1, count] as const),
         );
-        const places = share(`a tool that ${how} in a ${scenario}`, calls, 8);
+        const places = share(`a tool that ${how} in a ${scenario}`, calls, scenario === 'status' ? 3 : 6);
         const after = await picture(there);
         let failures = 0;
         for (const [tool, call, count] of places) {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cloneOfThis } from './clone.ts';
+import { share } from './share.ts';
 import { watch } from './watched.ts';
 
 const clone = await cloneOfThis();
@@ -48,7 +49,7 @@ describe('from a fresh clone', () => {
     );
   });
 
-  for (const [name, { args, env, says }] of Object.entries(trials)) {
+  for (const [name, { args, env, says }] of share('scripts', Object.entries(trials), 2, { nameOf: ([name]) => name })) {
     test(`script/${[name, ...args].join(' ')}`, async () => {
       // What a network asks for stays (certificates, a proxy); what the test's own runner says to its children does not.
       const own = Object.entries(process.env).filter(([variable]) => !/^NODE_(?!EXTRA_CA_CERTS)/.test(variable));

@@ -98,7 +98,7 @@ for (const how of ['is killed', 'gives up'] as const) {
           Array.from({ length: count }, (_, index) => [tool, index + 1, count] as const),
         );
         let failures = 0;
-        const places = share(`uploads in which a tool ${how}`, calls, 12);
+        const places = share(`uploads in which a tool ${how}`, calls, 8);
         for (const [tool, call, count] of places.filter((_, index) => index % parts.length === part)) {
           const what = `${tool}, call ${call} of ${count}`;
           there.box.fail(tool, call, how);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { run } from '../rig/program.ts';
 import type { Server } from '../rig/server.ts';
+import { share } from '../rig/share.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { yardAt, type Yard } from './yard.ts';
 
@@ -36,13 +37,14 @@ describe('what the target has is checked, not trusted', () => {
     assert.equal(await yard.differences('same-1'), '');
   });
 
-  for (const [what, change] of [
+  const changes = [
     ['changed', 'echo other >> 1; printf x > 2'],
     ['removed', 'rm 1 2'],
     ['made a symlink', 'rm 1; ln -s /etc/passwd 1; mv 2 3; ln -s 3 2'],
     ['made a directory', 'rm 1 2; mkdir -p 1/deep 2; touch 1/deep/x'],
     ['made a pipe', 'rm 1 2; mkfifo 1 2'],
-  ] as const) {
+  ] as const;
+  for (const [what, change] of share('changes of a file', changes, 2)) {
     test(`a file that was ${what} in the old revision is sent again`, async () => {
       const name = what.replaceAll(' ', '-');
       await using yard = await uploaded(name);
@@ -91,11 +93,12 @@ describe('what the target has is checked, not trusted', () => {
     assert.match(yard.lines.at(-1) ?? '', /1 file sent .*, 9 files copied/);
   });
 
-  for (const [what, damage] of [
+  const damages = [
     ['of another content', 's/^..../0000/'],
     ['cut short', '$d'],
     ['full of nonsense', 's/.*/nonsense ..\\/..\\/etc\\/passwd/'],
-  ] as const) {
+  ] as const;
+  for (const [what, damage] of share('damages', damages, 1)) {
     test(`a manifest ${what} costs time only`, async () => {
       const name = what.replaceAll(' ', '-');
       await using yard = await uploaded(name);
