@@ -72,6 +72,7 @@ const readings: readonly (readonly [string, Readonly<Record<string, string>>, Pa
     { 'INPUT_CONNECT-TIMEOUT': '1', 'INPUT_LOCK-TIMEOUT': '600', INPUT_CONCURRENCY: '8' },
     { connectTimeout: 1, lockTimeout: 600, concurrency: 8 },
   ],
+  ['no time is waited for the lock', { 'INPUT_LOCK-TIMEOUT': '0' }, { lockTimeout: 0 }],
   ['known_hosts lines are taken as they are', { 'INPUT_KNOWN-HOSTS': hosts }, { knownHosts: hosts }],
   ['a password keeps its spaces, not its final line break', { INPUT_PASSWORD: ' a b \n' }, { password: ' a b ' }],
   [
@@ -108,8 +109,8 @@ const rejections: readonly (readonly [string, Readonly<Record<string, string>>, 
   ],
   [
     'a timeout of nothing',
-    { 'INPUT_LOCK-TIMEOUT': '0' },
-    'input "lock-timeout": must be a whole number from 1 to 2147483, not "0"',
+    { 'INPUT_CONNECT-TIMEOUT': '0' },
+    'input "connect-timeout": must be a whole number from 1 to 2147483, not "0"',
   ],
   [
     'activate without a revision',

@@ -123,6 +123,25 @@ describe('the bundle against OpenSSH', { concurrency: 2 }, () => {
     assert.equal(await ship.active(), 'first');
   });
 
+  test('a symlink that led elsewhere is what was there before the first deploy, and cannot be rolled back to', async () => {
+    await using server = await startSshd();
+    await using ship = await shipTo(server);
+    await server.sh(`mkdir by-hand && ln -s "$PWD/by-hand" current && chown -h --reference=. current by-hand`);
+    const elsewhere = `${server.root}/by-hand`;
+    const { outputs, result, stdout } = await ship.succeed({ revision: 'v1' });
+    assert.match(stdout, new RegExp(`v1 is active, before it ${elsewhere}$`, 'm'));
+    assert.deepEqual(
+      [outputs['previous-revision'], result?.previousRevision, result?.targets[0]?.previousRevision],
+      [elsewhere, elsewhere, elsewhere],
+    );
+    await server.sh('mkdir revisions/found');
+    const none = await ship.run({ command: 'rollback' });
+    assert.match(
+      none.annotations[0]?.message ?? '',
+      /nothing to roll back to: no completed revision is older than v1; by name it can go to: found/,
+    );
+  });
+
   test('prepare in one run and activate in another', async () => {
     await using server = await startSshd();
     await using ship = await shipTo(server);

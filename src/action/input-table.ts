@@ -69,7 +69,10 @@ export const inputTable = {
     terminal: 'Run no listeners: the bare structure, for an emergency',
   },
   'connect-timeout': { default: '20', description: 'Seconds for one attempt to connect' },
-  'lock-timeout': { default: '90', description: 'Seconds to wait for another deploy to the same directory to end' },
+  'lock-timeout': {
+    default: '90',
+    description: 'Seconds to wait for another deploy to the same directory to end; 0 does not wait for a live one',
+  },
   concurrency: { default: '50', description: 'How many targets are worked on at once' },
 } as const satisfies Record<string, InputDefinition>;
 

@@ -135,9 +135,9 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
     if (!/^(?:true|false|True|False|TRUE|FALSE)$/.test(text(name))) reject(name, 'true or false');
     return text(name).toLowerCase() === 'true';
   };
-  const whole = (name: InputName, value: string, maximum: number): number => {
-    const count = /^\d+$/.test(value) ? Number(value) : 0;
-    if (count < 1 || count > maximum) reject(name, `a whole number from 1 to ${maximum}`);
+  const whole = (name: InputName, value: string, maximum: number, minimum = 1): number => {
+    const count = /^\d+$/.test(value) ? Number(value) : -1;
+    if (count < minimum || count > maximum) reject(name, `a whole number from ${minimum} to ${maximum}`);
     return count;
   };
   const port = given.get('port');
@@ -156,7 +156,7 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
     dryRun: truth('dry-run'),
     listeners: truth('listeners'),
     connectTimeout: whole('connect-timeout', text('connect-timeout'), longestTimeout),
-    lockTimeout: whole('lock-timeout', text('lock-timeout'), longestTimeout),
+    lockTimeout: whole('lock-timeout', text('lock-timeout'), longestTimeout, 0),
     concurrency: whole('concurrency', text('concurrency'), longestTimeout),
   };
   if (command === undefined) {

@@ -22,6 +22,11 @@ export function previousOf(fleet: Fleet): string | undefined {
   return speakers(fleet).find(({ previous }) => previous !== undefined)?.previous;
 }
 
+/** Where the active symlink led before, outside of `revisions`, as the first target whose link did tells. */
+export function outsideOf(fleet: Fleet): string | undefined {
+  return speakers(fleet).find(({ state }) => (state.outside ?? '') !== '')?.state.outside;
+}
+
 /** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
 export function nameOnAll(sites: readonly Site[], asked: string): string {
   const names = sites.map(({ revision }) => revision ?? asked);

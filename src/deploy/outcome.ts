@@ -13,7 +13,7 @@ export interface Ending {
   /** Why the run failed; the first error wins. */
   readonly error: ShipperError | undefined;
   readonly cancelled: boolean;
-  /** The names that speak for the fleet. */
+  /** The names that speak for the fleet; `previous` can be a path outside of `revisions`. */
   readonly revision: string | undefined;
   readonly previous: string | undefined;
   /** The wave of the target with that index, where there are several. */

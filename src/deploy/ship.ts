@@ -3,7 +3,7 @@ import { setupOf } from '../remote/setup.ts';
 import { cancellable, isCancelled, isLate, pause } from './cancelling.ts';
 import { Fleet } from './fleet.ts';
 import { type Moment, moments, type Playing } from './moments.ts';
-import { makeAlike, previousOf, revisionOf, tellDifferences, tellUnlike } from './names.ts';
+import { makeAlike, outsideOf, previousOf, revisionOf, tellDifferences, tellUnlike } from './names.ts';
 import { resultOf } from './outcome.ts';
 import { Planning } from './planning.ts';
 import { Recovery } from './recovery.ts';
@@ -174,7 +174,8 @@ class Run {
   #result(isOver: boolean): Result {
     const { facts, dryRun, signal } = this.#options;
     const { command } = facts;
-    const fleet = { revision: revisionOf(this.#fleet), previous: previousOf(this.#fleet) };
+    const previous = previousOf(this.#fleet) ?? outsideOf(this.#fleet);
+    const fleet = { revision: revisionOf(this.#fleet), previous };
     const waveOf = (index: number) => this.#waves.waveOf(index);
     const ending = { command, dryRun, isOver, error: this.#error, cancelled: isCancelled(signal), waveOf, ...fleet };
     return resultOf(this.#fleet.sites, ending);
