@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -161,6 +161,34 @@ describe('a server with few sessions for each connection', () => {
     const logins = (): number => server.log().match(/Accepted publickey/g)?.length ?? 0;
     await until('sshd logs both', () => logins() >= 2);
     assert.equal(logins(), 2, server.log());
+  });
+
+  test('where the other connection is refused, a command fails with its reason and its code', async () => {
+    await using server = await startSshd({ maxSessions: 1 });
+    await using site = await siteFor(server, server.port, 10);
+    const module = `export class Site { constructor(s) { this.s = s }
+      async look() { await this.s.run('true') } }`;
+    await writeFile(join(site.workspace.path, 'hooks.mjs'), module);
+    const refuse = { run: `rm -f '${server.root}/../authorized_keys'`, on: 'runner' };
+    const key = await readFile(`${server.root}/../authorized_keys`);
+    const codes = [
+      [{ run: 'true' }, 'AUTH'],
+      [{ upload: 'dist' }, 'AUTH'],
+      ['hooks.Site.look', 'LISTENER'], // What a module makes of it is its own affair.
+    ] as const;
+    for (const [listener, code] of codes) {
+      await writeFile(`${server.root}/../authorized_keys`, key);
+      await site.workspace.configure({
+        config: { base_dir: server.root },
+        events: { 'after:create_revision': [refuse, listener] },
+      });
+      const { annotations, result } = await site.deploy('v1');
+      const says = new RegExp(
+        `^Listener 2 of after:create_revision \\([^)]*\\) failed: ${server.host}:\\d+ does not let `,
+      );
+      assert.match(annotations[0]?.message ?? '', says);
+      assert.equal(result?.targets[0]?.error?.code, code);
+    }
   });
 
   test('tinysshd, which has one, too', async () => {
