@@ -40,10 +40,12 @@ async function goThrough(server: Server): Promise<void> {
 }
 
 const servers: readonly [string, () => Promise<Server>][] = [
-  ...(['bash', 'dash', 'fish', 'tcsh', 'busybox'] as const).map((shell): [string, () => Promise<Server>] => [
-    `OpenSSH with the login shell ${shell} and start-up files that print`,
-    async () => startSshd({ shell, startup: noise }),
-  ]),
+  ...(['bash', 'dash', 'fish', 'tcsh', 'busybox', 'rbash', 'rksh'] as const).map(
+    (shell): [string, () => Promise<Server>] => [
+      `OpenSSH with the login shell ${shell} and start-up files that print`,
+      async () => startSshd({ shell, startup: noise }),
+    ],
+  ),
   ['OpenSSH with the tools of BusyBox', async () => startSshd({ tools: 'busybox' })],
   [
     'a forced command that executes what it is asked',

@@ -147,7 +147,11 @@ export async function scriptTarget(shell: Shell): Promise<ScriptTarget> {
     try {
       await run.session.perform(steps.work ?? whole[command], { last: true });
     } catch (error) {
-      if (run.session.open) await run.session.perform(['go_back', 'discard', 'unlock'], { last: true });
+      const back = run.session.open ? ['go_back', 'discard', 'unlock'] : [];
+      if (back.length > 0)
+        await run.session.perform(back, { last: true }).catch((cause: unknown) => {
+          throw new AggregateError([error, cause], `${String(error)}; then ${String(cause)}`);
+        });
       throw error;
     }
     return run;

@@ -7,7 +7,7 @@ import { atExit } from './at-exit.ts';
 import { findProgram, run } from './program.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-export type LoginShell = 'bash' | 'busybox' | 'dash' | 'fish' | 'tcsh' | 'zsh';
+export type LoginShell = 'bash' | 'busybox' | 'dash' | 'fish' | 'rbash' | 'rksh' | 'tcsh' | 'zsh';
 
 export interface UserOptions {
   /** Default `dash`. */
@@ -61,12 +61,20 @@ export async function createUser(options: UserOptions): Promise<User & AsyncDisp
   };
 }
 
+/** Shells that are what they are by the name under which they were started: that, the program, and its package. */
+const goesByName: Partial<
+  Record<LoginShell, { readonly name: string; readonly program: string; readonly from: string }>
+> = {
+  busybox: { name: 'ash', program: 'busybox', from: 'busybox' },
+  rbash: { name: 'rbash', program: 'bash', from: 'bash' },
+  rksh: { name: 'rksh', program: 'ksh93', from: 'ksh93u+m' },
+};
+
 async function loginShell(shell: LoginShell, directory: string): Promise<string> {
-  const path = await findProgram(shell, shell);
-  if (shell !== 'busybox') return path;
-  // BusyBox goes by the name under which it was started.
-  const named = join(directory, 'ash');
-  await symlink(path, named);
+  const byName = goesByName[shell];
+  if (byName === undefined) return findProgram(shell, shell);
+  const named = join(directory, byName.name);
+  await symlink(await findProgram(byName.program, byName.from), named);
   return named;
 }
 

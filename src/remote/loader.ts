@@ -8,16 +8,23 @@ const begin = `set -f;IFS="~";set -- $shipper_s;eval "$1"`;
 const feedBegin = 'IFS= read -r shipper_s;shipper_s=$(printf %b "$shipper_s")';
 const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)';
 
-/** Targets that lack the tools to unpack. */
-const lacking = new WeakSet<Connection>();
-
-/** Remembers that the target of this connection asked to be fed, so that whatever is started there next is fed at once. */
-export function mustBeFed(connection: Connection): void {
-  lacking.add(connection);
+/** What was learnt of a target, for whatever is started there next. */
+interface Manners {
+  /** It lacks the tools to unpack. */
+  readonly isFed: boolean;
+  /** Its login shell is restricted, and forbids `exec`. */
+  readonly isPlain: boolean;
 }
 
-export function isFed(connection: Connection): boolean {
-  return lacking.has(connection);
+const learnt = new WeakMap<Connection, Manners>();
+
+export function mannersOf(connection: Connection): Manners {
+  return learnt.get(connection) ?? { isFed: false, isPlain: false };
+}
+
+/** Remembers this of the target of a connection, so that whatever is started there next is started so at once. */
+export function learn(connection: Connection, manners: Partial<Manners>): void {
+  learnt.set(connection, { ...mannersOf(connection), ...manners });
 }
 
 /** Longest exec request that a server takes: dropbear drops the connection above 9,000 bytes, Linux allows 128 KiB. */
@@ -37,16 +44,16 @@ export interface Start {
 
 export function start(script: string, firstFrame: string, connection: Connection): Start {
   const feed = (): string => `${`${script}~${firstFrame}`.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
-  if (isFed(connection)) {
-    return { request: `exec sh -c '${feedBegin};${begin}' shipper`, input: feed(), feed };
-  }
+  const { isFed, isPlain } = mannersOf(connection);
+  const run = isPlain ? 'sh -c' : 'exec sh -c'; // Each process that is not there is one less to be ended.
+  if (isFed) return { request: `${run} '${feedBegin};${begin}' shipper`, input: feed(), feed };
   const word = packed(script, `~${firstFrame}`);
   const unpacked = `${unpack}||{ echo shipper-feed;${feedBegin};};${begin}`;
-  const request = `exec sh -c '${unpacked}' shipper '${word}'`;
+  const request = `${run} '${unpacked}' shipper '${word}'`;
   return request.length <= longestRequest(connection.identification)
     ? { request, input: undefined, feed }
     : {
-        request: `exec sh -c 'IFS= read -r shipper_s;set -- "$shipper_s";${unpacked}' shipper`,
+        request: `${run} 'IFS= read -r shipper_s;set -- "$shipper_s";${unpacked}' shipper`,
         input: `${word}\n`,
         feed,
       };

@@ -5,7 +5,7 @@ import { ShipperError } from '../errors.ts';
 import { within } from '../time-limit.ts';
 import { frame } from './frame.ts';
 import { limits } from './limits.ts';
-import { isFed, mustBeFed, start, type Start } from './loader.ts';
+import { learn, mannersOf, start, type Start } from './loader.ts';
 
 /** How scripts are started on a target. */
 export interface Access {
@@ -53,7 +53,7 @@ export async function open(request: ScriptRequest): Promise<Opened> {
     }
   }
   const own = await reconnect();
-  if (isFed(connection)) mustBeFed(own);
+  learn(own, mannersOf(connection));
   try {
     return { ...(await openOn(own, request)), own };
   } catch (error) {

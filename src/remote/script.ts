@@ -4,7 +4,7 @@ import { patiently, within } from '../time-limit.ts';
 import { drained } from './drained.ts';
 import { Incoming } from './incoming.ts';
 import { limits } from './limits.ts';
-import { mustBeFed } from './loader.ts';
+import { learn } from './loader.ts';
 import { open, type Opened, orCancelled, type ScriptRequest } from './opening.ts';
 import { silentStart } from './start-failure.ts';
 
@@ -105,7 +105,7 @@ export class Script {
       if (line === undefined) return undefined;
       if (line === greeting || line.startsWith(`${greeting} `)) return line.slice(greeting.length + 1);
       if (line === 'shipper-feed') {
-        mustBeFed(this.#own ?? this.#request.access.connection);
+        learn(this.#own ?? this.#request.access.connection, { isFed: true });
         this.#sendFeed();
       } else this.#preamble = `${this.#preamble}${line}\n`.slice(0, limits.preamble);
     }

@@ -4,9 +4,12 @@ import { shipperSh } from '../generated/shipper-sh.ts';
 import { patiently } from '../time-limit.ts';
 import { type Fact, frame, readFact } from './frame.ts';
 import { limits } from './limits.ts';
+import { learn, mannersOf } from './loader.ts';
 import { Script } from './script.ts';
+import { explained, lostTarget } from './session-errors.ts';
 import type { PerformOptions, SessionOptions } from './session-options.ts';
-import { unknownStart } from './start-failure.ts';
+import { Speech } from './speech.ts';
+import { forbidsExec, unknownStart } from './start-failure.ts';
 import { failureOn, Work } from './work.ts';
 
 /**
@@ -19,14 +22,11 @@ export class Session {
   #begun = false;
   #work: Work | undefined;
   #interrupted: (() => void) | undefined;
-  #beat: NodeJS.Timeout | undefined;
-  #answered = false;
   /** Whether the connection went away, and not the script alone. */
   #isCut = false;
   #said = 0;
   #over = false;
-  /** What was said before the target's script could listen. */
-  readonly #held: string[] = [];
+  readonly #speech = new Speech();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -39,7 +39,7 @@ export class Session {
 
   /** Whether the target's script has said a word. */
   get answered(): boolean {
-    return this.#answered;
+    return this.#speech.isHeard;
   }
 
   /**
@@ -52,7 +52,7 @@ export class Session {
     if (this.#over) throw this.#lost(steps[0]);
     const work = (this.#work = new Work(this.#options.name, steps));
     const what = [String(last), ...steps];
-    if (this.#begun) this.#send(frame(['do', revision, ...what]));
+    if (this.#begun) this.#speech.say(frame(['do', revision, ...what]));
     else this.#start(['do', ...what]);
     const facts = await work.answer;
     if (last) await this.#exit();
@@ -67,14 +67,14 @@ export class Session {
     if (!this.open) return;
     const done = deferred();
     this.#interrupted = done.resolve;
-    this.#send('interrupt');
+    this.#speech.say('interrupt');
     await done.promise;
     this.#fail(new ShipperError('CANCELLED', 'interrupted', { target: this.#options.name }));
   }
 
   /** Ends the process group of a listener's command that has this leader. */
   stop(leader: string): void {
-    this.#send(`stop ${leader}`);
+    this.#speech.say(`stop ${leader}`);
   }
 
   /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
@@ -84,33 +84,40 @@ export class Session {
 
   /** Its rejections go to whoever waits for the work. */
   #start(what: readonly string[]): void {
-    const { connection, setup, name } = this.#options;
+    const { connection, setup } = this.#options;
     this.#begun = true;
     void connection.lost.then(() => (this.#isCut = true));
     const more = setup.hidden.length > 0 ? ['more', 'stdin'] : [];
-    const words = [...setup.words, ...more, ...what];
-    Script.start({ access: { connection }, target: name, script: shipperSh, words, greeting: 'shipper 1' })
-      .then(async (script) => this.#listen(script))
-      .catch((error: unknown) => {
-        this.#end(asShipperError(error));
-        this.#script?.discard(); // Or the script would wait for somebody to read before it puts back.
-      });
+    this.#talk([...setup.words, ...more, ...what]).catch((error: unknown) => {
+      this.#end(asShipperError(error));
+      this.#script?.discard(); // Or the script would wait for somebody to read before it puts back.
+    });
+  }
+
+  /** From the script's start to its end. */
+  async #talk(words: readonly string[]): Promise<void> {
+    const { name, connection } = this.#options;
+    const request = { access: { connection }, target: name, script: shipperSh, words, greeting: 'shipper 1' };
+    const script = (this.#script = await Script.start(request));
+    const greeting = this.open ? await script.greeted() : undefined;
+    if (!this.open) {
+      script.close();
+      return;
+    }
+    if (greeting !== undefined) return this.#listen(script);
+    const { said } = script;
+    if (this.#isCut) throw this.#lost(this.#work?.step);
+    if (!forbidsExec(said) || mannersOf(connection).isPlain) throw unknownStart(name, said);
+    learn(connection, { isPlain: true });
+    await script.freed();
+    return this.#talk(words);
   }
 
   async #listen(script: Script): Promise<void> {
     const { name, setup, onAnswer, beat = 5_000 } = this.#options;
-    this.#script = script;
-    if (this.#over) {
-      script.close();
-      return;
-    }
-    this.#beat = setInterval(() => this.#answered && this.#send('b'), beat);
-    const greeting = await script.greeted();
-    if (greeting === undefined) throw this.#isCut ? this.#lost(this.#work?.step) : unknownStart(name, script.said);
-    this.#answered = true;
+    const more = setup.hidden.length > 0 ? [`more ${frame(setup.hidden)}`] : [];
     onAnswer?.();
-    if (setup.hidden.length > 0) this.#send(`more ${frame(setup.hidden)}`);
-    for (const held of this.#held.splice(0)) this.#send(held);
+    this.#speech.begin(script.stdin, more, beat);
     void script.drained().then(() => this.#end(undefined));
     for (let line = await script.stdout.line(); line !== undefined; line = await script.stdout.line()) {
       this.#said += line.length;
@@ -120,9 +127,10 @@ export class Session {
     this.#end(undefined);
   }
 
-  #fact(fact: Fact): void {
+  #fact(said: Fact): void {
     const { log, name, onFact } = this.#options;
     const work = this.#work;
+    const fact = explained(said, this.#script?.stderr ?? '');
     log.debug(`${name}: ${fact.kind} ${fact.values.join(' ')}`);
     if (fact.kind === 'interrupted') this.#interrupted?.();
     if (fact.kind === 'end') this.#work = undefined;
@@ -131,14 +139,7 @@ export class Session {
   }
 
   #lost(step: string | undefined): ShipperError {
-    const said = this.#script?.stderr ?? '';
-    const reason = said === '' ? '' : ` (the target said: ${said})`;
-    return failureOn(
-      this.#options.name,
-      'CONNECT',
-      `the connection was lost${reason}; the target puts back by itself`,
-      step,
-    );
+    return lostTarget(this.#options.name, this.#script?.stderr ?? '', step);
   }
 
   #fail(error: ShipperError): void {
@@ -150,22 +151,16 @@ export class Session {
   #end(reason: ShipperError | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    clearInterval(this.#beat);
     if (this.#work !== undefined) this.#fail(reason ?? this.#lost(this.#work.step));
     this.#interrupted?.();
     // A start-up file that waits for input must not take its end for an answer.
-    if (!this.#answered) this.#script?.channel.kill();
-    else if (this.#script?.stdin.writable === true) this.#script.stdin.end();
+    if (this.#speech.isHeard) this.#speech.end();
+    else this.#script?.channel.kill();
   }
 
   async #exit(): Promise<void> {
-    clearInterval(this.#beat);
+    this.#speech.stopBeating();
     if (this.#script !== undefined) await patiently(this.#script.channel.exit, limits.freedMilliseconds);
     this.close();
-  }
-
-  #send(line: string): void {
-    if (!this.#answered) this.#held.push(line);
-    else if (this.#script?.stdin.writable === true) this.#script.stdin.write(`${line}\n`);
   }
 }

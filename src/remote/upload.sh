@@ -11,14 +11,10 @@
 # shellcheck disable=SC2094 # `base` here and `$base` there are two things
 # shellcheck disable=SC2045 # names of revisions have no white space, and only ls sorts by time
 set -fu
-IFS=' '
 export LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox leaves out links with `..`; here they come last, after all files.
-unset CDPATH
 
 run='' id='' revisions='' revision='' previous='' umask=022 key='' round=new reads=gzip
-newline='
-'
-
+. ./account.sh
 . ./words.sh
 . ./tools.sh
 
@@ -55,7 +51,8 @@ finish() { # STATUS
 }
 
 begin() {
-  trap '' PIPE
+  # shellcheck disable=SC2172 # 25 is XFSZ, which not every shell knows: what may not grow is an error of what writes it
+  trap '' PIPE 25
   umask "$umask"
   manifests=$revisions/.shipper/manifests stage=$revisions/$revision/.shipper-$id again='' busy='' spoilt=''
   trap 'finish $?' EXIT

@@ -1,8 +1,5 @@
 # Words of a frame, and facts, which are told in words too.
 
-newline='
-'
-
 encode() { # VALUE: sets $word
   case $1 in
     '') word='\c' ;;

@@ -141,7 +141,7 @@ adopt() {
   [ -n "$records" ] || return 0
   contents_of "$state/journal" || contents=''
   if [ -n "$was_real" ]; then printf '%s\n%s\n' "$contents" "$records"; else printf '%s\n%s\n' "$records" "$contents"; fi \
-    >"$run/journal" || fail "cannot write to $run"
+    >"$run/journal" || fail_to_write "$run"
   # Before anything moves: a record of what is not there is read by nobody, but what is live and not recorded would be
   # nobody's revision if the run died now.
   replace_journal || fail "the journal cannot be written: $problem"

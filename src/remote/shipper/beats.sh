@@ -5,7 +5,7 @@ watch() {
   idle=0 ours=''
   [ ! -d "$run" ] || ours=1
   trap 'idle=0' USR1
-  while sleep 2 || [ $? -ne 127 ]; do # That of ksh93 fails when a beat wakes it.
+  while sleep 2 || [ $? -ne 127 ]; do # One that was killed is no reason to stop watching.
     ! has_ended $$ || bereft
     idle=$((idle + 2))
     if [ -d "$run" ]; then

@@ -32,7 +32,7 @@ completed_by() { recorded "$1" completed prepared; } # TOKEN
 # What completed before its record reached the journal; the rename that committed it can happen to a holder only.
 record_commit() { # RUN-DIRECTORY
   if [ -f "$1/committed" ] && ! completed_by "${1##*/}" && contents_of "$1/committed"; then
-    printf '\n%s\n' "$contents" >>"$run/revisions/.shipper/journal" || fail "cannot write to $state/journal"
+    printf '\n%s\n' "$contents" >>"$run/revisions/.shipper/journal" || fail_to_write "$state/journal"
   fi
 }
 

@@ -108,7 +108,7 @@ acquire() {
   check_version
   settle_inside "$run"
   # Only now: going back has to work on a full disk.
-  if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail "cannot write to $run"; fi
+  if [ ! -s "$run/beat" ] || [ ! -s "$run/info" ]; then fail_to_write "$run"; fi
   sweep
   [ "$waited" -eq 0 ] || preflight
   [ -s "$state/version" ] || {

@@ -46,7 +46,7 @@ create_revision() {
     rm -f -- "$run/revision"
     fail_to_add "$revisions" "$run/revisions" "$problem"
   }
-  journal created "$revision" || fail "cannot write to $state/journal"
+  journal created "$revision" || fail_to_write "$state/journal"
   if [ -n "$source_dir" ]; then
     try cp -RP -- "$source_dir/." "$revisions/$revision/" ||
       fail "cannot copy config.source_dir: ${problem%%"$newline"*}"

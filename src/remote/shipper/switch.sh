@@ -96,21 +96,21 @@ link_current_revision() {
   set -- $again
   # The text of commands is nobody else's business, unless a group shares all of this.
   if shares_group; then umask 007; else umask 077; fi
-  for word; do printf '%s\n' "$word"; done >"$run/again" || fail "cannot write to $run"
+  for word; do printf '%s\n' "$word"; done >"$run/again" || fail_to_write "$run"
   umask "$umask"
   encode "$goes_to"
   new=$word
   encode "$linked"
   old=$word
   encode "$previous"
-  printf '%s\n%s\n%s\n' "$new" "$old" "$word" >"$run/switch" || fail "cannot write to $run"
+  printf '%s\n%s\n%s\n' "$new" "$old" "$word" >"$run/switch" || fail_to_write "$run"
   [ "$sync" = false ] || flush_revision
   still_holds
   if [ -e "$active_symlink" ] && [ ! -L "$active_symlink" ]; then fail "$active_symlink is no symlink any more"; fi
   try mv -f -- "$beside/forth/$name" "$home/" || fail "$problem"
   text_of "$active_symlink"
   [ "$text" = "$goes_to" ] || fail "$active_symlink does not lead to revision $revision after the switch"
-  journal linked "$revision" || fail "cannot write to $state/journal"
+  journal linked "$revision" || fail_to_write "$state/journal"
   say previous "$previous"
   say linked "$revision"
 }
@@ -141,11 +141,11 @@ complete() {
     fail "$active_symlink does not lead to revision $revision any more: someone else moved it"
   fi
   # The rename is the commit: it fails for want of its place once another took over.
-  printf '%s\n' "$record" >"$run/record" || fail "cannot write to $run"
+  printf '%s\n' "$record" >"$run/record" || fail_to_write "$run"
   mv -- "$run/record" "$run/committed" 2>/dev/null || still_holds
   printf '%s\n' "$record" >>"$run/revisions/.shipper/journal" || {
     rm -f -- "$run/committed"
-    fail "cannot write to $state/journal"
+    fail_to_write "$state/journal"
   }
   if [ "$sync" = true ]; then
     # In this order: on two file systems, a record must not be there without the switch.

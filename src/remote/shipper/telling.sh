@@ -7,6 +7,16 @@ fail() { # SENTENCE [CODE]
   exit 1
 }
 
+fail_to_write() { # PATH
+  fail "cannot write to $1: the disk is full, or a quota or the account's limit of file size (ulimit -f) is reached"
+}
+
+refuse() { # SENTENCE [CODE]: nothing was begun
+  say error "${2:-TARGET}" '' "$1"
+  say end 1
+  exit 1
+}
+
 warn() { # SENTENCE
   say warning "${step-}" "$1"
 }

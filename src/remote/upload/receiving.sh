@@ -13,7 +13,12 @@ receive() { # PACKING
   busy=1
   problem=$({ unpack "$1" | tar -xomf -; } 2>&1) || {
     became $? tar "$problem"
-    case $problem in *[Nn]'o space left'* | *[Qq]uota*) fail "the disk is full: ${problem%%"$newline"*}" ;; esac
+    case $problem in
+      *[Nn]'o space left'* | *[Qq]uota*) fail "the disk is full: ${problem%%"$newline"*}" ;;
+      *[Ff]'ile too large'* | *'Wrote only'*)
+        fail "the account's limit of file size (ulimit -f) is reached, or the disk is full: ${problem%%"$newline"*}"
+        ;;
+    esac
     fail "what was sent could not be unpacked by $1 and tar: $problem"
   }
   [ -f end ] || fail "what was sent came without its end, or $1 or tar ended before"
