@@ -17,9 +17,9 @@ const titles = {
   renamed: 'a directory renamed',
 };
 
-/** Prints, for one round trip time, what each tool took and sent, and Shipper's ratios. */
-export function printTables(delay: number, rows: readonly Row[]): void {
-  console.log(`\n## RTT ${delay} ms: seconds (bytes up / down)\n`);
+/** Prints, for one line, what each tool took and sent, and Shipper's ratios. */
+export function printTables(line: string, rows: readonly Row[]): void {
+  console.log(`\n## ${line}: seconds (bytes up / down)\n`);
   console.log(`| | ${Object.values(titles).join(' | ')} |\n| --- | --- | --- | --- | --- |`);
   for (const { name, results } of rows) {
     const cells = (['first', 'changed', 'same', 'renamed'] as const).map((state) => cell(results[state]));

@@ -7,7 +7,7 @@ import type { DeliveryOptions } from './destination.ts';
 import { type FileEntry, toBytes } from './entry.ts';
 import { readAnswer } from './index-of-target.ts';
 import { readPath, writePath } from './manifest.ts';
-import type { Outgoing } from './outgoing.ts';
+import type { Shipment } from './outgoing.ts';
 import { Progress } from './progress.ts';
 import { nothingKnown, Question } from './question.ts';
 import { requireRoom } from './room.ts';
@@ -122,7 +122,7 @@ export class Delivery {
     return known === undefined ? everything(files) : compare(local.tree, list, this.#isReplaced, known);
   }
 
-  async #send(conversation: Conversation, kept: readonly number[], outgoing: Outgoing): Promise<Verdict> {
+  async #send(conversation: Conversation, kept: readonly number[], outgoing: Shipment): Promise<Verdict> {
     this.#progress.sending(outgoing);
     conversation.stdin.write(`${[this.#packing, ...kept].join(' ')}\n`);
     try {

@@ -1,4 +1,5 @@
 import { Breather } from './breather.ts';
+import { sha256 } from './content.ts';
 import type { FileEntry, Tree } from './entry.ts';
 import { Finder } from './finder.ts';
 import { digits, readIndex } from './index-of-target.ts';
@@ -84,4 +85,13 @@ function runs(lines: readonly number[]): readonly number[] {
     else found.push(number, number);
   }
   return found;
+}
+
+/** The same name for what is sent in the same way. */
+export function nameOf({ sent, copied }: Delta): string {
+  const numbers = new Uint32Array(1 + sent.length + 2 * copied.length);
+  numbers[0] = sent.length;
+  for (const [index, { number }] of sent.entries()) numbers[1 + index] = number;
+  for (const [index, { line, file }] of copied.entries()) numbers.set([line, file.number], 1 + sent.length + 2 * index);
+  return sha256(Buffer.from(numbers.buffer));
 }

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { bestPacking, type Packing } from './compress.ts';
 import { hashFiles } from './content.ts';
-import { everything } from './delta.ts';
+import { type Delta, everything, nameOf } from './delta.ts';
 import type { Tree } from './entry.ts';
-import { Outgoing } from './outgoing.ts';
+import { Outgoing, type Shipment } from './outgoing.ts';
 import { findSource } from './source.ts';
 import { manifestHash } from './manifest.ts';
 import { type Outline, outlineOf } from './outline.ts';
@@ -24,12 +24,17 @@ export interface LocalRequest {
   readonly signal: AbortSignal;
 }
 
+/** Packed bytes that may wait in memory until all targets take them. */
+const room = 32 * 1024 * 1024;
+
 /** What there is to upload on the runner: read once, for however many targets. */
 export class Local {
   readonly tree: Tree;
   readonly #umask: string;
   readonly #signal: AbortSignal;
   readonly #stop = new AbortController();
+  /** What goes to targets, by how it is packed and what it is. */
+  readonly #outgoing = new Map<string, Outgoing>();
   #ahead: Outgoing | undefined;
   #hashed: Promise<void> | undefined;
   #outline: Promise<Outline> | undefined;
@@ -49,9 +54,9 @@ export class Local {
     return new Local(await walk(await findSource(workspace, from, to), exclude, signal), request);
   }
 
-  /** Packs everything ahead, for a target that turns out to have nothing of it. */
+  /** Packs everything ahead, for targets that turn out to have nothing of it. */
   packAhead(): this {
-    this.#ahead ??= this.outgoing(bestPacking);
+    this.#ahead ??= this.#pack(bestPacking, everything(this.tree.files));
     return this;
   }
 
@@ -63,29 +68,19 @@ export class Local {
   }
 
   /** Everything, on its way to one target. */
-  everything(packing: Packing): Outgoing {
-    const outgoing = this.#ahead;
-    if (outgoing?.packing !== packing) return this.outgoing(packing);
-    this.#ahead = undefined;
-    return outgoing;
+  everything(packing: Packing): Shipment {
+    return this.outgoing(packing, everything(this.tree.files));
   }
 
-  outgoing(packing: Packing, delta = everything(this.tree.files)): Outgoing {
-    const bytes = delta.sentBytes + delta.sent.length * block;
-    return new Outgoing({
-      tree: this.tree,
-      delta,
-      umask: this.#umask,
-      packing,
-      bytes,
-      manifest: async () => this.#hash(),
-    });
+  /** What one target lacks, on its way there; it is packed once for all that lack the same. */
+  outgoing(packing: Packing, delta: Delta): Shipment {
+    const known = this.#outgoing.get(`${packing} ${nameOf(delta)}`);
+    return (known?.isWhole === true ? known : this.#pack(packing, delta)).ship();
   }
 
   /** Resolves when every file has its hash. From then on nothing is packed ahead. */
   async hashed(): Promise<void> {
-    this.#ahead?.drop();
-    this.#ahead = undefined;
+    if (this.#ahead?.isTaken === false) this.#ahead.drop();
     return (this.#hashed ??= hashFiles(this.tree, this.#signal));
   }
 
@@ -96,12 +91,21 @@ export class Local {
 
   /** Stops reading for whoever might have come. */
   end(): void {
-    this.#ahead?.drop();
+    for (const outgoing of this.#outgoing.values()) outgoing.drop();
     this.#stop.abort();
   }
 
   /** The hash of the manifest, once every file has its own. */
   async #hash(): Promise<string> {
     return (this.#manifest ??= this.#outline?.then(({ hash }) => hash) ?? manifestHash(this.tree));
+  }
+
+  #pack(packing: Packing, delta: Delta): Outgoing {
+    const { tree } = this;
+    const bytes = delta.sentBytes + delta.sent.length * block;
+    const manifest = async (): Promise<string> => this.#hash();
+    const outgoing = new Outgoing({ tree, delta, umask: this.#umask, packing, bytes, room, manifest });
+    this.#outgoing.set(`${packing} ${nameOf(delta)}`, outgoing);
+    return outgoing;
   }
 }

@@ -1,7 +1,7 @@
 import { count, size } from '../amounts.ts';
 import type { Log } from '../log.ts';
 import { type FileEntry, showPath, type Tree } from './entry.ts';
-import type { Outgoing } from './outgoing.ts';
+import type { Shipment } from './outgoing.ts';
 
 /** Milliseconds between two lines. */
 const pace = 4_000;
@@ -14,7 +14,7 @@ export class Progress {
   readonly #timer: NodeJS.Timeout;
   #phase = 'comparing with what the target has';
   #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
-  #outgoing: Outgoing['tally'] = { files: 0, bytes: 0, wire: 0 };
+  #shipment: Pick<Shipment, 'tally'> = { tally: () => ({ files: 0, bytes: 0, wire: 0 }) };
   /** Bytes that went over the network in earlier rounds, packed. */
   #wire = 0;
 
@@ -34,9 +34,9 @@ export class Progress {
     this.#phase = 'sending';
   }
 
-  sending({ tally }: Outgoing): void {
-    this.#wire += this.#outgoing.wire;
-    this.#outgoing = tally;
+  sending(shipment: Shipment): void {
+    this.#wire += this.#shipment.tally().wire;
+    this.#shipment = shipment;
   }
 
   checking(): void {
@@ -64,7 +64,7 @@ export class Progress {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     this.#log.info(
       `${this.#title}: ${count(files + copied)} verified in ${seconds} s: ` +
-        `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#outgoing.wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`,
+        `${count(files)} sent (${size(bytes)}, packed ${size(this.#wire + this.#shipment.tally().wire)}), ${count(copied)} copied on the target (${size(copiedBytes)})`,
       'summary',
     );
   }
@@ -76,7 +76,7 @@ export class Progress {
   #state(): string {
     const { files, bytes, copied } = this.#plan;
     if (this.#phase !== 'sending') return this.#phase;
-    const { files: sent, bytes: sentBytes, wire } = this.#outgoing;
+    const { files: sent, bytes: sentBytes, wire } = this.#shipment.tally();
     const rate = wire / ((performance.now() - this.#started) / 1000);
     return (
       `sent ${sent} of ${count(files)}, ${size(sentBytes)} of ${size(bytes)}, ` +
