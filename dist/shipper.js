@@ -6228,7 +6228,7 @@ async function main() {
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5022));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8088));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const error = await run({
                 face,
@@ -7036,7 +7036,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 5022:
+/***/ 8088:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -11423,6 +11423,7 @@ function commonEnd(one, other) {
 
 
 
+
 /**
  * Compares the files with the index that the target sent, but for those that are known to be the same there: in the
  * target's list they stand after the index. All must be hashed. It goes twice over the index, since most
@@ -11492,6 +11493,16 @@ function runs(lines) {
             found.push(number, number);
     }
     return found;
+}
+/** The same name for what is sent in the same way. */
+function delta_nameOf({ sent, copied }) {
+    const numbers = new Uint32Array(1 + sent.length + 2 * copied.length);
+    numbers[0] = sent.length;
+    for (const [index, { number }] of sent.entries())
+        numbers[1 + index] = number;
+    for (const [index, { line, file }] of copied.entries())
+        numbers.set([line, file.number], 1 + sent.length + 2 * index);
+    return sha256(Buffer.from(numbers.buffer));
 }
 
 ;// CONCATENATED MODULE: external "node:stream/promises"
@@ -11721,39 +11732,117 @@ class Pieces {
 
 
 
-/** Packed bytes that may wait in memory until a target takes them. */
-const ahead = 16 * 1024 * 1024;
-/** What one target gets. It is read and packed from the moment it is made, as far as there is room for it. */
+
+/**
+ * What targets get that lack the same: it is read and packed once, from the moment it is made, as far as there is room.
+ * Whoever takes it slowly holds up the others once the room is full, as all of them have to be done before a switch.
+ */
 class Outgoing {
     packing;
-    /** What was read so far, and how much of it went over the network, packed. */
-    tally = { files: 0, bytes: 0, wire: 0 };
-    #packed;
-    #done;
-    constructor({ packing, bytes, ...stream }) {
+    #tally = { files: 0, bytes: 0 };
+    #room;
+    #filled;
+    /** The pieces that are held, of which the first is the stream's piece of that number. */
+    #pieces = [];
+    #first = 0;
+    #held = 0;
+    #state = 'filling';
+    #change = deferred();
+    /** The number of the next piece of each reader. */
+    #readers = new Set();
+    constructor({ packing, bytes, room, ...stream }) {
         this.packing = packing;
-        this.#packed = new external_node_stream_.PassThrough({ readableHighWaterMark: ahead });
-        const through = packer(packing, bytes);
-        this.#done = Promise.all([
-            feed(tarStream({ ...stream, tally: this.tally }), through),
-            (0,external_node_stream_promises_namespaceObject.pipeline)(through, this.#packed),
-        ]);
-        this.#done.catch(() => undefined); // Whoever sends it awaits it.
+        this.#room = room;
+        this.#filled = this.#fill(packer(packing, bytes), stream);
+        this.#filled.catch(() => undefined); // Whoever sends it awaits it.
     }
-    /** Sends all of it and ends the stream. Rejects with UPLOAD where a file is not what it was. */
-    async into(stream, signal) {
-        const { tally } = this;
+    /** Whether it can be had from its beginning. */
+    get isWhole() {
+        return this.#first === 0 && this.#state !== 'dropped';
+    }
+    get isTaken() {
+        return this.#readers.size > 0;
+    }
+    /** For one target, which has it from its beginning. */
+    ship() {
+        const reader = { next: this.#first };
+        this.#readers.add(reader);
+        let wire = 0;
         const count = new external_node_stream_.Transform({
             transform(piece, _encoding, done) {
-                tally.wire += piece.length;
+                wire += piece.length;
                 done(null, piece);
             },
         });
-        await Promise.all([this.#done, (0,external_node_stream_promises_namespaceObject.pipeline)(this.#packed, count, stream, { signal })]);
+        return {
+            tally: () => ({ ...this.#tally, wire }),
+            into: async (stream, signal) => {
+                try {
+                    await (0,external_node_stream_promises_namespaceObject.pipeline)(external_node_stream_.Readable.from(this.#read(reader)), count, stream, { signal });
+                    await this.#filled;
+                }
+                finally {
+                    this.#readers.delete(reader);
+                    this.#changed();
+                }
+            },
+        };
     }
-    /** For what nobody is going to send. */
+    /** For what nobody is going to send any more. */
     drop() {
-        this.#packed.destroy();
+        this.#state = 'dropped';
+        this.#pieces = [];
+        this.#changed();
+    }
+    async #fill(packing, stream) {
+        const fed = feed(tarStream({ ...stream, tally: this.#tally }), packing);
+        fed.catch(() => undefined); // What it rejects with ends the packing too.
+        try {
+            for await (const piece of packing) {
+                while (this.#state === 'filling' && !this.#hasRoom())
+                    await this.#change.promise;
+                if (this.#state === 'dropped')
+                    break;
+                this.#pieces.push(piece);
+                this.#held += piece.length;
+                this.#changed();
+            }
+            await fed;
+            if (this.#state === 'filling')
+                this.#state = 'full';
+        }
+        finally {
+            this.#changed();
+        }
+    }
+    /** Lets go of what every reader has, where there is no room otherwise. */
+    #hasRoom() {
+        const taken = this.isTaken ? Math.min(...[...this.#readers].map(({ next }) => next)) : this.#first;
+        while (this.#held >= this.#room && this.#first < taken) {
+            this.#held -= this.#pieces.shift()?.length ?? 0;
+            this.#first += 1;
+        }
+        return this.#held < this.#room;
+    }
+    async *#read(reader) {
+        for (;;) {
+            const piece = this.#pieces[reader.next - this.#first];
+            if (piece !== undefined) {
+                reader.next += 1;
+                this.#changed();
+                yield piece;
+            }
+            else if (this.#state === 'filling') {
+                await Promise.race([this.#change.promise, this.#filled]);
+            }
+            else
+                return;
+        }
+    }
+    #changed() {
+        const { resolve } = this.#change;
+        this.#change = deferred();
+        resolve();
     }
 }
 
@@ -12171,12 +12260,16 @@ function below(directory, name) {
 
 
 
+/** Packed bytes that may wait in memory until all targets take them. */
+const room = 32 * 1024 * 1024;
 /** What there is to upload on the runner: read once, for however many targets. */
 class Local {
     tree;
     #umask;
     #signal;
     #stop = new AbortController();
+    /** What goes to targets, by how it is packed and what it is. */
+    #outgoing = new Map();
     #ahead;
     #hashed;
     #outline;
@@ -12193,9 +12286,9 @@ class Local {
         const { workspace, from, to, exclude, signal } = request;
         return new Local(await walk(await findSource(workspace, from, to), exclude, signal), request);
     }
-    /** Packs everything ahead, for a target that turns out to have nothing of it. */
+    /** Packs everything ahead, for targets that turn out to have nothing of it. */
     packAhead() {
-        this.#ahead ??= this.outgoing(bestPacking);
+        this.#ahead ??= this.#pack(bestPacking, everything(this.tree.files));
         return this;
     }
     /** Goes on as it is likely to be of use: a target that has an active revision has most of the files. */
@@ -12207,27 +12300,17 @@ class Local {
     }
     /** Everything, on its way to one target. */
     everything(packing) {
-        const outgoing = this.#ahead;
-        if (outgoing?.packing !== packing)
-            return this.outgoing(packing);
-        this.#ahead = undefined;
-        return outgoing;
+        return this.outgoing(packing, everything(this.tree.files));
     }
-    outgoing(packing, delta = everything(this.tree.files)) {
-        const bytes = delta.sentBytes + delta.sent.length * block;
-        return new Outgoing({
-            tree: this.tree,
-            delta,
-            umask: this.#umask,
-            packing,
-            bytes,
-            manifest: async () => this.#hash(),
-        });
+    /** What one target lacks, on its way there; it is packed once for all that lack the same. */
+    outgoing(packing, delta) {
+        const known = this.#outgoing.get(`${packing} ${delta_nameOf(delta)}`);
+        return (known?.isWhole === true ? known : this.#pack(packing, delta)).ship();
     }
     /** Resolves when every file has its hash. From then on nothing is packed ahead. */
     async hashed() {
-        this.#ahead?.drop();
-        this.#ahead = undefined;
+        if (this.#ahead?.isTaken === false)
+            this.#ahead.drop();
         return (this.#hashed ??= hashFiles(this.tree, this.#signal));
     }
     /** What all files are, in few words. */
@@ -12236,12 +12319,21 @@ class Local {
     }
     /** Stops reading for whoever might have come. */
     end() {
-        this.#ahead?.drop();
+        for (const outgoing of this.#outgoing.values())
+            outgoing.drop();
         this.#stop.abort();
     }
     /** The hash of the manifest, once every file has its own. */
     async #hash() {
         return (this.#manifest ??= this.#outline?.then(({ hash }) => hash) ?? manifestHash(this.tree));
+    }
+    #pack(packing, delta) {
+        const { tree } = this;
+        const bytes = delta.sentBytes + delta.sent.length * block;
+        const manifest = async () => this.#hash();
+        const outgoing = new Outgoing({ tree, delta, umask: this.#umask, packing, bytes, room, manifest });
+        this.#outgoing.set(`${packing} ${delta_nameOf(delta)}`, outgoing);
+        return outgoing;
     }
 }
 
@@ -12639,7 +12731,7 @@ class Progress {
     #timer;
     #phase = 'comparing with what the target has';
     #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
-    #outgoing = { files: 0, bytes: 0, wire: 0 };
+    #shipment = { tally: () => ({ files: 0, bytes: 0, wire: 0 }) };
     /** Bytes that went over the network in earlier rounds, packed. */
     #wire = 0;
     constructor(title, log) {
@@ -12653,9 +12745,9 @@ class Progress {
         this.#plan = { ...sent, copied: copied.files, copiedBytes: copied.bytes };
         this.#phase = 'sending';
     }
-    sending({ tally }) {
-        this.#wire += this.#outgoing.wire;
-        this.#outgoing = tally;
+    sending(shipment) {
+        this.#wire += this.#shipment.tally().wire;
+        this.#shipment = shipment;
     }
     checking() {
         this.#phase = 'copying and checking on the target';
@@ -12677,7 +12769,7 @@ class Progress {
         const { files, bytes, copied, copiedBytes } = this.#plan;
         const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
         this.#log.info(`${this.#title}: ${(0,amounts/* count */.U)(files + copied)} verified in ${seconds} s: ` +
-            `${(0,amounts/* count */.U)(files)} sent (${(0,amounts/* size */.E)(bytes)}, packed ${(0,amounts/* size */.E)(this.#wire + this.#outgoing.wire)}), ${(0,amounts/* count */.U)(copied)} copied on the target (${(0,amounts/* size */.E)(copiedBytes)})`, 'summary');
+            `${(0,amounts/* count */.U)(files)} sent (${(0,amounts/* size */.E)(bytes)}, packed ${(0,amounts/* size */.E)(this.#wire + this.#shipment.tally().wire)}), ${(0,amounts/* count */.U)(copied)} copied on the target (${(0,amounts/* size */.E)(copiedBytes)})`, 'summary');
     }
     end() {
         clearInterval(this.#timer);
@@ -12686,7 +12778,7 @@ class Progress {
         const { files, bytes, copied } = this.#plan;
         if (this.#phase !== 'sending')
             return this.#phase;
-        const { files: sent, bytes: sentBytes, wire } = this.#outgoing;
+        const { files: sent, bytes: sentBytes, wire } = this.#shipment.tally();
         const rate = wire / ((performance.now() - this.#started) / 1000);
         return (`sent ${sent} of ${(0,amounts/* count */.U)(files)}, ${(0,amounts/* size */.E)(sentBytes)} of ${(0,amounts/* size */.E)(bytes)}, ` +
             `${(0,amounts/* size */.E)(rate)}/s over the network; ${(0,amounts/* count */.U)(copied)} copied on the target`);
@@ -14881,6 +14973,24 @@ function withoutWeaker(extension) {
     return algs.includes('rsa-sha2-512') ? { name, algs: algs.filter((each) => each !== 'rsa-sha2-256') } : extension;
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/wire/life.js
+/**
+ * Counts what a server says on its channels as a sign of life. ssh2 1.17 waits for answers to its own questions only, and
+ * over a slow line these stand behind all that an upload has sent before: a connection that was busy counted as lost.
+ */
+function countAsLife(client) {
+    const handlers = client._protocol._handlers;
+    const { CHANNEL_WINDOW_ADJUST: adjust, CHANNEL_DATA: data } = handlers;
+    handlers.CHANNEL_WINDOW_ADJUST = (...message) => {
+        client._resetKA();
+        adjust(...message);
+    };
+    handlers.CHANNEL_DATA = (...message) => {
+        client._resetKA();
+        data(...message);
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/post-quantum.js
 
 /** Bytes of what is sent: of ML-KEM-768, and of X25519. */
@@ -14950,6 +15060,7 @@ const ready = (key) => (Buffer.isBuffer(key) ? (0,external_node_crypto_.createSe
 
 
 
+
 /** `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. */
 function connectClient(client, config, hooks) {
     client.connect(config);
@@ -14960,6 +15071,7 @@ function connectClient(client, config, hooks) {
     readyKeys(parts._protocol);
     askForCertificates(parts._protocol, hooks.certificates, hooks.acceptCertificate);
     guardChannels(parts);
+    countAsLife(parts);
     hastenLogin(parts, hooks.onProof);
 }
 

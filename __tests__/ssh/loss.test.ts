@@ -3,7 +3,9 @@ import { execFile } from 'node:child_process';
 import { pipeline } from 'node:stream/promises';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { Client } from 'ssh2';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
+import { partsOf } from '../../src/ssh/wire/parts.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd } from '../rig/sshd.ts';
 import { startSshServer } from '../rig/ssh-server.ts';
@@ -69,6 +71,26 @@ test('a connection over a network that is only slow is kept', async () => {
   });
   using connection = await connectTo(server, { password: 'x' }, { knownHosts: server.knownHosts }, { keepalive: 200 });
   assert.equal((await finish(await connection.exec('sleep'))).stdout, 'done');
+});
+
+test('a server whose answers are held back is there as long as it says anything else', async () => {
+  await using server = await startSshServer({
+    exec: (channel, _command, connection) => {
+      partsOf(connection as unknown as Client)._protocol.requestFailure = () => undefined;
+      let said = 0;
+      const saying = setInterval(() => {
+        channel.write('.');
+        said += 1;
+        if (said < 75) return;
+        clearInterval(saying);
+        channel.exit(0);
+        channel.end();
+      }, 20);
+      channel.on('close', () => clearInterval(saying));
+    },
+  });
+  using connection = await connectTo(server, { password: 'x' }, { knownHosts: server.knownHosts }, { keepalive: 100 });
+  assert.equal((await finish(await connection.exec('anything'))).stdout, '.'.repeat(75));
 });
 
 test('losing a hop is losing the target, and the reason says so', async () => {

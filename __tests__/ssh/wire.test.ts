@@ -26,10 +26,16 @@ test('the parts of ssh2 that are overridden are where they are expected', () => 
   client.connect({ sock: new PassThrough(), username: 'me', algorithms: { kex: ['curve25519-sha256'] } });
   const { _protocol: protocol, _chanMgr: channels, _sock: stream, ...rest } = partsOf(client);
   const names = ['SERVICE_ACCEPT', 'EXT_INFO', 'USERAUTH_PK_OK', 'GLOBAL_REQUEST'] as const;
-  const ofChannels = ['CHANNEL_OPEN_CONFIRMATION', 'CHANNEL_DATA', 'CHANNEL_EXTENDED_DATA'] as const;
+  const ofChannels = [
+    'CHANNEL_OPEN_CONFIRMATION',
+    'CHANNEL_DATA',
+    'CHANNEL_EXTENDED_DATA',
+    'CHANNEL_WINDOW_ADJUST',
+  ] as const;
   for (const name of [...names, ...ofChannels]) assert.equal(typeof protocol._handlers[name], 'function', name);
   const methods = ['service', 'authPassword', 'authPK', 'exec', 'channelData', 'requestFailure'] as const;
   for (const name of methods) assert.equal(typeof protocol[name], 'function', name);
+  assert.equal(typeof partsOf(client)._resetKA, 'function');
   assert.equal(protocol._packetRW.write.allocStart, 5);
   assert.deepEqual(protocol._authsQueue, []);
   assert.deepEqual(protocol._offer.lists.kex.array, [

@@ -3,6 +3,7 @@ import { addExchange } from './exchange.ts';
 import { guardChannels } from './guards.ts';
 import { askForCertificates } from './host-certificates.ts';
 import { hastenLogin } from './hasty-login.ts';
+import { countAsLife } from './life.ts';
 import { partsOf } from './parts.ts';
 import { postQuantumExchange } from './post-quantum.ts';
 import { readyKeys } from './ready-keys.ts';
@@ -26,5 +27,6 @@ export function connectClient(client: Client, config: ConnectConfig, hooks: Hook
   readyKeys(parts._protocol);
   askForCertificates(parts._protocol, hooks.certificates, hooks.acceptCertificate);
   guardChannels(parts);
+  countAsLife(parts);
   hastenLogin(parts, hooks.onProof);
 }

@@ -43,6 +43,7 @@ export interface Handlers {
   GLOBAL_REQUEST: (protocol: ProtocolPart, name: string, wantReply: boolean) => void;
   CHANNEL_OPEN_CONFIRMATION: (protocol: ProtocolPart, info: Confirmation) => void;
   CHANNEL_DATA: (protocol: ProtocolPart, recipient: number, data: Buffer) => void;
+  CHANNEL_WINDOW_ADJUST: (protocol: ProtocolPart, recipient: number, bytes: number) => void;
   CHANNEL_EXTENDED_DATA: (protocol: ProtocolPart, recipient: number, data: Buffer, type: number) => void;
 }
 
@@ -131,6 +132,8 @@ export interface ClientPart {
   readonly _chanMgr: { get(channel: number): ChannelPart | ((error: Error) => void) | undefined };
   /** Such as `OpenSSH_9.2p1`; undefined until the server has identified itself. */
   readonly _remoteVer: string | undefined;
+  /** The server has given a sign of life: what was counted as silence starts anew. */
+  _resetKA(): void;
 }
 
 /**
