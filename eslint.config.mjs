@@ -29,7 +29,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['__tests__/**/*.ts'],
+    files: ['__tests__/**/*.ts', 'examples/**/*.test.ts'],
     rules: {
       // node:test returns promises that its runner awaits.
       '@typescript-eslint/no-floating-promises': [

@@ -1,10 +1,10 @@
 /**
- * What Shipper hands to a module of yours. Copy this file into your repository, or point to it, and import its types
- * only: Node runs TypeScript by erasing types, so the word `type` is needed.
+ * What Shipper hands to a module of yours. `npm install --save-dev --ignore-scripts github:org/shipper#v1` brings it;
+ * without npm, copy this file. Import its types only: Node runs TypeScript by erasing types, so the word `type` is needed.
  *
  * ```ts
  * // deploy/hooks.ts, in shipper.json: "after:create_revision": ["deploy.hooks.Site.build"]
- * import type { Shipper } from '../shipper.d.ts';
+ * import type { Shipper } from 'shipper/shipper.d.ts';
  *
  * export class Site {
  *   readonly shipper: Shipper;

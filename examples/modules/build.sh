@@ -1,0 +1,2 @@
+mkdir -p dist
+echo built >dist/index.html
