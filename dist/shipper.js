@@ -1181,7 +1181,7 @@ function endOf(text) {
 
 /***/ }),
 
-/***/ 8532:
+/***/ 5558:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -1859,6 +1859,139 @@ function masksOf(values) {
     return new Set(masks.filter((mask) => mask.trim().length >= shortest));
 }
 
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./build/src/action/ssh-config.js
+
+
+
+
+
+
+/** The options that say how to reach a host, and with which key. */
+const counted = ['user', 'port', 'proxyjump', 'proxycommand', 'identityfile', 'certificatefile'];
+/** Milliseconds that ssh may take: `Match exec` runs programs. */
+const patience = 20_000;
+/**
+ * What a person's `~/.ssh/config` says, so that what `ssh prod` reaches is reached by the same name. OpenSSH's own client
+ * is asked (`ssh -G`), so that patterns, Match and Include mean what they mean there.
+ */
+class SshConfig {
+    #home;
+    #asked = new Map();
+    #plain;
+    constructor(env) {
+        this.#home = env['HOME'] ?? (0,external_node_os_.homedir)();
+    }
+    /** How to reach a host that the config speaks of; undefined where it says nothing of it. Throws INPUT. */
+    aliasOf = (host) => {
+        const options = this.#optionsOf(host);
+        if (options === undefined)
+            return undefined;
+        const one = (name) => options.get(name)?.[0];
+        const [proxyJump, proxyCommand] = ['proxyjump', 'proxycommand']
+            .map(one)
+            .map((value) => (value === 'none' ? '' : value));
+        return {
+            host: one('hostname') ?? host,
+            user: one('user') ?? '',
+            port: Number(one('port') ?? 22),
+            proxyJump,
+            proxyCommand,
+        };
+    };
+    /**
+     * The key of the hosts that were asked for, where nobody named one: from its file, or from the agent where it has a
+     * passphrase that nobody was asked for. `said` tells what is left out.
+     */
+    withIdentity(secrets, agent, said) {
+        if (secrets.isAgentAssumed !== true)
+            return secrets;
+        const files = [...this.#asked.values()].flatMap((options) => this.#identityOf(options) ?? []);
+        const [file, ...others] = [...new Set(files)];
+        if (file === undefined)
+            return secrets;
+        if (others.length > 0) {
+            said(`~/.ssh/config names several keys (${[file, ...others].join(', ')}): give one by --key; the agent is asked for now`);
+            return secrets;
+        }
+        const hasAgent = agent !== undefined && agent !== '';
+        const publicKey = readIfThere(file.endsWith('.pub') ? file : `${file}.pub`);
+        const key = file.endsWith('.pub') ? undefined : readIfThere(file);
+        const isOpen = key !== undefined &&
+            (secrets.passphrase !== undefined || !hasAgent || !/ENCRYPTED|aes\d+-|bcrypt/.test(decoded(key)));
+        if (!isOpen)
+            return { ...secrets, preferred: publicKey };
+        const named = this.#certificateOf(file);
+        return { ...secrets, key, certificateBeside: secrets.certificate === undefined ? named : undefined };
+    }
+    #certificateOf(keyFile) {
+        const named = [...this.#asked.values()].flatMap((options) => options?.get('certificatefile') ?? []);
+        return [...named.map((path) => this.#locate(path)), `${keyFile}-cert.pub`].flatMap((path) => readIfThere(path) ?? [])[0];
+    }
+    #identityOf(options) {
+        const files = options?.get('identityfile') ?? [];
+        if (sameAs(files, this.#plain?.get('identityfile')))
+            return undefined;
+        return files.map((path) => this.#locate(path)).find((path) => (0,external_node_fs_.existsSync)(path) || (0,external_node_fs_.existsSync)(`${path}.pub`));
+    }
+    #locate(path) {
+        return (0,external_node_path_.resolve)(path.replace(/^~(?=\/)|%d/, this.#home));
+    }
+    #optionsOf(host) {
+        if (!(0,external_node_fs_.existsSync)((0,external_node_path_.join)(this.#home, '.ssh', 'config')))
+            return undefined;
+        if (!this.#asked.has(host)) {
+            this.#plain ??= ask(['-F', 'none'], host);
+            const options = ask(this.#from(), host);
+            const plain = this.#plain;
+            const speaks = options?.get('hostname')?.[0] !== host || counted.some((name) => !sameAs(options.get(name), plain?.get(name)));
+            this.#asked.set(host, speaks ? options : undefined);
+        }
+        return this.#asked.get(host);
+    }
+    /** ssh goes by the home in the password file, whatever HOME says. */
+    #from() {
+        return this.#home === (0,external_node_os_.userInfo)().homedir ? [] : ['-F', (0,external_node_path_.join)(this.#home, '.ssh', 'config')];
+    }
+}
+function ask(from, host) {
+    const { error, status, stdout, stderr } = (0,external_node_child_process_.spawnSync)('ssh', [...from, '-G', '--', host], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: patience,
+    });
+    if (error !== undefined && 'code' in error && error.code === 'ENOENT')
+        return undefined; // Then `ssh prod` works nowhere.
+    if (status !== 0) {
+        const said = stderr.trim() || (error?.message ?? 'it was ended');
+        throw new errors/* ShipperError */.oV('INPUT', `ssh cannot say how it reaches ${host} (\`ssh -G ${host}\`): ${said}`);
+    }
+    const options = new Map();
+    for (const line of stdout.split('\n')) {
+        const [, name, value] = /^(\S+) (.*)$/.exec(line) ?? [];
+        if (name !== undefined && value !== undefined)
+            options.set(name, [...(options.get(name) ?? []), value]);
+    }
+    return options;
+}
+function sameAs(one, other) {
+    return JSON.stringify(one ?? []) === JSON.stringify(other ?? []);
+}
+function readIfThere(path) {
+    try {
+        return readTextFile(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The names of ciphers stand in the base64 of an OpenSSH key. */
+function decoded(key) {
+    const base64 = key.replace(/-----[^\n]*-----|\s/g, '');
+    return `${key}${Buffer.from(base64, 'base64').toString('latin1').slice(0, 100)}`;
+}
+
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./build/src/action/terminal-log.js
@@ -2047,11 +2180,12 @@ async function readCommandLine(argv, env) {
     readNamedFile('known-hosts', given, home, problems);
     readDefaultKnownHosts(given, home);
     // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
-    if (!given.has('key') && !asked.includes('password'))
+    const isAgentAssumed = !given.has('key') && !asked.includes('password');
+    if (isAgentAssumed)
         given.set('key', 'agent');
     const read = parseInputs(given, (name) => `--${name}`, problems);
     const { inputs } = read;
-    const secrets = { ...read.secrets, certificateBeside: readBeside(keyFile, given, home) };
+    const secrets = { ...read.secrets, isAgentAssumed, certificateBeside: readBeside(keyFile, given, home) };
     if (asked.length === 0)
         return { wants, given: { inputs, secrets } };
     // Only here: opening the standard input takes a part of the time to start.
@@ -2108,6 +2242,7 @@ function readDefaultKnownHosts(given, home) {
 
 
 
+
 /**
  * A command line means a terminal, even in a workflow's `run:` step. Without one it is the action, if the runner or
  * an `INPUT_` variable says so.
@@ -2129,6 +2264,7 @@ async function actionFace(env) {
     return {
         form: 'action',
         log,
+        sshConfig: undefined,
         mask,
         readInputs: async () => Promise.resolve(readInputs(env, log, mask)),
         setOutputs: (outputs) => {
@@ -2150,6 +2286,7 @@ function terminalFace(argv, env) {
     return {
         form: 'terminal',
         log,
+        sshConfig: new SshConfig(env),
         readInputs: async () => {
             const line = await readCommandLine(argv, env);
             if (line.wants === 'run')
@@ -5300,6 +5437,7 @@ function readOverrides(overrides, problems) {
         proxyJump: read(overrides.proxyJump, 'proxy-jump', parseChain),
         proxyCommand: read(overrides.proxyCommand, 'proxy-command', (text) => text),
         revision: read(overrides.revision, 'revision', checkRevision),
+        aliasOf: overrides.aliasOf ?? (() => undefined),
     };
 }
 /** The entries of the input `host` as addresses; null stands for one that is wrong. */
@@ -5459,18 +5597,18 @@ function distinct_targets_name(candidates, problems) {
             named.add(target.name);
     }
     const ways = [
-        ({ host }) => host,
-        ({ host, port }) => formatAddress({ host, port }),
-        ({ host, port, activeSymlink }) => `${formatAddress({ host, port })} ${activeSymlink}`,
+        ({ called }) => called,
+        ({ called, target: { port } }) => formatAddress({ host: called, port }),
+        ({ called, target: { port, activeSymlink } }) => `${formatAddress({ host: called, port })} ${activeSymlink}`,
     ];
     let nameless = candidates.filter(({ isNamed }) => !isNamed);
     const names = new Map();
     for (const way of ways) {
-        const groups = groupBy(nameless, ({ target }) => way(target).toLowerCase());
+        const groups = groupBy(nameless, (candidate) => way(candidate).toLowerCase());
         for (const [only, another] of groups.values()) {
-            if (only === undefined || another !== undefined || named.has(way(only.target)))
+            if (only === undefined || another !== undefined || named.has(way(only)))
                 continue;
-            names.set(only, way(only.target));
+            names.set(only, way(only));
         }
         nameless = nameless.filter((candidate) => !names.has(candidate));
     }
@@ -5749,11 +5887,11 @@ function readTargets(document, config, inputs, problems) {
     const read = (layer, address, isAlone = true) => {
         const structure = structures(layer);
         const origin = address === undefined ? placeOf(document, layer.pointer).value : { input: 'host' };
-        const connection = connectionOf(document, layer, inputs, address, problems);
+        const { called, ...connection } = connectionOf(document, layer, inputs, address, problems);
         const name = isAlone ? nameOf(document, layer, problems) : null;
         if (structure === undefined)
             return [];
-        return [{ target: { ...connection, ...structure, name: name ?? connection.host }, isNamed: name !== null, origin }];
+        return [{ target: { ...connection, ...structure, name: name ?? called }, called, isNamed: name !== null, origin }];
     };
     if (targets !== undefined) {
         if (target !== undefined) {
@@ -5787,24 +5925,44 @@ function connectionOf(document, layer, inputs, address, problems) {
     const isEntry = layer.pointer !== '/config/target';
     const prefer = (own, input) => isEntry ? (own ?? input) : (input ?? own);
     // With a stand-in for what is wrong or missing, the rest is checked as well; the problem is on record.
-    const host = address?.host ?? hostOf(document, layer, isEntry, problems) ?? layer.pointer;
-    const user = address?.user ?? prefer(userOf(document, layer, problems), inputs.user) ?? '';
-    const port = address?.port ?? prefer(layer.value.port, inputs.port) ?? 22;
+    const called = address?.host ?? hostOf(document, layer, isEntry, problems) ?? layer.pointer;
+    const alias = inputs.aliasOf(called);
+    const host = alias?.host ?? called;
+    const user = address?.user ?? prefer(userOf(document, layer, problems), inputs.user) ?? alias?.user ?? '';
+    const port = address?.port ?? prefer(layer.value.port, inputs.port) ?? alias?.port ?? 22;
     const chain = settingOf(document, [layer], 'proxy_jump');
     const hops = chain && parseChain(chain.found, '"proxy_jump"', problems.at(chain.value));
     if (user === '') {
         problems.absent('INPUT', 'There is no user: give the input "user", or "user" for the target in the config.');
     }
-    const proxyJump = (prefer(hops, inputs.proxyJump) ?? []).map((hop) => ({
-        host: hop.host,
-        port: hop.port ?? 22,
-        user: hop.user ?? user,
+    const given = prefer(hops, inputs.proxyJump);
+    const command = prefer(layer.value.proxy_command, inputs.proxyCommand);
+    // One way is enough: what ssh would take counts where nobody names another.
+    const own = given === undefined && command === undefined ? alias : undefined;
+    const chosen = given ?? hopsOf(own, problems);
+    const proxyJump = throughAliases(chosen, inputs, problems).map(({ host, port = 22, user: name = user }) => ({
+        ...{ host, port, user: name },
     }));
-    const proxyCommand = prefer(layer.value.proxy_command, inputs.proxyCommand) ?? '';
+    const proxyCommand = command ?? own?.proxyCommand ?? '';
     if (proxyCommand !== '' && proxyJump.length > 0) {
         problems.absent('CONFIG', `${host} has both a proxy command and jump hosts: give one of them.`);
     }
-    return { host, user, port, proxyJump, ...(proxyCommand === '' ? {} : { proxyCommand }) };
+    return { called, host, user, port, proxyJump, ...(proxyCommand === '' ? {} : { proxyCommand }) };
+}
+function hopsOf(alias, problems) {
+    const report = problems.at({ input: 'host' });
+    const written = alias?.proxyJump ?? '';
+    return written === '' ? [] : (parseChain(written, 'ProxyJump of ~/.ssh/config', report) ?? []);
+}
+/** As ssh goes: each hop may be an alias, and the first may have hops before it. */
+function throughAliases(hops, inputs, problems, depth = 0) {
+    const first = hops[0] && inputs.aliasOf(hops[0].host);
+    const before = depth < 5 ? hopsOf(first, problems) : [];
+    const known = hops.map((hop) => {
+        const alias = inputs.aliasOf(hop.host);
+        return { host: alias?.host ?? hop.host, user: hop.user ?? alias?.user, port: hop.port ?? alias?.port };
+    });
+    return before.length === 0 ? known : [...throughAliases(before, inputs, problems, depth + 1), ...known];
 }
 function hostOf(document, layer, isEntry, problems) {
     const written = settingOf(document, [layer], 'host');
@@ -6221,18 +6379,21 @@ async function main() {
                 workspace,
                 file: inputs.config,
                 environment: env,
-                overrides: inputs,
+                overrides: { ...inputs, aliasOf: face.sshConfig?.aliasOf },
             });
             for (const warning of warnings)
                 face.log.warning(warning);
             for (const notice of notices)
                 face.log.notice(notice);
             // Only here: help, a wrong config and the process of the modules start without SSH.
-            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8088));
+            const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4844));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
+            const tell = (message) => face.log.notice(message);
+            const secrets = face.sshConfig?.withIdentity(given.secrets, env['SSH_AUTH_SOCK'], tell) ?? given.secrets;
             const error = await run({
                 face,
-                ...given,
+                inputs,
+                secrets,
                 config,
                 env,
                 workspace,
@@ -7036,7 +7197,7 @@ async function endGroup(leader, grace) {
 
 /***/ }),
 
-/***/ 8088:
+/***/ 4844:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -7900,321 +8061,9 @@ class Incoming {
     }
 }
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
-;// CONCATENATED MODULE: ./build/src/ssh/channel.js
+;// CONCATENATED MODULE: ./build/src/ssh/channel-refused.js
 
 
-const unknown = { code: undefined, signal: undefined };
-/** Gives ssh2's channel the promises of ours. Call it as soon as ssh2 hands the channel over: `exit` comes once. */
-function toChannel(channel, loss) {
-    const exit = new Promise((resolve) => {
-        channel.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal }));
-        channel.once('close', () => resolve(unknown));
-        // ssh2 emits `close` only after the last byte of output was read.
-        void loss.lost.then(() => resolve(unknown));
-    });
-    const ignore = () => undefined;
-    channel.on('error', ignore);
-    channel.stderr.on('error', ignore);
-    return {
-        stdin: new Input(channel, exit, loss),
-        stdout: channel,
-        stderr: channel.stderr,
-        exit,
-        kill: () => channel.signal('KILL'),
-        freed: new Promise((resolve) => {
-            channel.once('close', () => resolve());
-            void loss.lost.then(() => resolve());
-        }),
-        closed: Promise.all([ended(channel), ended(channel.stderr)]).then(ignore),
-    };
-}
-async function ended(stream) {
-    return new Promise((resolve) => {
-        stream.once('end', resolve);
-        stream.once('close', resolve);
-    });
-}
-/**
- * A program's standard input. ssh2's own never calls back for what is written after the other side has closed; this one
- * fails then, so that a pipeline into it ends. Nobody has to listen for that error.
- */
-class Input extends external_node_stream_.Writable {
-    #channel;
-    constructor(channel, exit, loss) {
-        super({ decodeStrings: true });
-        this.#channel = channel;
-        this.on('error', () => undefined);
-        void exit.then(() => {
-            if (!this.writableFinished)
-                this.destroy(new errors/* ShipperError */.oV('TARGET', 'The program ended before it read all of its input.'));
-        });
-        void loss.lost.then(() => {
-            if (!this.writableFinished)
-                this.destroy(loss.gone());
-        });
-    }
-    _write(chunk, _encoding, callback) {
-        this.#channel.write(chunk, callback);
-    }
-    _final(callback) {
-        this.#channel.end();
-        callback();
-    }
-}
-
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/protocol/utils.js
-var utils = __nccwpck_require__(2184);
-var utils_default = /*#__PURE__*/__nccwpck_require__.n(utils);
-;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
-
-/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
-function fingerprintOf(key) {
-    return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-}
-/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
-function keyTypeOf(key) {
-    return readStrings(key)?.[0]?.toString('latin1') ?? '';
-}
-/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
-function rsaBits(key) {
-    const [type, , modulus] = readStrings(key) ?? [];
-    if (type?.toString('latin1') !== 'ssh-rsa')
-        return undefined;
-    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
-}
-/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
-function publicKeyLine(key) {
-    return `${keyTypeOf(key)} ${key.toString('base64')}`;
-}
-/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
-function readStrings(data) {
-    const strings = [];
-    for (let at = 0; at < data.length;) {
-        if (at + 4 > data.length)
-            return undefined;
-        const end = at + 4 + data.readUInt32BE(at);
-        if (end > data.length)
-            return undefined;
-        strings.push(data.subarray(at + 4, end));
-        at = end;
-    }
-    return strings;
-}
-/** The first strings of some data and then what is left of it; fewer if the data ends before. */
-function takeStrings(data, count) {
-    const taken = [];
-    let rest = data;
-    while (taken.length < count) {
-        if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0))
-            return taken;
-        const end = 4 + rest.readUInt32BE(0);
-        taken.push(rest.subarray(4, end));
-        rest = rest.subarray(end);
-    }
-    return [...taken, rest];
-}
-/** The wire form of strings, one after another. */
-function writeStrings(...strings) {
-    return Buffer.concat(strings.flatMap((string) => {
-        const bytes = Buffer.from(string);
-        const length = Buffer.alloc(4);
-        length.writeUInt32BE(bytes.length);
-        return [length, bytes];
-    }));
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/packets.js
-
-
-const ignore = 2;
-const userauthRequest = 50;
-const certificate = '-cert-v01@openssh.com';
-/** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
-const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
-/** By which algorithm a key is asked for and signed with; ssh2 knows it for keys without a certificate. */
-function algorithmFor(key, chosen) {
-    if (chosen !== undefined)
-        return chosen;
-    return packets_plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
-}
-/**
- * Sends a signed request to be let in, as ssh2's `authPK` does, but for certified keys too: in the request stands the
- * certificate and its name, in the signature the plain algorithm's name. A certified RSA key signs with SHA-512.
- */
-function sendSigned(protocol, request, onSent) {
-    const { user, key } = request;
-    const algorithm = algorithmFor(key, request.algorithm);
-    const unsigned = Buffer.concat([
-        Buffer.of(userauthRequest),
-        writeStrings(user, 'ssh-connection', 'publickey'),
-        Buffer.of(1),
-        writeStrings(algorithm, key.getPublicSSH()),
-    ]);
-    request.sign(Buffer.concat([writeStrings(protocol._kex.sessionID), unsigned]), (signature) => {
-        const converted = utils_default().convertSignature(signature, packets_plain(key.type));
-        if (!Buffer.isBuffer(converted))
-            throw new Error('the signature of the key could not be read');
-        protocol._authsQueue.push('publickey');
-        send(protocol, Buffer.concat([unsigned, writeStrings(writeStrings(packets_plain(algorithm), converted))]));
-        onSent();
-    });
-}
-/**
- * Sends a packet that says nothing. dropbear leaves at what comes too early, such as a channel before the login succeeded,
- * without what it has yet to say; with this before it, it says first that the login failed.
- */
-function sendNothing(protocol) {
-    send(protocol, Buffer.concat([Buffer.of(ignore), writeStrings('')]));
-}
-function send(protocol, payload) {
-    const { write } = protocol._packetRW;
-    const start = write.allocStart;
-    const packet = write.alloc(payload.length);
-    packet.set(payload, start);
-    utils_default().sendPacket(protocol, write.finalize(packet));
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
-/**
- * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
- * nothing for ever, and with a few, a chunk of data would become a million packets.
- */
-const smallestPacket = 1_024;
-/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
-const longestQueue = 4 * 1_048_576;
-/** A server that does what the protocol forbids; the connection ends with it. */
-class Breach extends Error {
-}
-/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
-function guardChannels(client) {
-    const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
-    const handlers = protocol._handlers;
-    const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
-    // ssh2 would have the server prove keys that it announces, which nobody here asks for.
-    handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
-        if (wantReply)
-            protocol.requestFailure();
-    };
-    handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
-        if (info.packetSize < smallestPacket) {
-            throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);
-        }
-        confirm(_, info);
-        const channel = channels.get(info.recipient);
-        if (typeof channel === 'object')
-            waitForNetwork(channel, stream);
-    };
-    const withinWindow = (recipient, { length }) => {
-        const channel = channels.get(recipient);
-        if (typeof channel === 'object' && length > channel.incoming.window) {
-            throw new Breach('it sends more on a channel than it was allowed to');
-        }
-    };
-    handlers.CHANNEL_DATA = (_, recipient, bytes) => {
-        withinWindow(recipient, bytes);
-        data(_, recipient, bytes);
-    };
-    handlers.CHANNEL_EXTENDED_DATA = (_, recipient, bytes, type) => {
-        withinWindow(recipient, bytes);
-        extendedData(_, recipient, bytes, type);
-    };
-}
-/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
-function waitForNetwork(channel, stream) {
-    const write = channel._write.bind(channel);
-    channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
-        if (stream.writableLength > longestQueue && stream.writableNeedDrain)
-            stream.once('drain', () => callback(error));
-        else
-            callback(error);
-    });
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-servers.js
-/**
- * Servers that are known to read what they are sent ahead of their answers, in its order: OpenSSH in all its versions,
- * and dropbear. Others may drop it (tinysshd waits for ever), so they get one thing after the other. OpenSSH for Windows
- * hands over to another process in a way of its own.
- */
-function takesHaste(software) {
-    return /^(?:OpenSSH|dropbear)_\d/.test(software ?? '');
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
-/**
- * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
- * fails where another one has moved these parts.
- */
-function partsOf(client) {
-    return client;
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-exec.js
-
-
-
-
-/** Hasty servers number the first channel of a connection so. */
-const firstChannel = 0;
-/** Bytes that they take before they have said so: of dropbear, which has the smallest window, 24,576. */
-const smallestWindow = 24_000;
-/** Whether `execAtOnce` may be used for the first channel of this connection. */
-function canExecAtOnce(client) {
-    return takesHaste(partsOf(client)._remoteVer);
-}
-/** `client.exec`, after which `input` is written at once. */
-function execInTurn(client, command, input, done) {
-    client.exec(command, (error, channel) => {
-        if (error === undefined && input !== undefined)
-            channel.write(input);
-        done(error, channel);
-    });
-}
-/**
- * The same for the first channel of a connection: the request goes out together with the opening of its channel, whose
- * number is known, and with the first of the input. It needs no answer from the server before, not even to the login.
- */
-function execAtOnce(client, command, input, done) {
-    const { _protocol: protocol } = partsOf(client);
-    const exec = protocol.exec.bind(protocol);
-    const restore = () => void (protocol.exec = exec);
-    const bytes = Buffer.from(input ?? '');
-    const ahead = bytes.subarray(0, smallestWindow);
-    sendNothing(protocol);
-    client.exec(command, (error, channel) => {
-        restore();
-        if (error === undefined && bytes.length > 0) {
-            const { outgoing } = channel;
-            outgoing.window = Math.max(0, outgoing.window - ahead.length);
-            if (ahead.length < bytes.length)
-                channel.write(bytes.subarray(ahead.length));
-        }
-        done(error, channel);
-    });
-    exec(firstChannel, command, true);
-    if (ahead.length > 0)
-        protocol.channelData(firstChannel, ahead);
-    // ssh2 asks once the channel is open, which it must not do again.
-    protocol.exec = (number) => {
-        restore();
-        if (number !== firstChannel)
-            throw new Breach(`it numbers its first channel ${String(number)}`);
-    };
-}
-
-;// CONCATENATED MODULE: ./build/src/ssh/session.js
-
-
-
-
-
-
-/** How long a goodbye may take on a network that no longer takes it; milliseconds. */
-const farewell = 500;
 /** The server refuses a channel or the program on it, while the connection itself is fine. */
 class ChannelRefused extends errors/* ShipperError */.oV {
 }
@@ -8222,157 +8071,22 @@ class ChannelRefused extends errors/* ShipperError */.oV {
 function isChannelRefused(error) {
     return error instanceof ChannelRefused;
 }
-/** One authenticated connection: to a target, or to a hop on the way there. */
-class Session {
-    address;
-    identification;
-    keyFingerprint;
-    keyExchange;
-    answerSeconds;
-    lost;
-    ready;
-    #facts;
-    #ready = deferred();
-    #lose = deferred();
-    #reason;
-    #ended = false;
-    #gone = false;
-    /** Whether no channel was asked for yet. */
-    #isFresh = true;
-    constructor(facts) {
-        this.#facts = facts;
-        this.address = facts.address;
-        this.identification = facts.identification;
-        this.keyFingerprint = facts.keyFingerprint;
-        this.keyExchange = facts.keyExchange;
-        this.answerSeconds = 3 * facts.connectTimeout;
-        this.ready = this.#ready.promise;
-        this.lost = this.#lose.promise;
+/** A server starts no program. */
+function programRefused(error, { place, target }) {
+    const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
+    return new ChannelRefused('TARGET', message, { target, cause: error });
+}
+/** A server leads nowhere, or not to this address, `host:port`. */
+function forwardRefused(error, to, { place, target }) {
+    const facts = { target, cause: error };
+    if (!('reason' in error) || error.reason !== 2) {
+        const message = `${place} does not forward connections (${failure_text(error)}). Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`;
+        return new errors/* ShipperError */.oV('CONNECT', message, facts);
     }
-    /** The user is in: from here on, the end of the client is the loss of the connection. */
-    confirm() {
-        const { client, via } = this.#facts;
-        const lose = (error) => {
-            if (this.#gone)
-                return;
-            if (!this.#ended)
-                via?.distrust();
-            this.#leave(this.#ended ? undefined : this.#explainLoss(error));
-        };
-        client.on('error', lose);
-        // A channel of a hop may stay half open after `end`.
-        client.once('end', () => lose());
-        client.once('close', () => lose());
-        this.#ready.resolve();
-    }
-    /** The user is not let in, after all. */
-    refuse(reason) {
-        this.#ready.reject(reason);
-        this.#leave(this.#ended ? undefined : reason);
-    }
-    #leave(reason) {
-        if (this.#gone)
-            return;
-        this.#gone = true;
-        this.#reason = reason;
-        this.#release();
-        this.#lose.resolve(reason);
-    }
-    async exec(command, input) {
-        const { client, place, target } = this.#facts;
-        const atOnce = this.#isFresh && canExecAtOnce(client);
-        this.#isFresh = false;
-        if (!atOnce)
-            await this.ready;
-        return this.#request((done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)), toChannel, (error) => {
-            const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
-            return new ChannelRefused('TARGET', message, { target, cause: error });
-        });
-    }
-    /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
-    async forward({ host, port }, target, stop) {
-        const { client, place } = this.#facts;
-        this.#isFresh = false;
-        await this.ready;
-        const to = `${host}:${String(port)}`;
-        const accept = (channel) => (stop.aborted ? channel.destroy() : channel);
-        const stopped = new Promise((_, reject) => {
-            stop.addEventListener('abort', () => {
-                const cause = stop.reason;
-                if (cause instanceof errors/* ShipperError */.oV)
-                    reject(cause);
-                else
-                    reject(new NetworkFault('CONNECT', `${place} finds no way to ${to}: ${failure_text(cause)}.`, { target, cause }));
-            });
-        });
-        const opened = this.#request((done) => client.forwardOut('127.0.0.1', 65535, host, port, done), accept, (error) => {
-            const facts = { target, cause: error };
-            if (!('reason' in error) || error.reason !== 2) {
-                const why = `${place} does not forward connections (${failure_text(error)}).`;
-                return new errors/* ShipperError */.oV('CONNECT', `${why} Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`, facts);
-            }
-            const message = `${place} cannot reach ${to}: ${failure_text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
-            return /name or service|unknown host/i.test(message)
-                ? new errors/* ShipperError */.oV('CONNECT', message, facts)
-                : new NetworkFault('CONNECT', message, facts);
-        });
-        return Promise.race([opened, stopped]);
-    }
-    /** Why the connection was lost, where it was. */
-    get loss() {
-        return this.#reason;
-    }
-    gone() {
-        const { place, target } = this.#facts;
-        if (this.#reason instanceof errors/* ShipperError */.oV)
-            return this.#reason;
-        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was already ended.`, { target });
-    }
-    end() {
-        if (!this.#gone)
-            this.#ended = true;
-        this.#facts.client.end();
-        this.#release();
-    }
-    /** Asks the server for a channel. `accept` runs before anything else can arrive on it. */
-    async #request(open, accept, refused) {
-        return new Promise((resolve, reject) => {
-            void this.lost.then(() => reject(this.gone()));
-            try {
-                open((error, channel) => {
-                    // ssh2 also answers like this when the connection goes; then `lost` says why.
-                    if (error === undefined)
-                        resolve(accept(channel, this));
-                    else if (!this.#gone && !this.#ended)
-                        reject(refused(error));
-                });
-            }
-            catch {
-                this.#facts.stream.destroy(); // It no longer takes data: `lost` is near.
-            }
-        });
-    }
-    #explainLoss(error) {
-        const { place, target, via, check } = this.#facts;
-        if (check.refusal !== undefined)
-            return check.refusal;
-        const hop = via?.loss?.message;
-        const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
-        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
-    }
-    /** Lets go of the stream and of the hops, and of the goodbye too if the network does not take it. */
-    #release() {
-        const { stream, via } = this.#facts;
-        if (stream instanceof external_node_net_.Socket && !stream.destroyed) {
-            stream.destroySoon();
-            const force = setTimeout(() => stream.destroy(), farewell).unref();
-            stream.once('close', () => clearTimeout(force));
-        }
-        else {
-            stream.destroy();
-        }
-        via?.end();
-    }
+    const message = `${place} cannot reach ${to}: ${failure_text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
+    return /name or service|unknown host/i.test(message)
+        ? new errors/* ShipperError */.oV('CONNECT', message, facts)
+        : new NetworkFault('CONNECT', message, facts);
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/opening.js
@@ -8737,7 +8451,7 @@ class Speech {
  * The runner's end of the one shell on a target. It is opened by the first `perform`, in whose exec request the script
  * and the steps travel; whatever is performed later is one message there and one back.
  */
-class session_Session {
+class Session {
     #options;
     #script;
     #begun = false;
@@ -8933,7 +8647,7 @@ class Dialogue {
         this.#connection = connection;
         this.#knowledge = knowledge;
         this.#patience = new Patience(limits, lockTimeout, (work, seconds) => this.#break(silentTarget(target.name, work, seconds)));
-        this.#session = new session_Session({
+        this.#session = new Session({
             ...{ connection, name: target.name, setup, log },
             onAnswer: () => this.#wait(),
             onFact: (fact) => this.#hear(fact),
@@ -10971,6 +10685,8 @@ function howItEnded({ code, signal }) {
 
 ;// CONCATENATED MODULE: external "node:v8"
 const external_node_v8_namespaceObject = require("node:v8");
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: ./build/src/upload/compress.js
 
 
@@ -11990,8 +11706,8 @@ class Hashes {
 }
 
 // EXTERNAL MODULE: ./node_modules/ignore/index.js
-var node_modules_ignore = __nccwpck_require__(298);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(node_modules_ignore);
+var ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
 ;// CONCATENATED MODULE: ./build/src/upload/ignored.js
 
 
@@ -13095,7 +12811,7 @@ async function runOnRunner(command) {
     const name = nameListener(listener);
     if (signal?.aborted === true)
         throw new errors/* ShipperError */.oV('CANCELLED', `${name} did not run: the run was cancelled.`);
-    const ending = await run_on_runner_ended(command);
+    const ending = await ended(command);
     if (ending.stopped === 'cancelled') {
         throw new errors/* ShipperError */.oV('CANCELLED', `${name} was stopped: the run was cancelled.`);
     }
@@ -13108,7 +12824,7 @@ async function runOnRunner(command) {
         log.warning(`${name} failed on the runner, which it may: ${failure}`);
     return { code: ending.code, output: ending.output };
 }
-async function run_on_runner_ended({ listener, workspace, env, variables, log, signal }) {
+async function ended({ listener, workspace, env, variables, log, signal }) {
     const child = (0,external_node_child_process_.spawn)('sh', ['-e', '-c', listener.run], {
         cwd: workspace,
         env: { ...withoutInputs(env), ...variables },
@@ -13622,6 +13338,8 @@ function missingVariables(listener, env) {
     }));
 }
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./build/src/ssh/attempts.js
 
 
@@ -13664,6 +13382,64 @@ function attempts_cancelled({ place, target }) {
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
 var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
+;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
+
+/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
+function fingerprintOf(key) {
+    return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
+function keyTypeOf(key) {
+    return readStrings(key)?.[0]?.toString('latin1') ?? '';
+}
+/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
+function rsaBits(key) {
+    const [type, , modulus] = readStrings(key) ?? [];
+    if (type?.toString('latin1') !== 'ssh-rsa')
+        return undefined;
+    return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
+}
+/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
+function publicKeyLine(key) {
+    return `${keyTypeOf(key)} ${key.toString('base64')}`;
+}
+/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
+function readStrings(data) {
+    const strings = [];
+    for (let at = 0; at < data.length;) {
+        if (at + 4 > data.length)
+            return undefined;
+        const end = at + 4 + data.readUInt32BE(at);
+        if (end > data.length)
+            return undefined;
+        strings.push(data.subarray(at + 4, end));
+        at = end;
+    }
+    return strings;
+}
+/** The first strings of some data and then what is left of it; fewer if the data ends before. */
+function takeStrings(data, count) {
+    const taken = [];
+    let rest = data;
+    while (taken.length < count) {
+        if (rest.length < 4 || rest.length < 4 + rest.readUInt32BE(0))
+            return taken;
+        const end = 4 + rest.readUInt32BE(0);
+        taken.push(rest.subarray(4, end));
+        rest = rest.subarray(end);
+    }
+    return [...taken, rest];
+}
+/** The wire form of strings, one after another. */
+function writeStrings(...strings) {
+    return Buffer.concat(strings.flatMap((string) => {
+        const bytes = Buffer.from(string);
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(bytes.length);
+        return [length, bytes];
+    }));
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/certificate.js
 
 
@@ -13880,7 +13656,7 @@ function nameDefect(text) {
  * Asks an agent for what it holds; with a certificate of one's own, only for the key of that. Never rejects: an agent
  * that cannot be asked has no keys, and a note says why.
  */
-async function openAgent(path, certificate, stop) {
+async function openAgent(path, { certificate, preferred }, stop) {
     const agent = lib_default().createAgent(path);
     let blobs;
     try {
@@ -13890,7 +13666,10 @@ async function openAgent(path, certificate, stop) {
         const reason = error instanceof Error ? error.message : String(error);
         return { keys: [], notes: [`${reason} (${path}): is it running, and SSH_AUTH_SOCK right?`] };
     }
-    return certificate === undefined ? asHeld(agent, blobs) : withCertificate(agent, blobs, certificate);
+    if (certificate !== undefined)
+        return withCertificate(agent, blobs, certificate);
+    const isFirst = (blob) => preferred?.equals(blob) === true;
+    return asHeld(agent, [...blobs.filter(isFirst), ...blobs.filter((blob) => !isFirst(blob))]);
 }
 function asHeld(agent, blobs) {
     const now = new Date();
@@ -14774,6 +14553,400 @@ function howToCompare(type) {
     return `Compare first: \`${command}\`, on the server itself, has to show the same SHA256:…. Then put the line into \`known-hosts\`.`;
 }
 
+;// CONCATENATED MODULE: ./build/src/ssh/channel.js
+
+
+const unknown = { code: undefined, signal: undefined };
+/** Gives ssh2's channel the promises of ours. Call it as soon as ssh2 hands the channel over: `exit` comes once. */
+function toChannel(channel, loss) {
+    const exit = new Promise((resolve) => {
+        channel.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal }));
+        channel.once('close', () => resolve(unknown));
+        // ssh2 emits `close` only after the last byte of output was read.
+        void loss.lost.then(() => resolve(unknown));
+    });
+    const ignore = () => undefined;
+    channel.on('error', ignore);
+    channel.stderr.on('error', ignore);
+    return {
+        stdin: new Input(channel, exit, loss),
+        stdout: channel,
+        stderr: channel.stderr,
+        exit,
+        kill: () => channel.signal('KILL'),
+        freed: new Promise((resolve) => {
+            channel.once('close', () => resolve());
+            void loss.lost.then(() => resolve());
+        }),
+        closed: Promise.all([channel_ended(channel), channel_ended(channel.stderr)]).then(ignore),
+    };
+}
+async function channel_ended(stream) {
+    return new Promise((resolve) => {
+        stream.once('end', resolve);
+        stream.once('close', resolve);
+    });
+}
+/**
+ * A program's standard input. ssh2's own never calls back for what is written after the other side has closed; this one
+ * fails then, so that a pipeline into it ends. Nobody has to listen for that error.
+ */
+class Input extends external_node_stream_.Writable {
+    #channel;
+    constructor(channel, exit, loss) {
+        super({ decodeStrings: true });
+        this.#channel = channel;
+        this.on('error', () => undefined);
+        void exit.then(() => {
+            if (!this.writableFinished)
+                this.destroy(new errors/* ShipperError */.oV('TARGET', 'The program ended before it read all of its input.'));
+        });
+        void loss.lost.then(() => {
+            if (!this.writableFinished)
+                this.destroy(loss.gone());
+        });
+    }
+    _write(chunk, _encoding, callback) {
+        this.#channel.write(chunk, callback);
+    }
+    _final(callback) {
+        this.#channel.end();
+        callback();
+    }
+}
+
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/protocol/utils.js
+var utils = __nccwpck_require__(2184);
+var utils_default = /*#__PURE__*/__nccwpck_require__.n(utils);
+;// CONCATENATED MODULE: ./build/src/ssh/wire/packets.js
+
+
+const packets_ignore = 2;
+const userauthRequest = 50;
+const certificate = '-cert-v01@openssh.com';
+/** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
+const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
+/** By which algorithm a key is asked for and signed with; ssh2 knows it for keys without a certificate. */
+function algorithmFor(key, chosen) {
+    if (chosen !== undefined)
+        return chosen;
+    return packets_plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
+}
+/**
+ * Sends a signed request to be let in, as ssh2's `authPK` does, but for certified keys too: in the request stands the
+ * certificate and its name, in the signature the plain algorithm's name. A certified RSA key signs with SHA-512.
+ */
+function sendSigned(protocol, request, onSent) {
+    const { user, key } = request;
+    const algorithm = algorithmFor(key, request.algorithm);
+    const unsigned = Buffer.concat([
+        Buffer.of(userauthRequest),
+        writeStrings(user, 'ssh-connection', 'publickey'),
+        Buffer.of(1),
+        writeStrings(algorithm, key.getPublicSSH()),
+    ]);
+    request.sign(Buffer.concat([writeStrings(protocol._kex.sessionID), unsigned]), (signature) => {
+        const converted = utils_default().convertSignature(signature, packets_plain(key.type));
+        if (!Buffer.isBuffer(converted))
+            throw new Error('the signature of the key could not be read');
+        protocol._authsQueue.push('publickey');
+        send(protocol, Buffer.concat([unsigned, writeStrings(writeStrings(packets_plain(algorithm), converted))]));
+        onSent();
+    });
+}
+/**
+ * Sends a packet that says nothing. dropbear leaves at what comes too early, such as a channel before the login succeeded,
+ * without what it has yet to say; with this before it, it says first that the login failed.
+ */
+function sendNothing(protocol) {
+    send(protocol, Buffer.concat([Buffer.of(packets_ignore), writeStrings('')]));
+}
+function send(protocol, payload) {
+    const { write } = protocol._packetRW;
+    const start = write.allocStart;
+    const packet = write.alloc(payload.length);
+    packet.set(payload, start);
+    utils_default().sendPacket(protocol, write.finalize(packet));
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
+/**
+ * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
+ * nothing for ever, and with a few, a chunk of data would become a million packets.
+ */
+const smallestPacket = 1_024;
+/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
+const longestQueue = 4 * 1_048_576;
+/** A server that does what the protocol forbids; the connection ends with it. */
+class Breach extends Error {
+}
+/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
+function guardChannels(client) {
+    const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
+    const handlers = protocol._handlers;
+    const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
+    // ssh2 would have the server prove keys that it announces, which nobody here asks for.
+    handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
+        if (wantReply)
+            protocol.requestFailure();
+    };
+    handlers.CHANNEL_OPEN_CONFIRMATION = (_, info) => {
+        if (info.packetSize < smallestPacket) {
+            throw new Breach(`it opens a channel with packets of ${String(info.packetSize)} bytes at the most`);
+        }
+        confirm(_, info);
+        const channel = channels.get(info.recipient);
+        if (typeof channel === 'object')
+            waitForNetwork(channel, stream);
+    };
+    const withinWindow = (recipient, { length }) => {
+        const channel = channels.get(recipient);
+        if (typeof channel === 'object' && length > channel.incoming.window) {
+            throw new Breach('it sends more on a channel than it was allowed to');
+        }
+    };
+    handlers.CHANNEL_DATA = (_, recipient, bytes) => {
+        withinWindow(recipient, bytes);
+        data(_, recipient, bytes);
+    };
+    handlers.CHANNEL_EXTENDED_DATA = (_, recipient, bytes, type) => {
+        withinWindow(recipient, bytes);
+        extendedData(_, recipient, bytes, type);
+    };
+}
+/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
+function waitForNetwork(channel, stream) {
+    const write = channel._write.bind(channel);
+    channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
+        if (stream.writableLength > longestQueue && stream.writableNeedDrain)
+            stream.once('drain', () => callback(error));
+        else
+            callback(error);
+    });
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-servers.js
+/**
+ * Servers that are known to read what they are sent ahead of their answers, in its order: OpenSSH in all its versions,
+ * and dropbear. Others may drop it (tinysshd waits for ever), so they get one thing after the other. OpenSSH for Windows
+ * hands over to another process in a way of its own.
+ */
+function takesHaste(software) {
+    return /^(?:OpenSSH|dropbear)_\d/.test(software ?? '');
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
+/**
+ * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
+ * fails where another one has moved these parts.
+ */
+function partsOf(client) {
+    return client;
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-exec.js
+
+
+
+
+/** Hasty servers number the first channel of a connection so. */
+const firstChannel = 0;
+/** Bytes that they take before they have said so: of dropbear, which has the smallest window, 24,576. */
+const smallestWindow = 24_000;
+/** Whether `execAtOnce` may be used for the first channel of this connection. */
+function canExecAtOnce(client) {
+    return takesHaste(partsOf(client)._remoteVer);
+}
+/** `client.exec`, after which `input` is written at once. */
+function execInTurn(client, command, input, done) {
+    client.exec(command, (error, channel) => {
+        if (error === undefined && input !== undefined)
+            channel.write(input);
+        done(error, channel);
+    });
+}
+/**
+ * The same for the first channel of a connection: the request goes out together with the opening of its channel, whose
+ * number is known, and with the first of the input. It needs no answer from the server before, not even to the login.
+ */
+function execAtOnce(client, command, input, done) {
+    const { _protocol: protocol } = partsOf(client);
+    const exec = protocol.exec.bind(protocol);
+    const restore = () => void (protocol.exec = exec);
+    const bytes = Buffer.from(input ?? '');
+    const ahead = bytes.subarray(0, smallestWindow);
+    sendNothing(protocol);
+    client.exec(command, (error, channel) => {
+        restore();
+        if (error === undefined && bytes.length > 0) {
+            const { outgoing } = channel;
+            outgoing.window = Math.max(0, outgoing.window - ahead.length);
+            if (ahead.length < bytes.length)
+                channel.write(bytes.subarray(ahead.length));
+        }
+        done(error, channel);
+    });
+    exec(firstChannel, command, true);
+    if (ahead.length > 0)
+        protocol.channelData(firstChannel, ahead);
+    // ssh2 asks once the channel is open, which it must not do again.
+    protocol.exec = (number) => {
+        restore();
+        if (number !== firstChannel)
+            throw new Breach(`it numbers its first channel ${String(number)}`);
+    };
+}
+
+;// CONCATENATED MODULE: ./build/src/ssh/session.js
+
+
+
+
+
+
+
+/** How long a goodbye may take on a network that no longer takes it; milliseconds. */
+const farewell = 500;
+/** One authenticated connection: to a target, or to a hop on the way there. */
+class session_Session {
+    address;
+    identification;
+    keyFingerprint;
+    keyExchange;
+    answerSeconds;
+    lost;
+    ready;
+    #facts;
+    #ready = deferred();
+    #lose = deferred();
+    #reason;
+    #ended = false;
+    #gone = false;
+    /** Whether no channel was asked for yet. */
+    #isFresh = true;
+    constructor(facts) {
+        this.#facts = facts;
+        this.address = facts.address;
+        this.identification = facts.identification;
+        this.keyFingerprint = facts.keyFingerprint;
+        this.keyExchange = facts.keyExchange;
+        this.answerSeconds = 3 * facts.connectTimeout;
+        this.ready = this.#ready.promise;
+        this.lost = this.#lose.promise;
+    }
+    /** The user is in: from here on, the end of the client is the loss of the connection. */
+    confirm() {
+        const { client, via } = this.#facts;
+        const lose = (error) => {
+            if (this.#gone)
+                return;
+            if (!this.#ended)
+                via?.distrust();
+            this.#leave(this.#ended ? undefined : this.#explainLoss(error));
+        };
+        client.on('error', lose);
+        // A channel of a hop may stay half open after `end`.
+        client.once('end', () => lose());
+        client.once('close', () => lose());
+        this.#ready.resolve();
+    }
+    /** The user is not let in, after all. */
+    refuse(reason) {
+        this.#ready.reject(reason);
+        this.#leave(this.#ended ? undefined : reason);
+    }
+    #leave(reason) {
+        if (this.#gone)
+            return;
+        this.#gone = true;
+        this.#reason = reason;
+        this.#release();
+        this.#lose.resolve(reason);
+    }
+    async exec(command, input) {
+        const { client } = this.#facts;
+        const atOnce = this.#isFresh && canExecAtOnce(client);
+        this.#isFresh = false;
+        if (!atOnce)
+            await this.ready;
+        return this.#request((done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)), toChannel, (error) => programRefused(error, this.#facts));
+    }
+    /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
+    async forward({ host, port }, target, stop) {
+        const { client, place } = this.#facts;
+        this.#isFresh = false;
+        await this.ready;
+        const to = `${host}:${String(port)}`;
+        const accept = (channel) => (stop.aborted ? channel.destroy() : channel);
+        const stopped = new Promise((_, reject) => {
+            stop.addEventListener('abort', () => {
+                const cause = stop.reason;
+                if (cause instanceof errors/* ShipperError */.oV)
+                    reject(cause);
+                else
+                    reject(new NetworkFault('CONNECT', `${place} finds no way to ${to}: ${failure_text(cause)}.`, { target, cause }));
+            });
+        });
+        const opened = this.#request((done) => client.forwardOut('127.0.0.1', 65535, host, port, done), accept, (error) => forwardRefused(error, to, { place, target }));
+        return Promise.race([opened, stopped]);
+    }
+    /** Why the connection was lost, where it was. */
+    get loss() {
+        return this.#reason;
+    }
+    gone() {
+        const { place, target } = this.#facts;
+        if (this.#reason instanceof errors/* ShipperError */.oV)
+            return this.#reason;
+        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was already ended.`, { target });
+    }
+    end() {
+        if (!this.#gone)
+            this.#ended = true;
+        this.#facts.client.end();
+        this.#release();
+    }
+    /** Asks the server for a channel. `accept` runs before anything else can arrive on it. */
+    async #request(open, accept, refused) {
+        return new Promise((resolve, reject) => {
+            void this.lost.then(() => reject(this.gone()));
+            try {
+                open((error, channel) => {
+                    // ssh2 also answers like this when the connection goes; then `lost` says why.
+                    if (error === undefined)
+                        resolve(accept(channel, this));
+                    else if (!this.#gone && !this.#ended)
+                        reject(refused(error));
+                });
+            }
+            catch {
+                this.#facts.stream.destroy(); // It no longer takes data: `lost` is near.
+            }
+        });
+    }
+    #explainLoss(error) {
+        const { place, target, via, check } = this.#facts;
+        if (check.refusal !== undefined)
+            return check.refusal;
+        const hop = via?.loss?.message;
+        const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
+        return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
+    }
+    /** Lets go of the stream and of the hops, and of the goodbye too if the network does not take it. */
+    #release() {
+        const { stream, via } = this.#facts;
+        if (stream instanceof external_node_net_.Socket && !stream.destroyed) {
+            stream.destroySoon();
+            const force = setTimeout(() => stream.destroy(), farewell).unref();
+            stream.once('close', () => clearTimeout(force));
+        }
+        else {
+            stream.destroy();
+        }
+        via?.end();
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/exchange.js
 const kexInit = 20;
 /** Bytes of a KEXINIT before its first list: the number of the message, and a cookie. */
@@ -15137,7 +15310,7 @@ async function handshake(stream, facts) {
         function enter() {
             const identification = greeting().identification ?? '';
             const { keyFingerprint } = authentication;
-            session = new Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange, check });
+            session = new session_Session({ ...facts, client, stream, identification, keyFingerprint, keyExchange, check });
             resolve(session);
             return session;
         }
@@ -15451,8 +15624,8 @@ async function attempt(facts) {
         keep();
     }
 }
-async function heldByAgent({ agent, certificate }, stop) {
-    return agent === undefined ? undefined : openAgent(agent, certificate, stop);
+async function heldByAgent({ agent, certificate, preferred }, stop) {
+    return agent === undefined ? undefined : openAgent(agent, { certificate, preferred }, stop);
 }
 /** A server ends a login after some refusals (MaxAuthTries, mostly 6): the rest of an agent's keys is offered anew. */
 async function offerAll({ place, log }, login) {
@@ -15746,8 +15919,9 @@ function readCredentials(texts, { agent, now, log, mask }) {
         throw new errors/* ShipperError */.oV('INPUT', 'The certificate belongs to a key: give that as `key`, or `agent` if one holds it.');
     }
     if (key === 'agent') {
+        const preferred = Buffer.from(texts.preferred?.split(' ')[1] ?? '', 'base64');
         if (agent !== '')
-            return { agent, certificate: named, password };
+            return { agent, preferred, certificate: named, password };
         throw new errors/* ShipperError */.oV('KEY', 'the key comes from an agent, but SSH_AUTH_SOCK is not set: start ssh-agent, or give a key');
     }
     const read = readPrivateKey(key, passphrase);
@@ -35644,7 +35818,7 @@ var __webpack_exports__ = {};
 var exports = __webpack_exports__;
 
 // What dist/shipper.js offers: the start to index.js, and its SSH library to the server of script/demo.
-exports.start = () => (__nccwpck_require__(8532)/* .start */ .n)();
+exports.start = () => (__nccwpck_require__(5558)/* .start */ .n)();
 exports.ssh2 = () => __nccwpck_require__(5472);
 
 })();

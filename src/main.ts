@@ -28,16 +28,19 @@ async function main(): Promise<void> {
         workspace,
         file: inputs.config,
         environment: env,
-        overrides: inputs,
+        overrides: { ...inputs, aliasOf: face.sshConfig?.aliasOf },
       });
       for (const warning of warnings) face.log.warning(warning);
       for (const notice of notices) face.log.notice(notice);
       // Only here: help, a wrong config and the process of the modules start without SSH.
       const { run } = await import(/* webpackMode: "eager" */ './run.ts');
       const runner = env['RUNNER_NAME'] ?? hostname();
+      const tell = (message: string): void => face.log.notice(message);
+      const secrets = face.sshConfig?.withIdentity(given.secrets, env['SSH_AUTH_SOCK'], tell) ?? given.secrets;
       const error = await run({
         face,
-        ...given,
+        inputs,
+        secrets,
         config,
         env,
         workspace,

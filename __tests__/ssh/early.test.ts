@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Connection } from '../../src/ssh/connection-types.ts';
 import type { Credentials } from '../../src/ssh/credentials.ts';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
-import { isChannelRefused } from '../../src/ssh/session.ts';
+import { isChannelRefused } from '../../src/ssh/channel-refused.ts';
 import { startDropbear } from '../rig/dropbear.ts';
 import { generateKey } from '../rig/keys.ts';
 import { findProgram } from '../rig/program.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { startAgent } from '../rig/agent.ts';
 import { pipeline } from 'node:stream/promises';
 import { after, before, test } from 'node:test';
-import { isChannelRefused } from '../../src/ssh/session.ts';
+import { isChannelRefused } from '../../src/ssh/channel-refused.ts';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
 import type { Server } from '../rig/server.ts';
 import { startSshd, type SshdOptions } from '../rig/sshd.ts';

@@ -6,6 +6,7 @@ import { type Given, readInputs } from './inputs.ts';
 import type { FaceLog } from './face-log.ts';
 import { type Outputs, openSummary, setOutput, writePlan } from './outputs.ts';
 import { masksOf } from './secrets.ts';
+import { SshConfig } from './ssh-config.ts';
 import { TerminalLog } from './terminal-log.ts';
 import { readCommandLine } from './terminal.ts';
 
@@ -13,6 +14,8 @@ import { readCommandLine } from './terminal.ts';
 export interface Face {
   readonly form: 'action' | 'terminal';
   readonly log: FaceLog;
+  /** What a person's ssh knows; undefined for the action. */
+  readonly sshConfig: SshConfig | undefined;
   /** Reads and checks the inputs, or rejects with one INPUT error; undefined: all that was asked for has been printed. */
   readInputs(): Promise<Given | undefined>;
   /** Keeps these, and what follows from them, out of the log. */
@@ -53,6 +56,7 @@ async function actionFace(env: NodeJS.ProcessEnv): Promise<Face> {
   return {
     form: 'action',
     log,
+    sshConfig: undefined,
     mask,
     readInputs: async () => Promise.resolve(readInputs(env, log, mask)),
     setOutputs: (outputs) => {
@@ -73,6 +77,7 @@ function terminalFace(argv: readonly string[], env: NodeJS.ProcessEnv): Face {
   return {
     form: 'terminal',
     log,
+    sshConfig: new SshConfig(env),
     readInputs: async () => {
       const line = await readCommandLine(argv, env);
       if (line.wants === 'run') return line.given;

@@ -47,6 +47,10 @@ export interface Secrets {
   readonly certificate: string | undefined;
   /** The same, found beside the key: nobody named it. */
   readonly certificateBeside?: string | undefined;
+  /** Whether nobody said that the key is with the agent: then a key that ssh would take goes before it. */
+  readonly isAgentAssumed?: boolean;
+  /** The line of a public key that the agent is to try first. */
+  readonly preferred?: string | undefined;
 }
 
 /** All that was given, in two parts. */

@@ -28,11 +28,12 @@ export async function readCommandLine(argv: readonly string[], env: NodeJS.Proce
   readNamedFile('known-hosts', given, home, problems);
   readDefaultKnownHosts(given, home);
   // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
-  if (!given.has('key') && !asked.includes('password')) given.set('key', 'agent');
+  const isAgentAssumed = !given.has('key') && !asked.includes('password');
+  if (isAgentAssumed) given.set('key', 'agent');
 
   const read = parseInputs(given, (name) => `--${name}`, problems);
   const { inputs } = read;
-  const secrets = { ...read.secrets, certificateBeside: readBeside(keyFile, given, home) };
+  const secrets = { ...read.secrets, isAgentAssumed, certificateBeside: readBeside(keyFile, given, home) };
   if (asked.length === 0) return { wants, given: { inputs, secrets } };
   // Only here: opening the standard input takes a part of the time to start.
   const { askSecrets } = await import(/* webpackMode: "eager" */ './ask.ts');

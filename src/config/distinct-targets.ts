@@ -49,18 +49,18 @@ function name(candidates: readonly Candidate[], problems: Problems): readonly Ta
     if (isNamed && named.has(target.name)) problems.add(origin, 'another target has the same "name"');
     if (isNamed) named.add(target.name);
   }
-  const ways: ((target: Target) => string)[] = [
-    ({ host }) => host,
-    ({ host, port }) => formatAddress({ host, port }),
-    ({ host, port, activeSymlink }) => `${formatAddress({ host, port })} ${activeSymlink}`,
+  const ways: ((candidate: Candidate) => string)[] = [
+    ({ called }) => called,
+    ({ called, target: { port } }) => formatAddress({ host: called, port }),
+    ({ called, target: { port, activeSymlink } }) => `${formatAddress({ host: called, port })} ${activeSymlink}`,
   ];
   let nameless = candidates.filter(({ isNamed }) => !isNamed);
   const names = new Map<Candidate, string>();
   for (const way of ways) {
-    const groups = groupBy(nameless, ({ target }) => way(target).toLowerCase());
+    const groups = groupBy(nameless, (candidate) => way(candidate).toLowerCase());
     for (const [only, another] of groups.values()) {
-      if (only === undefined || another !== undefined || named.has(way(only.target))) continue;
-      names.set(only, way(only.target));
+      if (only === undefined || another !== undefined || named.has(way(only))) continue;
+      names.set(only, way(only));
     }
     nameless = nameless.filter((candidate) => !names.has(candidate));
   }

@@ -3,6 +3,18 @@ import { listOf } from './pattern.ts';
 import type { Problems, Report } from './problems.ts';
 import { checkRevision } from './revision.ts';
 
+/** What a configuration of ssh says of a host. An empty text counts as absent. */
+export interface Alias {
+  readonly host: string;
+  readonly user: string;
+  readonly port: number;
+  readonly proxyJump: string | undefined;
+  readonly proxyCommand: string | undefined;
+}
+
+/** Asks for that by the name that somebody wrote; undefined where it says nothing. */
+export type AliasOf = (host: string) => Alias | undefined;
+
 /** The inputs that go before the config. An empty text counts as absent. */
 export interface Overrides {
   /** Separated by commas or line ends: addresses, or patterns where the config has `targets`. */
@@ -14,6 +26,8 @@ export interface Overrides {
   readonly revision?: string | undefined;
   /** `false` leaves out all listeners, whatever may be wrong with them. */
   readonly listeners?: boolean | undefined;
+  /** Where nobody says more of a host than its name. */
+  readonly aliasOf?: AliasOf | undefined;
 }
 
 /** The same, checked. What was wrong is absent. */
@@ -25,6 +39,7 @@ export interface CheckedOverrides {
   readonly proxyJump: readonly PartialAddress[] | undefined;
   readonly proxyCommand: string | undefined;
   readonly revision: string | undefined;
+  readonly aliasOf: AliasOf;
 }
 
 export function readOverrides(overrides: Overrides, problems: Problems): CheckedOverrides {
@@ -43,6 +58,7 @@ export function readOverrides(overrides: Overrides, problems: Problems): Checked
     proxyJump: read(overrides.proxyJump, 'proxy-jump', parseChain),
     proxyCommand: read(overrides.proxyCommand, 'proxy-command', (text) => text),
     revision: read(overrides.revision, 'revision', checkRevision),
+    aliasOf: overrides.aliasOf ?? (() => undefined),
   };
 }
 

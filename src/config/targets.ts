@@ -2,7 +2,7 @@ import { checkHost, checkUser, parseChain, type PartialAddress } from './address
 import type { Address, Target } from './config.ts';
 import { type Document, placeOf } from './document.ts';
 import { type Layer, settingOf } from './layers.ts';
-import { type CheckedOverrides, parseHosts } from './overrides.ts';
+import { type Alias, type CheckedOverrides, parseHosts } from './overrides.ts';
 import type { Origin, Problems } from './problems.ts';
 import type { RawConfig, RawStructure, RawTarget } from './raw.ts';
 import { type Structure, structureOf } from './structure.ts';
@@ -10,6 +10,8 @@ import { type Structure, structureOf } from './structure.ts';
 /** A target on its way to be one: not yet known to be the only one of its kind. */
 export interface Candidate {
   readonly target: Target;
+  /** Its host as somebody wrote it, which may be an alias. */
+  readonly called: string;
   /** Whether the config gives it a name, so that it need not go by its host. */
   readonly isNamed: boolean;
   readonly origin: Origin;
@@ -27,10 +29,10 @@ export function readTargets(
   const read = (layer: Layer<RawTarget>, address?: PartialAddress, isAlone = true): Candidate[] => {
     const structure = structures(layer);
     const origin = address === undefined ? placeOf(document, layer.pointer).value : { input: 'host' };
-    const connection = connectionOf(document, layer, inputs, address, problems);
+    const { called, ...connection } = connectionOf(document, layer, inputs, address, problems);
     const name = isAlone ? nameOf(document, layer, problems) : null;
     if (structure === undefined) return [];
-    return [{ target: { ...connection, ...structure, name: name ?? connection.host }, isNamed: name !== null, origin }];
+    return [{ target: { ...connection, ...structure, name: name ?? called }, called, isNamed: name !== null, origin }];
   };
   if (targets !== undefined) {
     if (target !== undefined) {
@@ -72,29 +74,56 @@ function connectionOf(
   inputs: CheckedOverrides,
   address: PartialAddress | undefined,
   problems: Problems,
-): Address & Pick<Target, 'proxyJump' | 'proxyCommand'> {
+): Address & Pick<Target, 'proxyJump' | 'proxyCommand'> & Pick<Candidate, 'called'> {
   const isEntry = layer.pointer !== '/config/target';
   const prefer = <Value>(own: Value | null | undefined, input: Value | undefined): Value | null | undefined =>
     isEntry ? (own ?? input) : (input ?? own);
   // With a stand-in for what is wrong or missing, the rest is checked as well; the problem is on record.
-  const host = address?.host ?? hostOf(document, layer, isEntry, problems) ?? layer.pointer;
-  const user = address?.user ?? prefer(userOf(document, layer, problems), inputs.user) ?? '';
-  const port = address?.port ?? prefer(layer.value.port, inputs.port) ?? 22;
+  const called = address?.host ?? hostOf(document, layer, isEntry, problems) ?? layer.pointer;
+  const alias = inputs.aliasOf(called);
+  const host = alias?.host ?? called;
+  const user = address?.user ?? prefer(userOf(document, layer, problems), inputs.user) ?? alias?.user ?? '';
+  const port = address?.port ?? prefer(layer.value.port, inputs.port) ?? alias?.port ?? 22;
   const chain = settingOf(document, [layer], 'proxy_jump');
   const hops = chain && parseChain(chain.found, '"proxy_jump"', problems.at(chain.value));
   if (user === '') {
     problems.absent('INPUT', 'There is no user: give the input "user", or "user" for the target in the config.');
   }
-  const proxyJump = (prefer(hops, inputs.proxyJump) ?? []).map((hop) => ({
-    host: hop.host,
-    port: hop.port ?? 22,
-    user: hop.user ?? user,
+  const given = prefer(hops, inputs.proxyJump);
+  const command = prefer(layer.value.proxy_command, inputs.proxyCommand);
+  // One way is enough: what ssh would take counts where nobody names another.
+  const own = given === undefined && command === undefined ? alias : undefined;
+  const chosen = given ?? hopsOf(own, problems);
+  const proxyJump = throughAliases(chosen, inputs, problems).map(({ host, port = 22, user: name = user }) => ({
+    ...{ host, port, user: name },
   }));
-  const proxyCommand = prefer(layer.value.proxy_command, inputs.proxyCommand) ?? '';
+  const proxyCommand = command ?? own?.proxyCommand ?? '';
   if (proxyCommand !== '' && proxyJump.length > 0) {
     problems.absent('CONFIG', `${host} has both a proxy command and jump hosts: give one of them.`);
   }
-  return { host, user, port, proxyJump, ...(proxyCommand === '' ? {} : { proxyCommand }) };
+  return { called, host, user, port, proxyJump, ...(proxyCommand === '' ? {} : { proxyCommand }) };
+}
+
+function hopsOf(alias: Alias | undefined, problems: Problems): readonly PartialAddress[] {
+  const report = problems.at({ input: 'host' });
+  const written = alias?.proxyJump ?? '';
+  return written === '' ? [] : (parseChain(written, 'ProxyJump of ~/.ssh/config', report) ?? []);
+}
+
+/** As ssh goes: each hop may be an alias, and the first may have hops before it. */
+function throughAliases(
+  hops: readonly PartialAddress[],
+  inputs: CheckedOverrides,
+  problems: Problems,
+  depth = 0,
+): readonly PartialAddress[] {
+  const first = hops[0] && inputs.aliasOf(hops[0].host);
+  const before = depth < 5 ? hopsOf(first, problems) : [];
+  const known = hops.map((hop) => {
+    const alias = inputs.aliasOf(hop.host);
+    return { host: alias?.host ?? hop.host, user: hop.user ?? alias?.user, port: hop.port ?? alias?.port };
+  });
+  return before.length === 0 ? known : [...throughAliases(before, inputs, problems, depth + 1), ...known];
 }
 
 function hostOf(document: Document, layer: Layer<RawTarget>, isEntry: boolean, problems: Problems): string | null {

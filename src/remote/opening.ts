@@ -1,5 +1,5 @@
 import type { Channel, Connection } from '../ssh/connection-types.ts';
-import { isChannelRefused } from '../ssh/session.ts';
+import { isChannelRefused } from '../ssh/channel-refused.ts';
 import { deferred } from '../deferred.ts';
 import { ShipperError } from '../errors.ts';
 import { within } from '../time-limit.ts';

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import ssh2, { BaseAgent, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2';
 import { describeCertificate, readCertificate, type Certificate } from './certificate.ts';
+import type { Credentials } from './credentials.ts';
 import { fingerprintOf, readStrings, takeStrings, writeStrings } from './public-key.ts';
 import { defectOf } from './user-certificate.ts';
 import { certifiedKey } from './wire/certified-key.ts';
@@ -27,7 +28,7 @@ export interface AgentKeys {
  */
 export async function openAgent(
   path: string,
-  certificate: Certificate | undefined,
+  { certificate, preferred }: Pick<Credentials, 'certificate' | 'preferred'>,
   stop: AbortSignal,
 ): Promise<AgentKeys> {
   const agent = ssh2.createAgent(path);
@@ -38,7 +39,9 @@ export async function openAgent(
     const reason = error instanceof Error ? error.message : String(error);
     return { keys: [], notes: [`${reason} (${path}): is it running, and SSH_AUTH_SOCK right?`] };
   }
-  return certificate === undefined ? asHeld(agent, blobs) : withCertificate(agent, blobs, certificate);
+  if (certificate !== undefined) return withCertificate(agent, blobs, certificate);
+  const isFirst = (blob: Buffer): boolean => preferred?.equals(blob) === true;
+  return asHeld(agent, [...blobs.filter(isFirst), ...blobs.filter((blob) => !isFirst(blob))]);
 }
 
 function asHeld(agent: BaseAgent, blobs: readonly Buffer[]): AgentKeys {

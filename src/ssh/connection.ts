@@ -119,8 +119,11 @@ async function attempt(facts: AttemptFacts): Promise<Session> {
   }
 }
 
-async function heldByAgent({ agent, certificate }: Credentials, stop: AbortSignal): Promise<AgentKeys | undefined> {
-  return agent === undefined ? undefined : openAgent(agent, certificate, stop);
+async function heldByAgent(
+  { agent, certificate, preferred }: Credentials,
+  stop: AbortSignal,
+): Promise<AgentKeys | undefined> {
+  return agent === undefined ? undefined : openAgent(agent, { certificate, preferred }, stop);
 }
 
 /** A server ends a login after some refusals (MaxAuthTries, mostly 6): the rest of an agent's keys is offered anew. */

@@ -15,6 +15,8 @@ export interface CredentialTexts {
   readonly certificate: string | undefined;
   /** The same, where it was found beside the key and nobody named it. */
   readonly certificateBeside?: string | undefined;
+  /** The line of a public key that an agent is to try first. */
+  readonly preferred?: string | undefined;
 }
 
 interface Surroundings {
@@ -40,7 +42,8 @@ export function readCredentials(texts: CredentialTexts, { agent, now, log, mask 
     );
   }
   if (key === 'agent') {
-    if (agent !== '') return { agent, certificate: named, password };
+    const preferred = Buffer.from(texts.preferred?.split(' ')[1] ?? '', 'base64');
+    if (agent !== '') return { agent, preferred, certificate: named, password };
     throw new ShipperError(
       'KEY',
       'the key comes from an agent, but SSH_AUTH_SOCK is not set: start ssh-agent, or give a key',

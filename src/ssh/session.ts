@@ -1,43 +1,18 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel } from 'ssh2';
+import type { ClientChannel } from 'ssh2';
 import type { Address } from '../config/config.ts';
 import { deferred } from '../deferred.ts';
 import { ShipperError } from '../errors.ts';
 import { toChannel, type Loss } from './channel.ts';
-import type { Channel, Connection, Hop } from './connection-types.ts';
+import { forwardRefused, programRefused } from './channel-refused.ts';
+import type { Channel, Connection } from './connection-types.ts';
 import { NetworkFault, text } from './failure.ts';
+import type { SessionFacts } from './session-facts.ts';
 import { canExecAtOnce, execAtOnce, execInTurn } from './wire/hasty-exec.ts';
-
-export interface SessionFacts {
-  readonly client: Client;
-  /** What the client speaks through: a socket, or a channel of the hop before. */
-  readonly stream: Duplex;
-  readonly address: Address;
-  readonly place: string;
-  /** Name of the target that errors belong to; undefined for a hop, which belongs to all behind it. */
-  readonly target: string | undefined;
-  readonly identification: string;
-  readonly keyFingerprint: string | undefined;
-  readonly keyExchange: string;
-  /** Seconds for one attempt to connect. */
-  readonly connectTimeout: number;
-  /** Why the host key is not trusted any more, if that is so. */
-  readonly check: { readonly refusal: ShipperError | undefined };
-  /** The hop before; it is let go of when this ends. */
-  readonly via: Hop | undefined;
-}
 
 /** How long a goodbye may take on a network that no longer takes it; milliseconds. */
 const farewell = 500;
-
-/** The server refuses a channel or the program on it, while the connection itself is fine. */
-class ChannelRefused extends ShipperError {}
-
-/** Whether an error of `exec` means that the server allows no (or no second) program, and not that it is gone. */
-export function isChannelRefused(error: unknown): boolean {
-  return error instanceof ChannelRefused;
-}
 
 /** One authenticated connection: to a target, or to a hop on the way there. */
 export class Session implements Connection, Loss {
@@ -98,17 +73,14 @@ export class Session implements Connection, Loss {
   }
 
   async exec(command: string, input?: string): Promise<Channel> {
-    const { client, place, target } = this.#facts;
+    const { client } = this.#facts;
     const atOnce = this.#isFresh && canExecAtOnce(client);
     this.#isFresh = false;
     if (!atOnce) await this.ready;
     return this.#request(
       (done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)),
       toChannel,
-      (error) => {
-        const message = `${place} is connected, but its SSH server refuses to start a program (${text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
-        return new ChannelRefused('TARGET', message, { target, cause: error });
-      },
+      (error) => programRefused(error, this.#facts),
     );
   }
 
@@ -129,21 +101,7 @@ export class Session implements Connection, Loss {
     const opened = this.#request(
       (done) => client.forwardOut('127.0.0.1', 65535, host, port, done),
       accept,
-      (error) => {
-        const facts = { target, cause: error };
-        if (!('reason' in error) || error.reason !== 2) {
-          const why = `${place} does not forward connections (${text(error)}).`;
-          return new ShipperError(
-            'CONNECT',
-            `${why} Set AllowTcpForwarding there, and no “restrict” on the key without “port-forwarding”.`,
-            facts,
-          );
-        }
-        const message = `${place} cannot reach ${to}: ${text(error).replace(/^\(SSH\) Channel open failure: /, '')}.`;
-        return /name or service|unknown host/i.test(message)
-          ? new ShipperError('CONNECT', message, facts)
-          : new NetworkFault('CONNECT', message, facts);
-      },
+      (error) => forwardRefused(error, to, { place, target }),
     );
     return Promise.race([opened, stopped]);
   }
