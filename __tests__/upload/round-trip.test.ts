@@ -46,14 +46,26 @@ describe('two random trees, one after the other, arrive exactly', { concurrency:
     await roundTrips(server, 7);
   });
 
-  test('with bsdtar, gzip, sha256sum and a cp that knows POSIX only', async () => {
+  test('with bsdtar, gzip, a sha256sum that encodes names as BSD does, and a cp that knows POSIX only', async () => {
     await using bin = await temporaryDirectory('bin');
     const posixCp = join(bin.path, 'posix-cp');
     const cp = await findProgram('cp', 'coreutils');
     await writeFile(posixCp, `#!/bin/sh\ncase $1 in --?*) exit 1 ;; esac\nexec ${cp} "$@"\n`, { mode: 0o755 });
-    await placeTools(join(bin.path, 'bin'), { tar: await findProgram('bsdtar', 'libarchive-tools'), cp: posixCp });
+    const sha256sum = join(bin.path, 'encoding-sha256sum');
+    const [sum, perl] = [await findProgram('sha256sum', 'coreutils'), await findProgram('perl', 'perl-base')];
+    const encode = 's/([\\x80-\\xff])/"\\\\M-" . chr(ord($1) & 127)/ge; s/(?<=. .) (?=.)/\\\\s/g';
+    await writeFile(sha256sum, `#!/bin/sh\n${sum} "$@" | LC_ALL=C ${perl} -pe '${encode}'\n`, { mode: 0o755 });
+    const tar = await findProgram('bsdtar', 'libarchive-tools');
+    await placeTools(join(bin.path, 'bin'), { tar, cp: posixCp, sha256sum });
     await using server = await startSshd({ config: [`SetEnv PATH=${bin.path}/bin`] });
     await roundTrips(server, 7);
+    await using yard = await yardAt(server);
+    for (const name of ['ümläut', 'a b c', 'plain']) await writeFile(join(yard.workspace, 'site', name), name);
+    await yard.upload('names-1');
+    await yard.upload('names-2', { previous: 'names-1' });
+    assert.equal(await yard.differences('names-2'), '');
+    assert.match(yard.lines.at(-1) ?? '', /3 files verified .*: 0 files sent .*, 3 files copied/);
+    assert.doesNotMatch(yard.lines.join('\n'), /damaged|again|changed/);
   });
 
   test('with dropbear', async () => {
