@@ -81,6 +81,23 @@ describe('from a terminal', { concurrency: 3 }, () => {
       assert.equal(await site.active(), 'v1');
     });
 
+    test(`a host may be an alias of ~/.ssh/config with ${node}`, async () => {
+      await using person = await temporaryDirectory('person');
+      await mkdir(join(person.path, '.ssh'));
+      const known = join(home.path, '.ssh', 'known_hosts');
+      const hop = `Host hop\n  HostName ${server.host}\n  Port ${server.port}\n  User ${server.user}\n`;
+      const prod = `Host prod\n  HostName ${server.host}\n  Port ${server.port}\n  User ${server.user}\n  ProxyJump hop\n`;
+      await writeFile(join(person.path, '.ssh', 'config'), `${hop}${prod}  IdentityFile "${keyFile}"\n`);
+      await using site = await siteOn(server, {});
+      const args = ['--host', 'prod', '--known-hosts', known, '--revision', 'v1'];
+      const { code, stdout, stderr } = await type(args, {
+        ...{ cwd: site.workspace.path, env: { HOME: person.path }, node },
+      });
+      assert.deepEqual([code, stderr], [0, ''], stdout);
+      assert.match(stdout, /deploy v1 on prod\n/);
+      assert.equal(await site.active(), 'v1');
+    });
+
     test(`--help lists the flags with ${node}`, async () => {
       const { code, stdout, stderr } = await type(['--help'], { node });
       assert.deepEqual([code, stderr], [0, '']);
