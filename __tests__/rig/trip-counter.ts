@@ -17,6 +17,8 @@ export interface TripCounter extends AsyncDisposable {
   readonly trips: number;
   /** The same of all connections so far together: of tools that open one after the other. */
   readonly total: number;
+  /** Connections so far. */
+  readonly connections: number;
 }
 
 /** One end, and what it said that is on its way to the other. */
@@ -66,6 +68,9 @@ export async function startTripCounter(port: number): Promise<TripCounter> {
     },
     get total() {
       return clients.reduce((sum, { heard }) => sum + heard, 0);
+    },
+    get connections() {
+      return clients.length;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
