@@ -12996,6 +12996,8 @@ async function shown({ access, target, revision, signal }) {
         throw error;
     }
 }
+/** Digits of a hash that `showing.sh` leaves of it. */
+const shownDigits = 16;
 /** The files of these manifests by their path, which is written as manifests write it. What was uploaded later counts. */
 async function filesOf(manifests) {
     const files = new Map();
@@ -13013,7 +13015,6 @@ async function filesOf(manifests) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/foresight.js
-
 
 
 
@@ -13045,7 +13046,7 @@ class Foresight {
             try {
                 const { tree } = await foresight_readWhole(await Local.read({ ...request, ...upload }));
                 for (const file of tree.files) {
-                    const content = tree.hashes.get(file, digits);
+                    const content = tree.hashes.get(file, shownDigits);
                     coming.set(writePath(file.path), { content, kind: kindOf(file), bytes: file.size });
                 }
                 keys.add(keyOf(upload.from, upload.to));

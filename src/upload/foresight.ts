@@ -2,10 +2,9 @@ import { asShipperError } from '../errors.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { sha256 } from './content.ts';
 import { showPath, toBytes } from './entry.ts';
-import { digits } from './index-of-target.ts';
 import { Local } from './local.ts';
 import { keyOf, kindOf, readPath, writePath } from './manifest.ts';
-import { filesOf, shown, type Shown, type ShownFile } from './shown.ts';
+import { filesOf, shown, shownDigits, type Shown, type ShownFile } from './shown.ts';
 
 /** Files of one kind of change. */
 export interface Files {
@@ -82,7 +81,7 @@ export class Foresight {
       try {
         const { tree } = await readWhole(await Local.read({ ...request, ...upload }));
         for (const file of tree.files) {
-          const content = tree.hashes.get(file, digits);
+          const content = tree.hashes.get(file, shownDigits);
           coming.set(writePath(file.path), { content, kind: kindOf(file), bytes: file.size });
         }
         keys.add(keyOf(upload.from, upload.to));

@@ -44,6 +44,9 @@ export async function shown({ access, target, revision, signal }: ShownRequest):
   }
 }
 
+/** Digits of a hash that `showing.sh` leaves of it. */
+export const shownDigits = 16;
+
 /** A file as a manifest has it; the hash is cut. */
 export interface ShownFile {
   readonly content: string;
