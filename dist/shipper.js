@@ -699,7 +699,7 @@ function ganttOf(spans) {
         '```mermaid',
         'gantt',
         '  dateFormat x',
-        ...axisOf(Math.max(...spans.map(({ to }) => to))),
+        ...axisOf(spans.reduce((last, { to }) => Math.max(last, to), 0)),
         ...section('Shipper', 'step'),
         ...section('Listeners', 'listeners'),
         '```',
@@ -7861,8 +7861,11 @@ const limits = {
     startUp: 64 * mega,
     /** Bytes of all facts of one session. */
     facts: 64 * mega,
-    /** Bytes of the index of an upload, as it comes and unpacked: 1,000,000 files with paths of 200 bytes. */
-    index: { packed: 64 * mega, unpacked: 256 * mega },
+    /**
+     * Bytes of the index of an upload, as it comes, and unpacked, which takes twice as much for a moment: 800,000 files
+     * that may differ. Where there are more, everything is sent. The answer is its first line.
+     */
+    index: { packed: 64 * mega, unpacked: 96 * mega, answer: 2 * mega },
     /** Bytes kept of what start-up files print, of stderr, and of the mark before a command's own output. */
     preamble: 4 * kilo,
     /** Bytes kept of each stream of a command; the log has all of it. */
@@ -10748,7 +10751,7 @@ async function write(packing, piece) {
         });
     });
 }
-/** Rejects with UPLOAD for what is damaged, or larger than any index may be. */
+/** Resolves with undefined for more bytes than these, and rejects with UPLOAD for what is damaged. */
 async function compress_unpack(packing, bytes, most) {
     const options = { maxOutputLength: most };
     try {
@@ -10760,6 +10763,8 @@ async function compress_unpack(packing, bytes, most) {
             return await (0,external_node_util_.promisify)(zstdDecompress)(bytes, options);
     }
     catch (cause) {
+        if (cause instanceof RangeError && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
+            return undefined;
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new errors/* ShipperError */.oV('UPLOAD', `the index of what is there cannot be unpacked: ${reason}`, { cause });
     }
@@ -10925,27 +10930,33 @@ class Finder {
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/index-of-target.js
+
 /** Digits of a hash that the index has; a chance hit is met by the hash of the whole manifest. */
 const digits = 12;
 /** Takes what the target sends apart: its answer to the question, which is the first line, and the index itself. */
 function readAnswer(bytes) {
     const newline = bytes.indexOf(10);
     const end = newline === -1 ? bytes.length : newline;
-    return { answer: bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
+    return { answer: end > limits.index.answer ? '' : bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
 }
 /** The files of an index; lines that make no sense are left out. */
 function* readIndex(bytes) {
     let line = 0;
-    for (let start = 0; start < bytes.length;) {
-        const newline = bytes.indexOf(10, start);
-        const end = newline === -1 ? bytes.length : newline;
-        const text = bytes.toString('latin1', start, end);
+    for (const text of linesOf(bytes)) {
         const space = text.indexOf(' ', digits + 3);
-        start = end + 1;
         line += 1;
         if (space === -1)
             continue;
         yield { line, path: text.slice(space + 1), content: text.slice(0, digits), kind: text.charAt(digits + 1) };
+    }
+}
+/** Lines, one at a time, whoever wrote them; what is too long for one is empty. */
+function* linesOf(bytes) {
+    for (let start = 0; start < bytes.length;) {
+        const newline = bytes.indexOf(10, start);
+        const end = newline === -1 ? bytes.length : newline;
+        yield end - start > limits.line ? '' : bytes.toString('latin1', start, end);
+        start = end + 1;
     }
 }
 
@@ -11784,43 +11795,78 @@ function anchored(directory, lines) {
 
 /** Links that lead to links, at most; as many as Linux follows. */
 const mostHops = 40;
-/** Throws UPLOAD for a link that leads out of the uploaded directory, by itself or by the links on its way. */
+/**
+ * Throws UPLOAD for a link that leads out of the uploaded directory, by itself or by the links on its way, or over more
+ * links than any system follows. Returns how many parts of paths it took: no more than all of them together have.
+ */
 function refuseEscapes(prefix, links) {
-    const texts = new Map(links.map(({ path, text }) => [path.slice(prefix.length), text]));
-    for (const { path, text } of links) {
-        const inUpload = path.slice(prefix.length);
-        const problem = leadsOut(inUpload, texts);
+    const survey = new Survey();
+    const all = links.map(({ path, text }) => ({ path: path.slice(prefix.length), text }));
+    for (const { path, text } of all)
+        survey.add(path, text);
+    for (const { path, text } of all) {
+        const problem = survey.problemOf(path);
         if (problem === undefined)
             continue;
-        throw new errors/* ShipperError */.oV('UPLOAD', `the symlink ${showPath(inUpload)} → ${showPath(text)} ${problem}: upload what it leads to, or exclude it`);
+        throw new errors/* ShipperError */.oV('UPLOAD', `the symlink ${showPath(path)} → ${showPath(text)} ${problem}: upload what it leads to, or exclude it`);
+    }
+    return survey.steps;
+}
+/** The links of an upload, of which each is followed once. */
+class Survey {
+    steps = 0;
+    #root = { below: new Map() };
+    add(path, text) {
+        let at = this.#root;
+        for (const part of path.split('/')) {
+            const next = at.below.get(part) ?? { below: new Map() };
+            at.below.set(part, next);
+            at = next;
+        }
+        at.text = text;
+    }
+    problemOf(path) {
+        try {
+            this.#walk({ above: undefined, known: this.#root }, path, 0);
+            return undefined;
+        }
+        catch (error) {
+            if (error instanceof Escape)
+                return error.message;
+            throw error;
+        }
+    }
+    #walk(from, path, hops) {
+        let at = from;
+        for (const part of path.split('/')) {
+            this.steps += 1;
+            if (part === '' || part === '.')
+                continue;
+            const next = part === '..' ? at.above : this.#enter(at, part, hops);
+            if (next === undefined)
+                throw new Escape('leads out of the uploaded directory');
+            if (next === 'nowhere')
+                return next;
+            at = next;
+        }
+        return at;
+    }
+    #enter(at, part, hops) {
+        const known = at.known?.below.get(part);
+        if (known?.text === undefined)
+            return { above: at, known };
+        if (known.end === undefined) {
+            if (hops === mostHops)
+                throw new Escape(`leads over more than ${mostHops} others`);
+            if (/^(?:\/|[a-z]:)/i.test(known.text))
+                throw new Escape('is absolute, and leads out of the uploaded directory');
+            known.end = 'nowhere';
+            known.end = this.#walk(at, known.text, hops + 1);
+        }
+        return known.end;
     }
 }
-function leadsOut(link, texts) {
-    const todo = link.split('/').reverse();
-    let here = [];
-    for (let hops = 0; todo.length > 0;) {
-        const part = todo.pop();
-        if (part === undefined || part === '' || part === '.')
-            continue;
-        if (part === '..') {
-            if (here.length === 0)
-                return 'leads out of the uploaded directory';
-            here = here.slice(0, -1);
-            continue;
-        }
-        const text = texts.get([...here, part].join('/'));
-        if (text === undefined) {
-            here = [...here, part];
-            continue;
-        }
-        if (text.startsWith('/') || /^[a-z]:/i.test(text))
-            return 'is absolute, and leads out of the uploaded directory';
-        hops += 1;
-        if (hops > mostHops)
-            return undefined; // A circle leads nowhere.
-        todo.push(...text.split('/').reverse());
-    }
-    return undefined;
+class Escape extends Error {
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/walk.js
@@ -12631,6 +12677,11 @@ class Delivery {
         const lines = await compress_unpack(packed, index, limits.index.unpacked).catch((cause) => {
             throw conversation.failure((0,errors/* asShipperError */.oB)(cause).message);
         });
+        if (lines === undefined) {
+            const { title, log } = this.#options;
+            log.info(`${title}: the list of what is there is too long to be compared: sending everything`);
+            return everything(files);
+        }
         await local.hashed();
         const { answer, list } = readAnswer(lines);
         const known = question === undefined ? nothingKnown : question.read(answer);
@@ -12970,6 +13021,7 @@ class Once {
 
 
 
+
 /** Asks a target what a revision was uploaded with, and changes nothing there. In the order of the uploads. */
 async function shown({ access, target, revision, signal }) {
     const words = ['upload', 'revisions', target.revisions, 'previous', revision, 'round', 'show'];
@@ -13005,7 +13057,9 @@ async function filesOf(manifests) {
         const text = await compress_unpack(packing, packed, limits.index.unpacked).catch((cause) => {
             throw new errors/* ShipperError */.oV('UPLOAD', (0,errors/* asShipperError */.oB)(cause).message, { cause });
         });
-        for (const line of text.toString('latin1').split('\n')) {
+        if (text === undefined)
+            throw new errors/* ShipperError */.oV('UPLOAD', 'the list of the files that are there is too long to be compared');
+        for (const line of linesOf(text)) {
             const [, content = '', kind = '', bytes = '', path] = /^([^ ]+) ([^ ]+) (\d+) (.+)$/s.exec(line) ?? [];
             if (path !== undefined)
                 files.set(path, { content, kind, bytes: Number(bytes) });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { shipperSh } from '../../src/generated/shipper-sh.ts';
-import { codes, page, pages, read, relativeLinks, root } from './markdown.ts';
+import { codes, page, pages, read, relativeLinks, root, rowsUnder } from './markdown.ts';
 
 const guarantees = page('docs/guarantees.md');
 
@@ -56,5 +56,15 @@ test('each decision is linked, and has context, decision and consequence', () =>
     const text = read(file);
     assert.match(text, /^# \d{4} \S/);
     for (const part of ['## Context', '## Decision', '## Consequence']) assert.ok(text.includes(part), file);
+  }
+});
+
+test('the threat model names for each attacker what is done, the tests that show it, and what is left', () => {
+  const rows = rowsUnder(page('docs/security.md'), 'The threat model');
+  assert.ok(rows.length >= 6);
+  for (const [who = '', done = '', tests = '', left = ''] of rows) {
+    for (const cell of [who, done, left]) assert.ok(cell.length > 20, who);
+    assert.ok(codes(tests).length > 0, who);
+    for (const file of codes(tests)) assert.match(file, /^__tests__\/[a-z/-]+\.test\.ts$/);
   }
 });

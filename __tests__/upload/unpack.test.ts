@@ -6,7 +6,6 @@ import { unpack } from '../../src/upload/compress.ts';
 const megabyte = 1024 * 1024;
 
 for (const [what, packing, bytes] of [
-  ['that unpacks to far more than it may', 'gzip', gzipSync(Buffer.alloc(200 * megabyte))],
   ['that is damaged', 'gzip', Buffer.from('nonsense')],
   ['that is packed otherwise than was asked', 'xz', Buffer.from('x')],
 ] as const) {
@@ -14,3 +13,7 @@ for (const [what, packing, bytes] of [
     await assert.rejects(unpack(packing, bytes, megabyte), { code: 'UPLOAD', message: /^the index of what is there/ });
   });
 }
+
+test('an index that unpacks to far more than it may is left aside', async () => {
+  assert.equal(await unpack('gzip', gzipSync(Buffer.alloc(200 * megabyte)), megabyte), undefined);
+});

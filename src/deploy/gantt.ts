@@ -14,7 +14,7 @@ export function ganttOf(spans: readonly Span[]): string {
     '```mermaid',
     'gantt',
     '  dateFormat x',
-    ...axisOf(Math.max(...spans.map(({ to }) => to))),
+    ...axisOf(spans.reduce((last, { to }) => Math.max(last, to), 0)),
     ...section('Shipper', 'step'),
     ...section('Listeners', 'listeners'),
     '```',

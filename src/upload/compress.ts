@@ -65,8 +65,8 @@ async function write(packing: Transform, piece: Buffer): Promise<void> {
   });
 }
 
-/** Rejects with UPLOAD for what is damaged, or larger than any index may be. */
-export async function unpack(packing: string, bytes: Buffer, most: number): Promise<Buffer> {
+/** Resolves with undefined for more bytes than these, and rejects with UPLOAD for what is damaged. */
+export async function unpack(packing: string, bytes: Buffer, most: number): Promise<Buffer | undefined> {
   const options = { maxOutputLength: most };
   try {
     if (packing === 'none') return bytes;
@@ -74,6 +74,7 @@ export async function unpack(packing: string, bytes: Buffer, most: number): Prom
     if (packing === 'zstd' && zstdDecompress !== undefined)
       return await promisify<Buffer, object, Buffer>(zstdDecompress)(bytes, options);
   } catch (cause) {
+    if (cause instanceof RangeError && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ShipperError('UPLOAD', `the index of what is there cannot be unpacked: ${reason}`, { cause });
   }

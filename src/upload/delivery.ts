@@ -116,6 +116,11 @@ export class Delivery {
     const lines = await unpack(packed, index, limits.index.unpacked).catch((cause: unknown) => {
       throw conversation.failure(asShipperError(cause).message);
     });
+    if (lines === undefined) {
+      const { title, log } = this.#options;
+      log.info(`${title}: the list of what is there is too long to be compared: sending everything`);
+      return everything(files);
+    }
     await local.hashed();
     const { answer, list } = readAnswer(lines);
     const known = question === undefined ? nothingKnown : question.read(answer);

@@ -1,3 +1,5 @@
+import { limits } from '../remote/limits.ts';
+
 /** A file that the target has, as its index tells: a manifest with shortened hashes. */
 export interface IndexedFile {
   /** Counts from 1. */
@@ -15,20 +17,26 @@ export const digits = 12;
 export function readAnswer(bytes: Buffer): { readonly answer: string; readonly list: Buffer } {
   const newline = bytes.indexOf(10);
   const end = newline === -1 ? bytes.length : newline;
-  return { answer: bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
+  return { answer: end > limits.index.answer ? '' : bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
 }
 
 /** The files of an index; lines that make no sense are left out. */
 export function* readIndex(bytes: Buffer): Generator<IndexedFile, void, void> {
   let line = 0;
-  for (let start = 0; start < bytes.length;) {
-    const newline = bytes.indexOf(10, start);
-    const end = newline === -1 ? bytes.length : newline;
-    const text = bytes.toString('latin1', start, end);
+  for (const text of linesOf(bytes)) {
     const space = text.indexOf(' ', digits + 3);
-    start = end + 1;
     line += 1;
     if (space === -1) continue;
     yield { line, path: text.slice(space + 1), content: text.slice(0, digits), kind: text.charAt(digits + 1) };
+  }
+}
+
+/** Lines, one at a time, whoever wrote them; what is too long for one is empty. */
+export function* linesOf(bytes: Buffer): Generator<string, void, void> {
+  for (let start = 0; start < bytes.length;) {
+    const newline = bytes.indexOf(10, start);
+    const end = newline === -1 ? bytes.length : newline;
+    yield end - start > limits.line ? '' : bytes.toString('latin1', start, end);
+    start = end + 1;
   }
 }

@@ -3,6 +3,7 @@ import type { Access } from '../remote/opening.ts';
 import { limits } from '../remote/limits.ts';
 import { unpack } from './compress.ts';
 import { Conversation } from './conversation.ts';
+import { linesOf } from './index-of-target.ts';
 
 /** A manifest that a target has of its active revision. */
 export interface Shown {
@@ -61,7 +62,9 @@ export async function filesOf(manifests: readonly Shown[]): Promise<ReadonlyMap<
     const text = await unpack(packing, packed, limits.index.unpacked).catch((cause: unknown) => {
       throw new ShipperError('UPLOAD', asShipperError(cause).message, { cause });
     });
-    for (const line of text.toString('latin1').split('\n')) {
+    if (text === undefined)
+      throw new ShipperError('UPLOAD', 'the list of the files that are there is too long to be compared');
+    for (const line of linesOf(text)) {
       const [, content = '', kind = '', bytes = '', path] = /^([^ ]+) ([^ ]+) (\d+) (.+)$/s.exec(line) ?? [];
       if (path !== undefined) files.set(path, { content, kind, bytes: Number(bytes) });
     }
