@@ -18,6 +18,49 @@ test('the guarantees are the seven of the contract, each with promise, mechanism
   }
 });
 
+/** What each promise says, word for word, and the test that holds it: its file below __tests__, and words of its name. */
+const held: readonly (readonly [promise: string, file: string, name: string])[] = [
+  ['sees no failed open, during any switch', 'remote/reader', 'readers in a tight loop see no failed open'],
+  ['Killed runner', 'bundle/killed', 'kill -9, anywhere in a run: the old revision or the new one that completed'],
+  ['cut or silent network', 'bundle/faults', 'a connection that breaks anywhere leaves the old revision'],
+  ['cut or silent network', 'bundle/silence', 'the target ends the run alone'],
+  ['full disk', 'remote/disk', 'before each step in turn'],
+  ['A run that reported success is live', 'remote/power-cut', 'the completion before it is told'],
+  ['Nobody has to remove a lock by hand', 'remote/contenders', 'never two holders, no stale lock'],
+  ['can take no further step', 'remote/frozen', 'between two steps: takes no further step'],
+  ['The paths of `symlinks` inside the new revision', 'remote/deploy', 'what stood at a link is replaced'],
+  ['through a mount inside a revision', 'remote/mounts', 'mounts inside a revision'],
+  [
+    'The active revision and the one before it',
+    'remote/deploy',
+    'leave the active one, two before it and nothing else',
+  ],
+  ["in the active symlink's place is an error", 'remote/deploy', 'is named, and nothing is touched'],
+  ['by the order of creation, never by name', 'remote/deploy', 'rollback goes one back each time'],
+  ['that Shipper did not record is shown', 'remote/deploy', 'is shown, never counted or purged, and reached by name'],
+  ['until you let `adopt` record it', 'remote/adopt', 'their order is known, and rollback and rotation go by it'],
+  ['No target switches before all are prepared', 'bundle/fleet', 'switches nowhere before all are prepared'],
+  ['in whatever waves they switched', 'deploy/waves', 'in whatever waves, with a fault in any of them'],
+  ['reach no disk, no command line, no log', 'bundle/secrets', 'seen in no process, no output and no file'],
+];
+
+test('every sentence of a promise names a test, which its section lists and which is there', () => {
+  const sections = guarantees.text.split(/^## /m).filter((section) => /^\d/.test(section));
+  for (const section of sections) {
+    const promise = /^\*\*Promise\.\*\* (.*)$/m.exec(section)?.[1] ?? '';
+    for (const sentence of promise.split(/(?<=[.;]) /)) {
+      const tests = held.filter(([words]) => sentence.includes(words));
+      assert.ok(tests.length > 0 || sentence === 'nothing is touched.', `no test holds "${sentence}"`);
+      for (const [, file] of tests)
+        assert.ok(section.includes(`\`__tests__/${file}.test.ts\``), `${file} for "${sentence}"`);
+    }
+  }
+  for (const [words, file, name] of held) {
+    assert.ok(guarantees.text.includes(words), words);
+    assert.ok(read(`__tests__/${file}.test.ts`).includes(name), `${file} has no test "${name}"`);
+  }
+});
+
 test('every function that the guarantees name is in the script', () => {
   const how = guarantees.text.split('\n').filter((line) => line.startsWith('**How.**') || line.startsWith('- the '));
   const named = how.flatMap((line) => codes(line)).filter((code) => /^[a-z]+(?:_[a-z]+)*$/.test(code));

@@ -22,10 +22,11 @@ const trials: Readonly<Record<string, Trial>> = {
   demo: { args: [], says: /A visitor sees: Version 1, healthy/ },
   bench: { args: ['deploy'], env: { DELAYS: '0', ROUNDS: '1' }, says: /Shipper/ },
   soak: { args: [], env: { MINUTES: '0.05', SHELLS: 'dash' }, says: /broken/ },
+  'soak-fleet': { args: [], env: { MINUTES: '0.01' }, says: /no promise was broken/ },
 };
 
-/** Run by `script/test` itself from a clean copy, or tried in a test of its own. */
-const elsewhere = ['build', 'fuzz', 'release', 'set-repository', 'test-examples', 'test-large'];
+/** Run by `script/test` itself from a clean copy, tried in a test of its own, or, where it boots machines, by hand. */
+const elsewhere = ['build', 'fuzz', 'power-cut', 'release', 'set-repository', 'test-examples', 'test-large'];
 
 describe('from a fresh clone', () => {
   after(async () => clone[Symbol.asyncDispose]());

@@ -5,15 +5,14 @@ import { loadConfig } from '../../src/config/load.ts';
 import { matchesTarget } from '../../src/config/pattern.ts';
 import { readTargetFact } from '../../src/deploy/facts.ts';
 import { decodeWord, readFact } from '../../src/remote/frame.ts';
-import { Session } from '../../src/remote/session.ts';
 import { readHostKeys } from '../../src/ssh/host-key.ts';
 import { lookUp, parseKnownHosts } from '../../src/ssh/known-hosts.ts';
 import { readPrivateKey } from '../../src/ssh/private-key.ts';
 import { Ignored } from '../../src/upload/ignored.ts';
 import { readIndex } from '../../src/upload/index-of-target.ts';
 import { readPath } from '../../src/upload/manifest.ts';
-import { localConnection } from '../../__tests__/rig/local-connection.ts';
-import { silentLog } from '../../__tests__/rig/silent-log.ts';
+import { answering } from './answers.ts';
+import { wireSubjects } from './wire.ts';
 
 /** Something that reads what it is given, and may only succeed or throw a ShipperError with a code. */
 export interface Subject {
@@ -33,6 +32,7 @@ const stars = `${'*a'.repeat(40)}b`;
 /** Every reader of what comes from outside, by name. `workspace` is a directory to write files in. */
 export function subjects(workspace: string): Readonly<Record<string, Subject>> {
   return {
+    ...wireSubjects,
     config: {
       read: (text) => {
         writeFileSync(join(workspace, 'shipper.json'), text);
@@ -186,7 +186,7 @@ export function subjects(workspace: string): Readonly<Record<string, Subject>> {
       worst: ['\n'.repeat(500_000), 'a'.repeat(1_000_000), `${'0'.repeat(16)} f x\n`.repeat(50_000)],
     },
     session: {
-      read: async (text) => answering(text, workspace),
+      read: answering,
       samples: [
         'shipper 1\nrevision v1 /r/v1\nstep create_revision\nend\n',
         'Welcome\nshipper 1\nerror 0 TARGET no\nend\n',
@@ -200,22 +200,4 @@ export function subjects(workspace: string): Readonly<Record<string, Subject>> {
       ],
     },
   };
-}
-
-/** A run's session with a target that answers so, and then is gone. */
-async function answering(text: string, workspace: string): Promise<unknown> {
-  const file = join(workspace, 'answer');
-  writeFileSync(file, text, 'latin1');
-  const machine = localConnection('/usr/bin:/bin', workspace);
-  const answer = `cat '${file}'; echo said on the way out >&2; exit ${text.length % 2}`;
-  const session = new Session({
-    connection: { ...machine, exec: async () => machine.exec(answer) },
-    ...{ name: 'target', setup: { words: ['run'], hidden: [] }, log: silentLog, answerTimeout: 5 },
-    onFact: (fact) => void readTargetFact(fact),
-  });
-  try {
-    return await session.perform(['create_revision'], { last: true });
-  } finally {
-    session.close();
-  }
 }

@@ -48,7 +48,17 @@ async function startQemu(start: Start, more: readonly string[]): Promise<ChildPr
   const child = spawn(
     'nice',
     [
-      ...[qemu, '-M', 'pc', '-accel', accelerated ? 'kvm' : 'tcg', '-cpu', accelerated ? 'host' : 'max'],
+      ...[
+        '-n',
+        process.env['NICE'] ?? '10',
+        qemu,
+        '-M',
+        'pc',
+        '-accel',
+        accelerated ? 'kvm' : 'tcg',
+        '-cpu',
+        accelerated ? 'host' : 'max',
+      ],
       ...['-m', '256', '-smp', '1', '-nodefaults', '-no-reboot', '-display', 'none'],
       ...['-kernel', guest.kernel, '-initrd', guest.initramfs, '-append', 'console=ttyS0 quiet rdinit=/init panic=-1'],
       ...['-chardev', `file,id=console,path=${join(directory, 'console')}`, '-serial', 'chardev:console'],

@@ -3,7 +3,7 @@
  * promise. Ends with exit status 1 where one was broken.
  */
 import { randomInt } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKey } from '../../__tests__/rig/keys.ts';
 import { run } from '../../__tests__/rig/program.ts';
@@ -28,6 +28,8 @@ const key = await generateKey(join(directory.path, 'user_key'));
 await mkdir(kept, { recursive: true });
 const guest = await buildGuest(directory.path, kept, { hostKey: hostKey.text, publicKey: key.publicKey });
 const memory = join(directory.path, 'memory');
+await cp(join(import.meta.dirname, '..', '..', 'dist'), join(directory.path, 'dist'), { recursive: true });
+const entry = join(directory.path, 'dist', 'index.js'); // A build meanwhile changes nothing.
 console.log(
   `seed ${seed}, ${minutes} minutes, ${each} of each: ${types.join(', ')}; Linux ${guest.release}, ${acceleration}`,
 );
@@ -58,7 +60,8 @@ async function attack(type: FileSystem, number: number): Promise<void> {
   for (let life = 1; performance.now() < end; life += 1) {
     await freshDisk(type, image);
     const own = seed + 1_000 * types.indexOf(type) + 100 * number + life;
-    await using pages = await makePages(own, start.port, key.text, `[127.0.0.1]:${start.port} ${hostKey.publicKey}`);
+    const knownHosts = `[127.0.0.1]:${start.port} ${hostKey.publicKey}`;
+    await using pages = await makePages({ entry, seed: own, port: start.port, key: key.text, knownHosts });
     const way = { port: start.port, keyFile: key.file };
     const tell = (text: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${name} ${text}`);
     const stand: Stand = { start, image, pages, way, random: randomFrom(own), figures: tally, tell };

@@ -66,7 +66,16 @@ function filesOf(revision: string, seed: number): Readonly<Record<string, string
   };
 }
 
-export async function makePages(seed: number, port: number, key: string, knownHosts: string): Promise<Pages> {
+export interface PagesOptions {
+  /** The bundle. */
+  readonly entry: string;
+  readonly seed: number;
+  readonly port: number;
+  readonly key: string;
+  readonly knownHosts: string;
+}
+
+export async function makePages({ entry, seed, port, key, knownHosts }: PagesOptions): Promise<Pages> {
   const workspace = await createWorkspace(config);
   const whole = new Map<string, Files>([[byHand, hashed(handmade)]]);
   const inputs = { host: `127.0.0.1:${port}`, user: 'deploy', key, 'known-hosts': knownHosts, 'connect-timeout': '60' };
@@ -78,7 +87,7 @@ export async function makePages(seed: number, port: number, key: string, knownHo
         await fill(workspace, files);
         whole.set(revision, new Map([...hashed(files), ['public/uploads', `-> ${base}/share/uploads`]]));
       }
-      return startAction({ cwd: workspace.path, inputs: { ...inputs, command, revision } });
+      return startAction({ cwd: workspace.path, entry, inputs: { ...inputs, command, revision } });
     },
     [Symbol.asyncDispose]: async () => workspace[Symbol.asyncDispose](),
   };
