@@ -9863,7 +9863,7 @@ class Planning {
             pause: config.waves.pause,
             notes: [...this.#problems, ...this.#preview.notes],
         };
-        return { ...result, targets, plan };
+        return { ...result, revision: result.revision ?? (name === '' ? undefined : name), targets, plan };
     }
     /** The commit of the active revision, and that of the one that would be active. */
     #ends({ knowledge, state }) {
