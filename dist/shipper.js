@@ -21,10 +21,6 @@ var errors = __nccwpck_require__(6595);
 
 
 
-/**
- * Asks for secrets, one after the other, without echo; from anything but a terminal it reads one line for each.
- * Resolves with the answers in the same order. Ctrl-C or Ctrl-D is a CANCELLED error; too few lines an INPUT error.
- */
 async function askSecrets(names, input, output) {
     if (names.length === 0)
         return [];
@@ -50,7 +46,7 @@ async function askSecrets(names, input, output) {
     }
     finally {
         reader.close();
-        input.unref(); // What is on the other end of a pipe may never close it.
+        input.unref();
     }
 }
 function unanswered(name, terminal) {
@@ -70,11 +66,9 @@ function unanswered(name, terminal) {
 /* harmony export */   E: () => (/* binding */ size),
 /* harmony export */   U: () => (/* binding */ count)
 /* harmony export */ });
-/** A number of files, for a sentence. */
 function count(files) {
     return files === 1 ? '1 file' : `${files.toLocaleString('en')} files`;
 }
-/** Bytes, in the unit that suits them. */
 function size(bytes) {
     if (bytes < 1_000)
         return `${bytes.toFixed(0)} B`;
@@ -98,7 +92,6 @@ function size(bytes) {
 /* harmony export */   rD: () => (/* binding */ uploadEvents)
 /* harmony export */ });
 const commands = ['deploy', 'prepare', 'activate', 'rollback', 'adopt', 'status'];
-/** The steps, in the order in which a deploy takes them. */
 const steps = [
     'init_directories',
     'create_revision',
@@ -109,7 +102,6 @@ const steps = [
 const building = ['deploy', 'prepare'];
 const switching = ['deploy', 'activate'];
 const changing = ['deploy', 'prepare', 'activate', 'rollback'];
-/** Every event, in the order in which a run meets it, and the commands that dispatch it. */
 const events = {
     'on:start': changing,
     'before:init_directories': building,
@@ -129,7 +121,6 @@ const events = {
     'on:error': changing,
 };
 const eventNames = Object.keys(events);
-/** The events in which an `upload` has a revision to go into that is not yet live. */
 const uploadEvents = [
     'after:create_revision',
     'before:create_symlinks',
@@ -150,7 +141,6 @@ const uploadEvents = [
 /* harmony import */ var fastest_levenshtein__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1916);
 
 const plain = (name) => name.toLowerCase().replace(/[-_: ]/g, '');
-/** The known name that a mistyped one was most likely meant to be by its letters, whatever its case and separators. */
 function nearest(name, known) {
     const typed = plain(name).slice(0, 100);
     const limit = Math.min(3, Math.max(1, Math.floor(typed.length / 3)));
@@ -163,22 +153,18 @@ function nearest(name, known) {
     }
     return best;
 }
-/** Swapped letters count as one step. */
 function stepsBetween(one, other) {
     const sorted = (text) => Array.from(text).sort().join('');
     const steps = (0,fastest_levenshtein__WEBPACK_IMPORTED_MODULE_0__/* .distance */ .Io)(one, other);
     return steps === 2 && sorted(one) === sorted(other) ? 1 : steps;
 }
-/** The known names that share the most words with another one; several where they share as many. */
 function alike(name, known) {
     const typed = wordsOf(name.slice(0, 100));
     const scores = known.map((candidate) => [candidate, likeness(typed, wordsOf(candidate))]);
     const best = Math.max(enough, ...scores.map(([, score]) => score));
     return scores.flatMap(([candidate, score]) => (score === best ? [candidate] : []));
 }
-/** Two of three words in common, counted over both names. */
 const enough = 0.66;
-/** From 0 (no word in common) to 1 (all, in whatever order). */
 function likeness(typed, known) {
     const common = typed.filter((word) => known.some((other) => isSameWord(word, other)));
     return Math.min(1, (2 * common.length) / (typed.length + known.length));
@@ -187,13 +173,11 @@ function wordsOf(name) {
     const words = name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
     return words.split(/[^a-z0-9]+/).filter((word) => word !== '');
 }
-/** `dirs` stands for `directories`, `revision` for `revisions`, `revison` for `revision`. */
 function isSameWord(one, other) {
     const [short = '', long = ''] = [one, other].map((word) => word.replace(/(?<=..)s$/, '')).sort(byLength);
     return (short.length >= 3 && long.startsWith(short)) || stepsBetween(short, long) <= Math.floor(short.length / 4);
 }
 const byLength = (one, other) => one.length - other.length;
-/** The end of a sentence about an unknown name: what is near by its letters, else by its words; empty if nothing is. */
 function didYouMean(name, known) {
     const near = nearest(name, known);
     const candidates = near === undefined ? alike(name, known).slice(0, 2) : [near];
@@ -218,11 +202,9 @@ function didYouMean(name, known) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_0__);
 
-/** The system's own directories. Nothing of Shipper's may be one of them or, `roomy` ones aside, stand directly in one. */
 const system = 'bin boot dev etc home lib lib32 lib64 libx32 lost+found media mnt opt proc root run sbin srv sys tmp usr var';
 const systemDirectories = new Set(system.split(' ').map((name) => `/${name}`));
 const roomyDirectories = new Set(['/media', '/mnt', '/opt', '/srv']);
-/** A path on the target, made absolute. Where there is no base directory, it must be absolute itself. */
 function targetPath(text, subject, base, report) {
     if (isNoPath(text, subject, report))
         return null;
@@ -235,7 +217,6 @@ function targetPath(text, subject, base, report) {
     const path = clean(`${base}/${text}`);
     return contains(base, path) ? path : report(`${subject} leaves "base_dir" by ".."`);
 }
-/** A path inside a revision, made plain: without `.`, doubled or final slashes. `.` is the revision itself. */
 function innerPath(text, subject, place, report) {
     if (isNoPath(text, subject, report))
         return null;
@@ -244,25 +225,21 @@ function innerPath(text, subject, place, report) {
     const path = clean(text);
     return path === '..' || path.startsWith('../') ? report(`${subject} leaves ${place} by ".."`) : path;
 }
-/** A path of the runner's side, where `\` counts as `/`. */
 function workspacePath(text, subject, place, report) {
     const path = text.replaceAll('\\', '/');
     return /^[a-z]:/i.test(path)
         ? report(`${subject} must be relative to ${place}`)
         : innerPath(path, subject, place, report);
 }
-/** Whether a path is or is in a directory; both absolute and clean. */
 function contains(directory, path) {
     return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
 }
-/** Refuses what an unset variable leaves of a path: `/`, a directory of the system. */
 function isRefused(path, subject, report) {
     const refused = path === '/' || systemDirectories.has(path);
     if (refused)
         report(`${subject} is ${path === '/' ? '"/"' : 'a directory of the system'}: was a variable in it unset?`);
     return refused;
 }
-/** Refuses a path that stands directly in `/` or in a directory of the system, as `/current` or `/var/revisions`. */
 function refuseSystemChild(path, subject, report) {
     const around = node_path__WEBPACK_IMPORTED_MODULE_0__.posix.dirname(path);
     if (around === '/' || (systemDirectories.has(around) && !roomyDirectories.has(around))) {
@@ -274,7 +251,6 @@ function clean(path) {
     const plain = node_path__WEBPACK_IMPORTED_MODULE_0__.posix.normalize(path);
     return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain;
 }
-/** Bytes that the path of a system call has at most, on every system that Shipper knows. */
 const longestPath = 4096;
 function isNoPath(text, subject, report) {
     if (/\p{Cc}/u.test(text))
@@ -297,17 +273,12 @@ function isNoPath(text, subject, report) {
 /* harmony export */   P: () => (/* binding */ matchesTarget),
 /* harmony export */   c: () => (/* binding */ listOf)
 /* harmony export */ });
-/** The parts of a list that is separated by commas or line ends. */
 function listOf(text) {
     return text
         .split(/[,\r\n]+/)
         .map((part) => part.trim())
         .filter((part) => part !== '');
 }
-/**
- * Whether a target's name or host matches a pattern such as `web*,!web7`: one of its parts must match, and none of those
- * that begin with `!`. Parts that only exclude leave all others. Case does not matter.
- */
 function matchesTarget(pattern, target) {
     const parts = listOf(pattern);
     const included = parts.filter((part) => !part.startsWith('!'));
@@ -349,7 +320,6 @@ const units = [
     ['minute', 60],
     ['second', 1],
 ];
-/** Since it was last active, or else created: by this machine's clock against the target's. Empty where that is unknown. */
 function age({ activatedAt, createdAt }, now) {
     const since = activatedAt ?? createdAt;
     if (since === undefined)
@@ -435,7 +405,6 @@ function planLine(result, quote) {
     const what = `${command} of ${named(revisionOf(result), quote)} to ${whereOf(targets, quote)}`;
     return { sign: '📝', text: `A ${what}, planned only: ${liveOn(targets, quote, 'still live')}` };
 }
-/** Whether a target was read, where the run changed nothing. */
 function isRead({ status }) {
     return status === 'succeeded' || status === 'unchanged';
 }
@@ -451,14 +420,12 @@ function wanted(result, quote) {
     const revision = revisionOf(result);
     return revision === undefined ? `The ${result.command}` : quote(revision);
 }
-/** What a run that switched nothing leaves: where it was read, what was live before, and still is. */
 function stillLive({ targets }, quote) {
     const read = targets.filter(({ active, steps }) => active !== undefined || steps.length > 1);
     if (read.length === 0)
         return `nothing was changed on ${whereOf(targets, quote)}`;
     return liveOn(read, quote, 'still live');
 }
-/** `v2 is live on web1`; where the targets differ, each revision with its targets. */
 function liveOn(targets, quote, live = 'live') {
     const groups = new Map();
     for (const target of targets)
@@ -471,7 +438,6 @@ function liveOn(targets, quote, live = 'live') {
     });
     return parts.join(', ');
 }
-/** The active revision; what a link that led elsewhere led to, where it was left or put back. */
 function liveOf({ active, previousRevision, status }) {
     return active ?? (status === 'succeeded' || status === 'unchanged' ? undefined : previousRevision);
 }
@@ -480,7 +446,6 @@ function whereOf(targets, quote) {
         return `${targets.length} targets`;
     return (0,_gathered_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(targets.map(({ name }) => quote(name)));
 }
-/** The failure as its annotation has it: with what is live now. */
 function annotated(error, result) {
     const [first, ...others] = error.problems;
     if (first === undefined)
@@ -504,7 +469,6 @@ function annotated(error, result) {
 /* unused harmony export totalsOf */
 /* harmony import */ var _amounts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2767);
 
-/** What would be done on a target, in the order in which a run does it. At most so many of each kind are named. */
 function rowsOf(plan, quote, most = Infinity) {
     if (plan.unchanged)
         return [{ does: 'nothing', what: 'it is on that revision already' }];
@@ -528,7 +492,6 @@ function rowsOf(plan, quote, most = Infinity) {
         ...plan.notes.map((note) => ({ does: 'note', what: quote(note) })),
     ];
 }
-/** What becomes of the files, in numbers. */
 function totalsOf({ compared, added, changed, removed, same, replaced }) {
     const of = (what, { files, bytes }) => files === 0 ? [] : [`${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U)(files)} ${what} (${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .size */ .E)(bytes)})`];
     if (!compared)
@@ -537,7 +500,6 @@ function totalsOf({ compared, added, changed, removed, same, replaced }) {
     const links = replaced === 0 ? [] : [`${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U)(replaced)} that links take the place of`];
     return [...(parts.length === 0 ? ['no file differs'] : parts), ...of('as now', same), ...links].join(', ');
 }
-/** What of the commits can be said in one line. */
 function commitsText({ from, to, added, dropped, note }, quote) {
     if (note !== undefined && added.length + dropped.length === 0)
         return quote(note);
@@ -599,7 +561,6 @@ function adopted(adopts, quote, some) {
 
 
 const asIs = (name) => (0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(name);
-/** A plan as lines, aligned. Of each kind of things at most so many are named. */
 function planText(result, most) {
     const { command, plan } = result;
     const groups = groupsOf(result.targets, (own) => targetLines(own, most).join('\n'));
@@ -611,7 +572,6 @@ function planText(result, most) {
         ...(plan === undefined ? [] : runLines(plan, most)),
     ];
 }
-/** The targets that could be read, together where their plans are the same. */
 function groupsOf(targets, textOf) {
     const groups = new Map();
     for (const target of targets) {
@@ -622,7 +582,6 @@ function groupsOf(targets, textOf) {
     }
     return groups;
 }
-/** The files that change, one line each: what becomes of it, its path and its bytes. */
 function fileLines({ added, changed, removed }, most) {
     const signed = [
         ...added.each.map((file) => ({ ...file, sign: '+' })),
@@ -634,7 +593,6 @@ function fileLines({ added, changed, removed }, most) {
     const lines = shown.map(({ sign, path, bytes }) => `${sign} ${(0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(path).padEnd(widest)}  ${(0,_amounts_js__WEBPACK_IMPORTED_MODULE_2__/* .size */ .E)(bytes).padStart(9)}`);
     return signed.length > most ? [...lines, `and ${signed.length - most} more`] : lines;
 }
-/** The commits that come and that go, one line each. */
 function commitLines({ added, dropped }, most) {
     const line = (sign, { hash, author, subject }) => (0,_visible_js__WEBPACK_IMPORTED_MODULE_0__/* .visible */ .R)(`${sign} ${hash.slice(0, 7)} ${subject} (${author})`);
     const all = [...dropped.map((commit) => line('-', commit)), ...added.map((commit) => line('+', commit))];
@@ -685,9 +643,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: ./build/src/gathered.js
 var gathered = __nccwpck_require__(8822);
 ;// CONCATENATED MODULE: ./build/src/deploy/gantt.js
-/** A longer chart is no picture any more. */
 const mostBars = 60;
-/** What took how long, as a chart that GitHub draws; empty where nothing took any time. */
 function ganttOf(spans) {
     if (spans.length === 0)
         return '';
@@ -705,14 +661,12 @@ function ganttOf(spans) {
         '```',
     ].join('\n');
 }
-/** Ticks that can be told apart, whatever zone the reader's clock is in. */
 function axisOf(milliseconds) {
     if (milliseconds < 1_000)
         return ['  axisFormat %L ms', '  tickInterval 100millisecond'];
     const seconds = [1, 5, 10, 30, 60, 300, 600, 3_600].find((each) => milliseconds / each < 12_000) ?? 36_000;
     return ['  axisFormat %s s', `  tickInterval ${seconds}second`];
 }
-/** A name is reduced to what cannot be taken for anything else in a chart. */
 function bar({ name, from, to, failed }) {
     const plain = name
         .replace(/[^\p{L}\p{N}_. -]+/gu, ' ')
@@ -730,19 +684,16 @@ var headline = __nccwpck_require__(7982);
 var visible = __nccwpck_require__(7808);
 ;// CONCATENATED MODULE: ./build/src/deploy/markdown.js
 
-/** Whatever is in a text, it stays text: in a code span that it cannot end, in a table cell that it cannot leave. */
 function code(text) {
     const plain = (0,visible/* visible */.R)(text ?? '').replace(/[`|]/g, ' ');
     return plain.trim() === '' ? '' : `\`${plain}\``;
 }
-/** A block in which everything is text, whatever it holds; as a `diff` its lines have colours. */
 function fence(text, language = 'text') {
     const lines = text.split(/\r\n|\r|\n/).map(visible/* visible */.R);
     const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
     const mark = '`'.repeat(longest + 1);
     return [`${mark}${language}`, ...lines, mark].join('\n');
 }
-/** A link to an address of the web that holds nothing odd; the label alone where it does. The label is no one else's text. */
 function markdown_link(label, address) {
     return address !== undefined && /^https:\/\/[\w.:-]+(?:\/[\w.~/-]*)?$/.test(address)
         ? `[${label}](${address})`
@@ -752,7 +703,6 @@ function table(head, rows) {
     const line = (cells) => `| ${cells.join(' | ')} |`;
     return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
-/** A part that is folded until the reader wants it. */
 function details(title, body) {
     return ['<details>', `<summary>${title}</summary>`, '', body, '', '</details>'].join('\n');
 }
@@ -767,11 +717,8 @@ var plan_text = __nccwpck_require__(4317);
 
 
 
-/** Of each kind of things, a page names these many. */
 const most = 100;
-/** Of commits, which stand open. */
 const mostCommits = 20;
-/** The plan as a page that a person would approve: what comes and goes, then how, then what cannot be foreseen. */
 function planPages(result, commitPage) {
     const groups = (0,plan_text/* groupsOf */.c1)(result.targets, (plan) => targetPage(plan, commitPage));
     return [
@@ -830,7 +777,6 @@ var age = __nccwpck_require__(6239);
 ;// CONCATENATED MODULE: ./build/src/deploy/status-page.js
 
 
-/** The revisions of a target, newest first, what others left last, with links to their commits and runs. */
 function revisionsOn({ active, revisions = [] }, now) {
     if (revisions.length === 0)
         return 'There are no revisions.';
@@ -846,7 +792,6 @@ function revisionsOn({ active, revisions = [] }, now) {
     ]);
     return table(['revision', 'state', 'since', 'commit', 'by', ''], rows);
 }
-/** A commit's page is known where its run is one of GitHub Actions. */
 function commitOf({ commit, run }) {
     if (commit === undefined || !/^[0-9a-f]{7,64}$/.test(commit))
         return code(commit);
@@ -864,16 +809,9 @@ var waves = __nccwpck_require__(8066);
 
 
 
-/** Characters of which a page has no more: the runner drops one of 1 MiB and more as a whole. */
 const longestPage = 600_000;
-/** Of more uploads, a page has the first. */
 const mostUploads = 20;
-/** Rows of a table that a person may still look through. */
 const mostRows = 1_000;
-/**
- * The run as a page for the summary of the job: what is live now, where, and whether that is what was wanted; then what
- * became of each target, why, and what took how long.
- */
 function summaryOf(result, error, told) {
     const { sign, text } = (0,headline/* headlineOf */.gD)(result, code);
     const reading = result.command === 'status' || result.dryRun;
@@ -892,7 +830,6 @@ function summaryOf(result, error, told) {
     ];
     return `${within(longestPage, parts).join('\n\n')}\n`;
 }
-/** What kept a run from beginning at all, as a page. */
 function failureSummaryOf({ code: what, problems }) {
     const contacted = !['INPUT', 'CONFIG', 'KEY'].includes(what);
     const headline = contacted
@@ -901,7 +838,6 @@ function failureSummaryOf({ code: what, problems }) {
     const lines = problems.map(({ message, at }) => `${at === undefined ? '' : `${at.file}:${at.line}: `}${message}`);
     return `${[`### ❌ ${headline}`, `**${what}**`, fence(lines.join('\n'))].join('\n\n')}\n`;
 }
-/** Each cause once: the first that failed the run, and what else failed on other targets. */
 function causes({ targets }, error) {
     const own = targets.flatMap(({ name, error: found }) => (found === undefined ? [] : [{ ...found, target: name }]));
     const first = own.find(({ message }) => message === error?.message);
@@ -920,7 +856,6 @@ function causes({ targets }, error) {
     });
 }
 const pick = ({ code: what, message, target }) => ({ code: what, message, target });
-/** One row a target: what is live, and what was before, in one column where that is the same everywhere. */
 function outcomes(result) {
     const { targets } = result;
     const changed = targets.some(({ active, previousRevision }) => active !== previousRevision);
@@ -945,11 +880,9 @@ function outcomes(result) {
     const more = targets.length > mostRows ? `\n\n_and ${targets.length - mostRows} targets more_` : '';
     return `${table(shown.map(([head]) => head), rows)}${more}`;
 }
-/** Its number, and when it began in UTC; `-` where it never did. */
 function waveCell(wave) {
     return wave === undefined ? '' : `${wave.number}: ${wave.beganAt === undefined ? '-' : `${(0,waves/* timeOf */.nR)(wave)} UTC`}`;
 }
-/** What was read on each target; those where that is the same share a part. */
 function pages(result, now) {
     const groups = new Map();
     for (const target of result.targets.filter(headline/* isRead */.H9)) {
@@ -961,7 +894,6 @@ function pages(result, now) {
         return result.targets.length === 1 ? page : `#### ${names}\n\n${page}`;
     });
 }
-/** What a person may want next, after a rollback. */
 function wayForward({ command, dryRun, status, previousRevision }) {
     if (command !== 'rollback' || dryRun || status !== 'succeeded' || previousRevision === undefined)
         return [];
@@ -993,7 +925,6 @@ function timeline({ command }, { spans, seconds }) {
     const chart = ganttOf(spans);
     return chart === '' ? [] : [details(`⏱️ ${command} took ${seconds.toFixed(1)} s`, chart)];
 }
-/** As many of the parts, in their order, as there is room for; a last line says where the rest is. */
 function within(characters, parts) {
     let left = characters;
     const kept = parts.filter((part) => {
@@ -1022,7 +953,6 @@ function within(characters, parts) {
 /* unused harmony export wavesOf */
 /* harmony import */ var _gathered_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8822);
 
-/** The waves of a fleet, whose sizes together are all of its targets. */
 function wavesOf(sizes) {
     let from = 0;
     return sizes.map((size, index) => {
@@ -1031,14 +961,12 @@ function wavesOf(sizes) {
         return wave;
     });
 }
-/** The waves of one run, and when each began. */
 class Waves {
     all;
     #begun = new Map();
     constructor(sizes) {
         this.all = wavesOf(sizes);
     }
-    /** Notes the time at which a wave begins, and says which targets it is, where there are several. */
     begin({ number, of, ...wave }, fleet, log) {
         if (of < 2 || this.#begun.has(number))
             return;
@@ -1046,7 +974,6 @@ class Waves {
         const names = fleet.select('working', { number, of, ...wave }).map(({ target }) => target.name);
         log.info(`wave ${number} of ${of}: ${(0,_gathered_js__WEBPACK_IMPORTED_MODULE_0__/* .listed */ .KE)(names)}`);
     }
-    /** The wave of the target with that index; undefined where all are one. */
     waveOf(index) {
         const wave = this.all.find(({ from, to }) => index >= from && index < to);
         if (wave === undefined || wave.of < 2)
@@ -1054,7 +981,6 @@ class Waves {
         return { number: wave.number, of: wave.of, beganAt: this.#begun.get(wave.number) };
     }
 }
-/** The time of day of a wave's beginning, in UTC; empty where it never began. */
 function timeOf({ beganAt = '' }) {
     return beganAt.slice(11, 19);
 }
@@ -1071,7 +997,6 @@ function timeOf({ beganAt = '' }) {
 /* harmony export */   oB: () => (/* binding */ asShipperError),
 /* harmony export */   oV: () => (/* binding */ ShipperError)
 /* harmony export */ });
-/** Every way in which a run can fail, by the code that users and scripts may match on. */
 const errorCodes = [
     'INPUT',
     'CONFIG',
@@ -1086,10 +1011,6 @@ const errorCodes = [
     'CANCELLED',
     'INTERNAL',
 ];
-/**
- * The only error that a user sees. The message says what happened and what to do about it; `problems` lists every
- * cause where there is more than one (a config has all its errors reported in one run).
- */
 class ShipperError extends Error {
     name = 'ShipperError';
     code;
@@ -1105,7 +1026,6 @@ class ShipperError extends Error {
         this.problems = problems;
     }
 }
-/** Whatever was thrown, as the error that a user sees. */
 function asShipperError(error) {
     if (error instanceof ShipperError)
         return error;
@@ -1125,9 +1045,7 @@ function asShipperError(error) {
 /* harmony export */   KE: () => (/* binding */ listed),
 /* harmony export */   Pm: () => (/* binding */ gathered)
 /* harmony export */ });
-/** How many targets are named before the others are only counted. */
 const mostNamed = 5;
-/** What failed on several targets, one text for each kind of failure: the first of it, and where it was the same. */
 function gathered(failures) {
     const kinds = new Map();
     for (const failure of failures) {
@@ -1139,11 +1057,9 @@ function gathered(failures) {
         return `${first?.message ?? ''}${names.length === 0 ? '' : `\n(the same on ${listed(names)})`}`;
     });
 }
-/** What a message says of any target; two of one kind differ in nothing but the target's name. */
 function kindOf(message, target) {
     return target === undefined ? message : message.replaceAll(target, '\0');
 }
-/** Names for a sentence: all of a few, of many the first. */
 function listed(names) {
     const more = names.length - mostNamed;
     return more > 1 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ');
@@ -1159,13 +1075,8 @@ function listed(names) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   w: () => (/* binding */ lastLines)
 /* harmony export */ });
-/** Lines that are quoted of each stream, of each at most so many characters. */
 const mostLines = 5;
 const longest = 300;
-/**
- * The end of what a program said, in lines of their own behind the sentence that they explain: the last lines of each
- * stream, since some explain themselves on stdout. Empty where it said nothing.
- */
 function lastLines(...streams) {
     return streams
         .flatMap(endOf)
@@ -1198,7 +1109,6 @@ var errors = __nccwpck_require__(6595);
 // EXTERNAL MODULE: ./build/src/visible.js
 var visible = __nccwpck_require__(7808);
 ;// CONCATENATED MODULE: ./build/src/action/face-log.js
-/** `12 ms`, `1.2 s`, `2 min 5 s`. */
 function duration(milliseconds) {
     const whole = Math.round(milliseconds);
     if (whole < 1000)
@@ -1209,9 +1119,7 @@ function duration(milliseconds) {
     const seconds = Math.round(whole / 1000);
     return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
-/** A name and how long it took, aligned for the names of the steps. */
 const timed = (name, milliseconds) => `${name.padEnd(28)} … ${duration(milliseconds).padStart(8)}`;
-/** Where a cause arose, for the debug log; without its message, since that of a parser may quote a secret value. */
 function origin(cause) {
     const frames = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
     return [`Caused by ${cause.name}`, ...frames].join('\n');
@@ -1221,13 +1129,7 @@ function origin(cause) {
 var gathered = __nccwpck_require__(8822);
 ;// CONCATENATED MODULE: ./build/src/action/annotations.js
 
-/** The runner shows no more annotations of one kind from one step. */
 const most = 10;
-/**
- * The annotations of a step, within what the runner shows of them. The last place of each kind is kept: of errors for
- * the failure that ends the run, of the others for how many more there are. Of those that differ in nothing but a
- * target's name, one is an annotation. Whatever is none is for the log alone.
- */
 class Annotations {
     #annotate;
     #counts = {
@@ -1239,7 +1141,6 @@ class Annotations {
     constructor(annotate) {
         this.#annotate = annotate;
     }
-    /** Whether it became an annotation. */
     add(kind, message, target) {
         const count = this.#counts[kind];
         const known = JSON.stringify([kind, (0,gathered/* kindOf */.I)(message, target)]);
@@ -1255,7 +1156,6 @@ class Annotations {
         count.last = message;
         return false;
     }
-    /** The causes of a failure, as many as there are places; how many of them became annotations. */
     fail(causes) {
         const room = Math.max(1, most - this.#counts.error.shown);
         const more = causes.length - room;
@@ -1266,7 +1166,6 @@ class Annotations {
         this.#counts.error.shown += Math.min(room, causes.length);
         return Math.min(room, causes.length);
     }
-    /** Says in the place that was kept how many more there are. */
     close() {
         for (const kind of ['notice', 'warning']) {
             const { left, last } = this.#counts[kind];
@@ -1280,14 +1179,8 @@ class Annotations {
 
 ;// CONCATENATED MODULE: ./build/src/action/told.js
 
-/** In front of what a program printed. */
 const mark = '  │ ';
-/** In front of every line of a message but its first; what is to be copied from there can stand behind blanks. */
 const indent = '    ';
-/**
- * The lines of a message. Whatever it quotes is made visible, and no line break in it begins a line that could be taken
- * for one of Shipper's own: each but the first is set in.
- */
 function toldLines(message) {
     const [first = '', ...rest] = (0,visible/* visibleLines */.g)(message);
     return [
@@ -1298,34 +1191,21 @@ function toldLines(message) {
 
 ;// CONCATENATED MODULE: ./build/src/action/output-lines.js
 
-/** A program that prints no line break for this long gets one from us, so that memory stays bounded. */
 const longestLine = 65_536;
-// The runner compares by the rules of a culture, where control characters, zero-width ones and marks count for nothing.
 const ignored = '[\\p{C}\\p{M}\\p{Default_Ignorable_Code_Point}]*';
 const oldCommand = new RegExp(`#(?=${ignored}#${ignored}\\[)`, 'gu');
 const newCommand = new RegExp(`^[\\s\\p{C}\\p{M}\\p{Default_Ignorable_Code_Point}]*:${ignored}:`, 'u');
-/**
- * The line in a form that the runner cannot take for a workflow command, whoever wrote it. The runner knows two
- * kinds: `::name::` at a line's start, and an old `##[name]`, which it finds anywhere in a line (ActionCommand.cs).
- */
 function harmless(line) {
     const broken = line.replace(oldCommand, '# ');
     return newCommand.test(broken) ? `│ ${broken}` : broken;
 }
-/**
- * What programs print, cut into lines that are marked as theirs and can never act as a workflow command. A prefix was
- * chosen over `::stop-commands::`: it also tells the reader whose words these are, it needs no token, it cannot stop
- * the commands of what runs at the same time, and it holds when the run dies half-way.
- */
 class OutputLines {
     #write;
     #pending = '';
     constructor(write) {
         this.#write = write;
     }
-    /** Takes text in pieces of any size. CR, LF and CRLF end a line, as they do for the runner. */
     add(text) {
-        // A CR at the very end may be half of a CRLF: it waits for what follows.
         const lines = (this.#pending + text).split(/\r\n|\n|\r(?!$)/);
         this.#pending = lines.pop() ?? '';
         for (const line of lines)
@@ -1333,7 +1213,6 @@ class OutputLines {
         if (this.#pending.length > longestLine)
             this.flush();
     }
-    /** Writes what has no line break yet. */
     flush() {
         if (this.#pending === '')
             return;
@@ -1348,7 +1227,6 @@ class OutputLines {
 
 ;// CONCATENATED MODULE: ./build/src/action/drain.js
 const waiting = new WeakMap();
-/** Resolves when a stream whose reader is slow has taken what was written to it; undefined where there is room now. */
 function roomIn(stream) {
     if (!stream.writableNeedDrain)
         return undefined;
@@ -1373,7 +1251,6 @@ function roomIn(stream) {
 
 
 
-/** The log in the form that the runner of GitHub Actions understands: groups, annotations, debug lines. */
 class ActionsLog {
     #core;
     #now;
@@ -1389,7 +1266,6 @@ class ActionsLog {
             core[kind](message, properties);
         });
     }
-    /** The runner hides these lines itself, unless it is to show them; of a large fleet there are thousands. */
     debug(message) {
         if (!this.#core.isDebug())
             return;
@@ -1436,7 +1312,7 @@ class ActionsLog {
         this.info(`  ${timed(name, milliseconds)}${note === '' ? '' : `  ${note}`}`);
     }
     fail(error) {
-        this.#group?.end('failed'); // In a folded group the reader would not see it.
+        this.#group?.end('failed');
         const causes = causesOf(error).map(({ message, ...cause }) => ({
             ...cause,
             message: toldLines(message).join('\n'),
@@ -1469,14 +1345,9 @@ function causesOf(error) {
     return error.problems.map(({ message, at }) => ({ message, properties: { ...titled(error.code), ...placed(at) } }));
 }
 const titled = (code) => ({ title: `Shipper: ${code}` });
-/** The runner drops a column unless the annotation ends on the line where it begins. */
 const placed = (at) => at === undefined ? {} : { file: at.file, startLine: at.line, endLine: at.line, startColumn: at.column };
 
 ;// CONCATENATED MODULE: ./build/src/action/core.js
-/**
- * Loads @actions/core, which takes 30-40 ms (it brings undici), so only where there is a runner to talk to. Without
- * the hint to webpack, the bundle would be two files.
- */
 const loadCore = async () => Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 3838));
 
 ;// CONCATENATED MODULE: ./build/package.json
@@ -1546,7 +1417,6 @@ const inputTable = {
     concurrency: { default: '50', description: 'How many targets are worked on at once' },
 };
 const inputNames = Object.keys(inputTable);
-/** The table with its optional columns. */
 const definitionOf = (name) => inputTable[name];
 const isInputName = (name) => Object.hasOwn(inputTable, name);
 
@@ -1554,7 +1424,6 @@ const isInputName = (name) => Object.hasOwn(inputTable, name);
 
 
 const version = package_namespaceObject.rE;
-/** What `--help` prints: a flag for every input, aligned. */
 function help() {
     const rows = [...inputNames.map(row), ['--help', 'Print this'], ['--version', 'Print the version']];
     const width = Math.max(...rows.map(([flag]) => flag.length));
@@ -1587,7 +1456,6 @@ var src_workspace = __nccwpck_require__(8595);
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./build/src/action/text-file.js
 
-/** The text of a file in UTF-8, or in UTF-16 with a byte order mark: `>` in Windows PowerShell writes that. */
 function readTextFile(path) {
     const bytes = (0,external_node_fs_.readFileSync)(path);
     const mark = bytes.subarray(0, 2).toString('hex');
@@ -1598,11 +1466,6 @@ function readTextFile(path) {
 ;// CONCATENATED MODULE: ./build/src/action/file-inputs.js
 
 
-/**
- * What the input known-hosts means: the lines themselves, or the content of a file in the workspace. Every host key
- * in base64 begins with AAAA, so one line without it is a path, unless it is a fingerprint: that is for others to
- * refuse. What can't be read becomes one of the problems.
- */
 function knownHostsText(value, workspace, problems) {
     if (value.includes('\n') || /\sAAAA|\b(?:SHA256|MD5):/.test(value))
         return value;
@@ -1614,7 +1477,6 @@ function knownHostsText(value, workspace, problems) {
     });
     return value;
 }
-/** What the input certificate means: the text itself, which has its type or is base64 of all of it; or a file's content. */
 function certificateText(value, workspace, problems) {
     if (/\s|^[A-Za-z0-9+/]{100,}=*$/.test(value))
         return value;
@@ -1626,7 +1488,6 @@ function certificateText(value, workspace, problems) {
     });
     return value;
 }
-/** The text of a file of the workspace; or why it cannot be had, as the end of a sentence that begins with its name. */
 function readInWorkspace(workspace, path) {
     const found = (0,src_workspace/* findInWorkspace */.e)(workspace, path);
     if ('problem' in found)
@@ -1645,10 +1506,8 @@ function readInWorkspace(workspace, path) {
 
 
 
-/** setTimeout() takes no more milliseconds than fit in 31 bits. */
 const longestTimeout = 2_147_483;
 const prefix = 'INPUT_';
-/** Takes every `INPUT_` variable out of the environment, so that no listener and no program inherits a secret. */
 function takeInputs(env) {
     const given = new Map();
     for (const variable of Object.keys(env).filter((key) => key.startsWith(prefix))) {
@@ -1660,24 +1519,20 @@ function takeInputs(env) {
     }
     return given;
 }
-/** What must never be printed, of what was given. */
 function secretsOf(given) {
     const secrets = inputNames.filter((name) => definitionOf(name).secret === true && given.get(name) !== 'agent');
     const misplaced = ['host', 'user', 'proxy-jump'].flatMap((name) => passwordsIn(given.get(name) ?? ''));
     return [...secrets.flatMap((name) => given.get(name) ?? []), ...misplaced];
 }
 const isSet = (name, env) => `${prefix}${name.toUpperCase()}` in env;
-/** The runner sets every input: where some are not there, a dry run could turn into a deploy. */
 function incomplete(dropped) {
     const names = dropped.map((name) => `"${name}"`).join(', ');
     return new errors/* ShipperError */.oV('INPUT', `The runner sets every input of the action, but ${names} did not arrive, and so nothing was done: what starts Shipper must not ` +
         'be a shell that drops variables with a hyphen in their names, as dash does. Start it by `uses:`, or from a terminal with flags (--help).');
 }
-/** What stands as a password in `user:password@host`, where none belongs. */
 function passwordsIn(text) {
     return [...text.matchAll(/[^@,:\s/]+:([^@,\s]+)@/g)].map(([, password = '']) => password);
 }
-/** Reads and checks the action's inputs; every problem at once in one INPUT error. Removes them from `env`. */
 function readInputs(env, log, mask) {
     const dropped = inputNames.filter((name) => definitionOf(name).default !== undefined && !isSet(name, env));
     const given = takeInputs(env);
@@ -1700,10 +1555,6 @@ function readInputs(env, log, mask) {
     const { inputs, secrets } = parseInputs(given, (name) => `input "${name}"`, problems);
     return { inputs: { ...inputs, knownHosts, ...file }, secrets };
 }
-/**
- * Checks what was given and parts it; `label` names an input in a message. Throws one INPUT error with the
- * problems found before, and all of its own.
- */
 function parseInputs(given, label, found) {
     const problems = [...found];
     const text = (name) => given.get(name) ?? inputTable[name].default;
@@ -1764,7 +1615,6 @@ function unknownInput(name, value, log) {
         log.warning(`There is no input "${name}"; it is ignored. Known are: ${inputNames.join(', ')}.`);
     return [];
 }
-/** A password may begin or end with spaces; only the line break that a secret picks up when pasted goes. */
 function trimmed(name, value) {
     return name === 'password' || name === 'passphrase' ? value.replace(/(?:\r?\n)+$/, '') : value.trim();
 }
@@ -1774,7 +1624,6 @@ var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/action/outputs.js
 
 
-/** Every output of the action and what action.yml says of it. */
 const outputTable = {
     revision: 'Name of the revision that this run made or switched to',
     'revision-path': 'Absolute path of that revision on the target (the first, where there are several)',
@@ -1784,13 +1633,8 @@ const outputTable = {
     plan: 'Path on the runner of a text file with the whole plan; in dry runs alone',
     result: 'JSON of the whole run: command, status, and for each target its status, revisions, steps and error',
 };
-/** The runner drops a step's whole summary above this. */
 const summaryLimit = 1024 * 1024;
 const cut = '\n\n_The rest is left out: a job summary holds 1 MiB._\n';
-/**
- * Writes one output of the step. Where that is impossible (a full disk on the runner) it warns: by now the targets
- * have been changed, and failing would misinform.
- */
 function setOutput(core, log, name, value) {
     try {
         core.setOutput(name, value);
@@ -1799,7 +1643,6 @@ function setOutput(core, log, name, value) {
         log.warning(`The output ${name} could not be written: ${reason(error)}`);
     }
 }
-/** Writes the plan of a dry run into a new file below that directory, and gives its path; undefined where it cannot be. */
 function writePlan(directory, text, log) {
     try {
         const path = (0,external_node_path_.join)((0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(directory, 'shipper-plan-')), 'plan.txt');
@@ -1811,11 +1654,6 @@ function writePlan(directory, text, log) {
         return undefined;
     }
 }
-/**
- * Appends Markdown to the job summary in `file`; nothing where the runner offers none. From what would pass the limit
- * on, all is left out, with a line that says so. Written here and not by core.summary, whose buffer doubles what two
- * callers add at once.
- */
 function openSummary(file, log) {
     let full = file === undefined || file === '';
     return (markdown) => {
@@ -1838,18 +1676,10 @@ function openSummary(file, log) {
 const reason = (error) => (error instanceof Error ? error.message : String(error));
 
 ;// CONCATENATED MODULE: ./build/src/action/secrets.js
-/** Shorter strings are too common: a mask of `123` would turn half of the log into asterisks. */
 const shortest = 4;
-/** Lines that every key file shares: armour, and the `Name: value` headers of PuTTY and old PEM files. */
 const common = /^(?:-----.*-----|---- .* ----|[A-Za-z][A-Za-z0-9-]*: .*)$/;
-/**
- * What the runner is to mask so that none of these values shows, whole or in part. A value of several lines is given
- * line by line, and its body once more without line breaks; never whole, since the runner would then mask every line
- * of it by itself, the armour too. The runner adds the base64, URL, JSON and shell spellings of each.
- */
 function masksOf(values) {
     const masks = values.flatMap((value) => {
-        // Some hand over a key on one line, with `\n` spelled out.
         const lines = value.split(value.startsWith('-----') ? /[\r\n]+|\\n/ : /[\r\n]+/).map((line) => line.trim());
         if (lines.length === 1)
             return [value, value.trim()];
@@ -1868,14 +1698,8 @@ var external_node_child_process_ = __nccwpck_require__(1421);
 
 
 
-/** The options that say how to reach a host, and with which key. */
 const counted = ['user', 'port', 'proxyjump', 'proxycommand', 'identityfile', 'certificatefile'];
-/** Milliseconds that ssh may take: `Match exec` runs programs. */
 const patience = 20_000;
-/**
- * What a person's `~/.ssh/config` says, so that what `ssh prod` reaches is reached by the same name. OpenSSH's own client
- * is asked (`ssh -G`), so that patterns, Match and Include mean what they mean there.
- */
 class SshConfig {
     #home;
     #asked = new Map();
@@ -1883,7 +1707,6 @@ class SshConfig {
     constructor(env) {
         this.#home = env['HOME'] ?? (0,external_node_os_.homedir)();
     }
-    /** How to reach a host that the config speaks of; undefined where it says nothing of it. Throws INPUT. */
     aliasOf = (host) => {
         const options = this.#optionsOf(host);
         if (options === undefined)
@@ -1900,10 +1723,6 @@ class SshConfig {
             proxyCommand,
         };
     };
-    /**
-     * The key of the hosts that were asked for, where nobody named one: from its file, or from the agent where it has a
-     * passphrase that nobody was asked for. `said` tells what is left out.
-     */
     withIdentity(secrets, agent, said) {
         if (secrets.isAgentAssumed !== true)
             return secrets;
@@ -1950,7 +1769,6 @@ class SshConfig {
         }
         return this.#asked.get(host);
     }
-    /** ssh goes by the home in the password file, whatever HOME says. */
     #from() {
         return this.#home === (0,external_node_os_.userInfo)().homedir ? [] : ['-F', (0,external_node_path_.join)(this.#home, '.ssh', 'config')];
     }
@@ -1962,7 +1780,7 @@ function ask(from, host) {
         timeout: patience,
     });
     if (error !== undefined && 'code' in error && error.code === 'ENOENT')
-        return undefined; // Then `ssh prod` works nowhere.
+        return undefined;
     if (status !== 0) {
         const said = stderr.trim() || (error?.message ?? 'it was ended');
         throw new errors/* ShipperError */.oV('INPUT', `ssh cannot say how it reaches ${host} (\`ssh -G ${host}\`): ${said}`);
@@ -1986,7 +1804,6 @@ function readIfThere(path) {
         return undefined;
     }
 }
-/** The names of ciphers stand in the base64 of an OpenSSH key. */
 function decoded(key) {
     const base64 = key.replace(/-----[^\n]*-----|\s/g, '');
     return `${key}${Buffer.from(base64, 'base64').toString('latin1').slice(0, 100)}`;
@@ -2001,11 +1818,6 @@ var external_node_util_ = __nccwpck_require__(7975);
 
 
 
-/**
- * The log for a person at a terminal: what is said on stdout, warnings and errors on stderr. Colours only where the
- * stream is a terminal and NO_COLOR is not set. Lines are made harmless here too: a `run:` step of a workflow is a
- * terminal like any other.
- */
 class TerminalLog {
     #now;
     #verbose;
@@ -2085,7 +1897,6 @@ const place = (at) => at === undefined ? 'error: ' : `${at.file}:${at.line}:${at
 
 const flagNames = inputNames.map((name) => `--${name}`);
 const truth = /^(?:true|false)$/i;
-/** Takes a command line apart. No message repeats an argument that could be a secret. */
 function readFlags(argv) {
     const asks = inputNames.filter((name) => definitionOf(name).flag === 'asks');
     const options = inputNames.map((name) => [name, { type: asks.includes(name) ? 'boolean' : 'string' }]);
@@ -2105,7 +1916,6 @@ function readFlags(argv) {
     const wants = names.includes('help') ? 'help' : names.includes('version') ? 'version' : 'run';
     return { wants, given, asked, problems };
 }
-/** Writes `--listeners`, `--listeners false` and `--no-listeners` as `--listeners=…`, which parseArgs cannot mistake. */
 function spellOut(argv) {
     const isSwitch = (argument) => {
         const name = argument?.startsWith('--') === true ? argument.slice(2) : '';
@@ -2122,7 +1932,6 @@ function spellOut(argv) {
         return truth.test(argument) && isSwitch(argv[index - 1]) ? [] : argument;
     });
 }
-/** Notes the flag, or says what is wrong with it. */
 function take(flag, given, asked) {
     const { name, value } = flag;
     if (name === 'help' || name === 'version')
@@ -2143,12 +1952,11 @@ function take(flag, given, asked) {
         given.set(name, value.trim());
     return undefined;
 }
-/** Says what is wrong with an argument that is no flag's value. */
 function stray(token, before) {
     if (token.kind !== 'positional')
         return undefined;
     if (before?.kind === 'option' && !isInputName(before.name))
-        return undefined; // Told already, of the flag.
+        return undefined;
     return config_events/* commands */.Pi.some((command) => command === token.value)
         ? `"${token.value}" belongs to no flag: did you mean "--command ${token.value}"?`
         : 'One argument belongs to no flag; --help lists them, --password and --passphrase take none.';
@@ -2161,11 +1969,6 @@ function stray(token, before) {
 
 
 
-/**
- * Reads the flags (section 8 of the contract) and the files that they name, and asks for what must not stand in a
- * command line. Every problem at once in one INPUT error, before anything is asked. Without a flag it refuses: a
- * deploy would be too easy to start by accident.
- */
 async function readCommandLine(argv, env) {
     if (argv.length === 0) {
         throw new errors/* ShipperError */.oV('INPUT', 'Say what to do, for example --command status; --help lists the flags.');
@@ -2179,7 +1982,6 @@ async function readCommandLine(argv, env) {
     readNamedFile('certificate', given, home, problems);
     readNamedFile('known-hosts', given, home, problems);
     readDefaultKnownHosts(given, home);
-    // With a password the agent has to be named: each of its keys costs one of the few attempts that a server allows.
     const isAgentAssumed = !given.has('key') && !asked.includes('password');
     if (isAgentAssumed)
         given.set('key', 'agent');
@@ -2188,13 +1990,11 @@ async function readCommandLine(argv, env) {
     const secrets = { ...read.secrets, isAgentAssumed, certificateBeside: readBeside(keyFile, given, home) };
     if (asked.length === 0)
         return { wants, given: { inputs, secrets } };
-    // Only here: opening the standard input takes a part of the time to start.
     const { askSecrets } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 3218));
     const answers = await askSecrets(asked, process.stdin, process.stderr);
     const answered = Object.fromEntries(asked.map((name, index) => [name, answers[index]]));
     return { wants, given: { inputs, secrets: { ...secrets, ...answered } } };
 }
-/** Puts the content of a file in place of its path. */
 function readNamedFile(name, given, home, problems) {
     const path = given.get(name);
     if (path === undefined || (name === 'key' && path === 'agent'))
@@ -2206,11 +2006,9 @@ function readNamedFile(name, given, home, problems) {
         problems.push({ message: `--${name}: ${error instanceof Error ? error.message : String(error)}` });
     }
 }
-/** The shell expands ~ in `--key ~/x`, not in `--key=~/x`. */
 function locate(path, home) {
     return (0,external_node_path_.resolve)(path.replace(/^~(?=\/)/, home));
 }
-/** The certificate that OpenSSH finds beside a key. */
 function readBeside(keyFile, given, home) {
     if (keyFile === undefined || keyFile === 'agent' || given.has('certificate'))
         return undefined;
@@ -2218,7 +2016,7 @@ function readBeside(keyFile, given, home) {
         return readTextFile(`${locate(keyFile, home)}-cert.pub`);
     }
     catch {
-        return undefined; // Most keys have none.
+        return undefined;
     }
 }
 function readDefaultKnownHosts(given, home) {
@@ -2228,7 +2026,7 @@ function readDefaultKnownHosts(given, home) {
         given.set('known-hosts', readTextFile((0,external_node_path_.join)(home, '.ssh', 'known_hosts')));
     }
     catch {
-        return; // Nobody named it: without it, the run says which line to add.
+        return;
     }
 }
 
@@ -2243,16 +2041,11 @@ function readDefaultKnownHosts(given, home) {
 
 
 
-/**
- * A command line means a terminal, even in a workflow's `run:` step. Without one it is the action, if the runner or
- * an `INPUT_` variable says so.
- */
 function isTerminal(argv, env) {
     if (argv.length > 0)
         return true;
     return env['GITHUB_ACTIONS'] !== 'true' && !Object.keys(env).some((name) => name.startsWith('INPUT_'));
 }
-/** Opens the face for `argv`, without the program's own path. Reading the inputs takes them out of `env`. */
 async function openFace(argv, env) {
     return isTerminal(argv, env) ? terminalFace(argv, env) : actionFace(env);
 }
@@ -2306,18 +2099,15 @@ function terminalFace(argv, env) {
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-/** The JSON pointer of a member or an entry. */
 function below(pointer, key) {
     return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
-/** The names on the way to what a JSON pointer points to. */
 function namesIn(pointer) {
     return pointer
         .split('/')
         .slice(1)
         .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
-/** Where a value came from; for one that is not there, where the nearest value around it did. */
 function placeOf(document, pointer) {
     let around = pointer;
     for (;;) {
@@ -2329,7 +2119,6 @@ function placeOf(document, pointer) {
         around = around.slice(0, around.lastIndexOf('/'));
     }
 }
-/** What stands at a JSON pointer; undefined if nothing does. */
 function valueAt(value, pointer) {
     return namesIn(pointer).reduce((around, name) => {
         if (Array.isArray(around))
@@ -2337,7 +2126,6 @@ function valueAt(value, pointer) {
         return isObject(around) && Object.hasOwn(around, name) ? around[name] : undefined;
     }, value);
 }
-/** A document without the values at these pointers. An entry of an array leaves a hole, so that the others keep their places. */
 function without(document, pointers) {
     const strip = (value, pointer) => {
         if (Array.isArray(value)) {
@@ -2357,7 +2145,6 @@ function without(document, pointers) {
 
 ;// CONCATENATED MODULE: ./build/src/config/merge.js
 
-/** Lays one document over another: objects merge by key, anything else replaces what was there, arrays too. */
 function overlay(base, above) {
     const places = new Map(base.places);
     const lay = (under, over, pointer) => {
@@ -2379,7 +2166,6 @@ function overlay(base, above) {
     };
     return { value: lay(base.value, above.value, ''), places };
 }
-/** The file and, over it, the environment. A fleet in the environment takes the place of the one target of the file. */
 function overrideFile(file, environment) {
     const over = environment.value['config'];
     const replaces = isObject(over) && Object.hasOwn(over, 'targets') && !Object.hasOwn(over, 'target');
@@ -2388,7 +2174,6 @@ function overrideFile(file, environment) {
     return overlay(without(file, new Set(['/config/target'])), environment);
 }
 const originals = ['symlinks', 'active_symlink', 'fail_on_symlink_error'];
-/** Moves what the original tool had at the top of the file into `config`. To give it in both places is a problem. */
 function gather(file, problems) {
     const { config = {}, ...top } = file.value;
     if (!isObject(config))
@@ -5056,7 +4841,6 @@ function print(node, { indent = 0 } = {}) {
 
 const tooEarly = 'the JSON ends too early: is a "}" or "]" missing?';
 const mode = { mode: 'jsonc', allowTrailingCommas: true };
-/** Says in a user's words what the parser stumbled over. */
 function explain(text, error) {
     if (!isSyntaxError(error))
         throw error;
@@ -5072,7 +4856,6 @@ function explain(text, error) {
     const missing = endsValue(before.at(-1)) && !/^[\]}:,]/.test(found) ? ': is a comma missing before it?' : '';
     return { spot, sentence: `the JSON is broken at ${found.slice(0, 40)}${missing}` };
 }
-/** Whether a text holds nothing but white space and comments. Looks at each character once, whatever there is of them. */
 function isBlank(text) {
     for (let at = 0; at < text.length;) {
         const ends = text.startsWith('/*', at) ? '*/' : text.startsWith('//', at) ? '\n' : undefined;
@@ -5080,7 +4863,7 @@ function isBlank(text) {
             return false;
         const end = ends === undefined ? at + 1 : text.indexOf(ends, at + 2) + ends.length;
         if (ends !== undefined && end < at + 2)
-            return ends === '\n'; // No end: of a line, the text's own will do.
+            return ends === '\n';
         at = end;
     }
     return true;
@@ -5115,10 +4898,6 @@ function endsValue(token) {
 
 const deepest = 32;
 const tooDeep = `nothing in a config is nested ${deepest} levels deep`;
-/**
- * Reads JSON with comments and trailing commas; a fault comes back when it is none. Duplicate keys go to `problems`,
- * and the first one stands.
- */
 function parseJson(text, locate, problems) {
     let root;
     try {
@@ -5168,21 +4947,17 @@ const schema = { "$schema": "http://json-schema.org/draft-07/schema#", "title": 
 
 ;// CONCATENATED MODULE: ./build/src/config/schema.js
 
-/** The schema of the config file, as written in `schema/shipper.schema.json`. */
 const schema_schema = schema;
-/** The schema that a `$ref` points to; any other schema as it is. */
 function follow(part) {
     const name = part.$ref?.replace('#/definitions/', '');
     return (name === undefined ? undefined : schema_schema.definitions?.[name]) ?? part;
 }
-/** The schema of a member of an object; undefined if there may be none of that name. */
 function memberOf(part, name) {
     const { properties = {}, additionalProperties } = follow(part);
     if (Object.hasOwn(properties, name))
         return properties[name];
     return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
-/** The names that the schema gives to the members of an object. */
 function namesOf(part) {
     return part === undefined ? [] : Object.keys(follow(part).properties ?? {});
 }
@@ -5193,14 +4968,12 @@ function namesOf(part) {
 
 const config = memberOf(schema_schema, 'config') ?? {};
 const target = memberOf(config, 'target') ?? {};
-/** Every name that has a place of its own, as a variable spells it, `SHIP_` left out. */
 const spellings = [
     ...['config', 'events', ...namesOf(config)],
     ...namesOf(target).map((name) => `target__${name}`),
     ...config_events/* eventNames */.Z2.map((name) => `events__${name}`),
     'directories__revisions',
 ];
-/** Finds what a variable sets by its name after `SHIP_`. The names of directories and symlinks become lower case. */
 function findVariable(spelling) {
     const lower = spelling.toLowerCase();
     const levels = lower.split('__').filter((level) => level !== '');
@@ -5222,7 +4995,6 @@ function findVariable(spelling) {
     }
     return { names, schema: part };
 }
-/** Shells have no `:` in names, so `SHIP_EVENTS__AFTER_CREATE_REVISION` will do. */
 function eventName(level) {
     return config_events/* eventNames */.Z2.find((name) => name.replace(':', '_') === level) ?? level;
 }
@@ -5245,10 +5017,6 @@ function unknown(lower, isForShipper) {
 
 
 const environment_prefix = /^SHIP_+/i;
-/**
- * Reads every variable that begins with `SHIP_`. A deeper one goes over a shallower one (`SHIP_BASE_DIR` over
- * `SHIP_CONFIG`). Values are converted to what the schema asks for, and never printed. `listening`: those that bring listeners.
- */
 function readEnvironment(environment, problems) {
     const warnings = [];
     const overrides = [];
@@ -5286,7 +5054,6 @@ function refuseContradictions(overrides, problems) {
         }
     }
 }
-/** A document that holds nothing but the one value. */
 function convert(variable, text, names, schema, problems) {
     const origin = { variable };
     const pointer = names.reduce(below, '');
@@ -5304,7 +5071,7 @@ const words = { true: true, yes: true, 1: true, false: false, no: false, 0: fals
 function readValue(variable, text, names, part, problems) {
     const origin = { variable };
     const single = (value) => ({ value, places: new Map([['', { key: origin, value: origin }]]) });
-    const [type = 'string'] = [follow(part).type].flat(); // What may be of two types is in an array, set as a whole.
+    const [type = 'string'] = [follow(part).type].flat();
     switch (type) {
         case 'string':
             return single(text);
@@ -5338,7 +5105,6 @@ var config_pattern = __nccwpck_require__(4187);
 
 
 const address_form = '[user@]host[:port]';
-/** Reads `[user@]host[:port]`, with IPv6 as `[::1]:22`, `[::1]` or `::1`. `subject` is what a sentence calls it. */
 function parseAddress(text, subject, report) {
     if (/^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(text))
         return report(`${subject} must not be a URL: its form is ${address_form}`);
@@ -5354,18 +5120,15 @@ function parseAddress(text, subject, report) {
         return null;
     return { user, host, port };
 }
-/** Writes an address in the form that `parseAddress` reads. */
 function formatAddress({ user, host, port }) {
     const name = host.includes(':') ? `[${host}]` : host;
     return `${user === undefined ? '' : `${user}@`}${name}${port === undefined ? '' : `:${port}`}`;
 }
-/** Reads a comma-separated chain of addresses; null if one of them is wrong. */
 function parseChain(text, subject, report) {
     const parts = (0,config_pattern/* listOf */.c)(text);
     const hops = parts.map((part, index) => parseAddress(part, parts.length === 1 ? subject : `hop ${index + 1} of ${subject}`, report));
     return hops.every((hop) => hop !== null) ? hops : null;
 }
-/** A host name or IP address, without the brackets that IPv6 may stand in. */
 function checkHost(text, subject, report) {
     const bare = /^\[(.*)\]$/s.exec(text)?.[1];
     const host = bare ?? text;
@@ -5387,7 +5150,6 @@ function checkHost(text, subject, report) {
         return report(`${subject} has a character that no host's name has`);
     return host;
 }
-/** A user's name, as it can be sent to a server and shown in a log. */
 function checkUser(text, subject, report) {
     if (text === '')
         return report(`${subject} has an empty user`);
@@ -5399,14 +5161,12 @@ function checkUser(text, subject, report) {
         return report(`${subject} has white space or a control character in its user`);
     return text;
 }
-/** A port from 1 to 65535, in decimal digits. */
 function parsePort(text, subject, report) {
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
     return port >= 1 && port <= 65535 ? port : report(`${subject} must have a port from 1 to 65535`);
 }
 
 ;// CONCATENATED MODULE: ./build/src/config/revision.js
-/** The name of a revision: one plain directory name that is safe in a path, in a log and in a command's arguments. */
 function checkRevision(name, subject, report) {
     if (name === '')
         return report(`${subject} must not be empty`);
@@ -5440,7 +5200,6 @@ function readOverrides(overrides, problems) {
         aliasOf: overrides.aliasOf ?? (() => undefined),
     };
 }
-/** The entries of the input `host` as addresses; null stands for one that is wrong. */
 function parseHosts(hosts, problems) {
     const report = problems.at({ input: 'host' });
     return hosts.map((text, index) => parseAddress(text, hosts.length === 1 ? 'it' : `entry ${index + 1}`, report));
@@ -5460,9 +5219,7 @@ function byPlace({ at: a }, { at: b }) {
         return Number(a === undefined) - Number(b === undefined);
     return a.line - b.line || a.column - b.column;
 }
-/** So many are told one by one. */
 const mostProblems = 200;
-/** Collects everything that is wrong, so that one run reports all of it. No sentence may contain a value. */
 class Problems {
     #findings = [];
     #absences = [];
@@ -5473,11 +5230,9 @@ class Problems {
     at(origin) {
         return (sentence) => this.add(origin, sentence);
     }
-    /** Something required is not there. It counts only if all else is right, since what is wrong may be what is missing. */
     absent(code, sentence, origin) {
         this.#absences.push({ ...(origin === undefined ? { message: sentence } : describe(origin, sentence)), code });
     }
-    /** Throws one error with all problems, in the order of their places; INPUT if only inputs are to blame. */
     throwIfAny() {
         const found = this.#findings.length > 0 ? this.#findings : this.#absences;
         if (found.length === 0)
@@ -5501,7 +5256,6 @@ class Problems {
 
 
 const smallest = 'the smallest config is {"config": {"base_dir": "/var/www"}}';
-/** Reads the config file. Throws CONFIG when it cannot be read at all; what is wrong inside goes to `problems`. */
 function readConfig(workspace, file, problems) {
     const path = (0,external_node_path_.resolve)(workspace, file);
     const name = (0,external_node_path_.relative)((0,external_node_path_.resolve)(workspace), path).split(external_node_path_.sep).join('/');
@@ -5556,13 +5310,11 @@ var config_paths = __nccwpck_require__(7301);
 
 
 
-/** Makes a fleet of candidates: each target once, no two of them in each other's way, each by a name of its own. */
 function fleetOf(candidates, problems) {
     const servers = groupBy(candidates, ({ target }) => `${target.host.toLowerCase()}:${target.port}`);
     const unique = new Set([...servers.values()].flatMap((neighbours) => separate(neighbours, problems)));
     return distinct_targets_name(candidates.filter((candidate) => unique.has(candidate)), problems);
 }
-/** The first candidate of each active symlink on one server. */
 function separate(neighbours, problems) {
     const kept = [];
     for (const candidate of neighbours) {
@@ -5587,7 +5339,6 @@ function separate(neighbours, problems) {
 function overlap(one, other) {
     return (0,config_paths/* contains */.gR)(one, other) || (0,config_paths/* contains */.gR)(other, one);
 }
-/** Targets without a name go by their host; where that is not enough, also by port, user and active symlink. */
 function distinct_targets_name(candidates, problems) {
     const named = new Set();
     for (const { target, isNamed, origin } of candidates) {
@@ -5628,12 +5379,10 @@ function groupBy(items, keyOf) {
     }
     return groups;
 }
-/** The targets that the patterns in the input `host` mean. A pattern that means none is a problem. */
 function selectTargets(fleet, patterns, problems) {
     if (patterns.length === 0 || fleet.length === 0)
         return fleet;
     const input = { input: 'host' };
-    // What is no pattern may hold a password, and is not repeated.
     const odd = patterns.filter((pattern) => /@|\/\//.test(pattern));
     if (odd.length > 0) {
         problems.add(input, 'the config has "targets": select among them by name or host (web*,!web7), without user or URL');
@@ -5654,7 +5403,6 @@ function selectTargets(fleet, patterns, problems) {
 
 ;// CONCATENATED MODULE: ./build/src/config/layers.js
 
-/** Reads one setting from the first layer that has it. */
 function settingOf(document, layers, key) {
     for (const { value, pointer } of layers) {
         const found = value[key];
@@ -5663,7 +5411,6 @@ function settingOf(document, layers, key) {
     }
     return undefined;
 }
-/** Merges the named entries of one setting over all layers; each name is taken from the first layer that has it. */
 function entriesOf(document, layers, key) {
     const entries = new Map();
     for (const { value, pointer } of [...layers].reverse()) {
@@ -5679,7 +5426,6 @@ function entriesOf(document, layers, key) {
 
 
 
-/** The listeners in the order of the events and, within each, as written. What is wrong goes to `problems`. */
 function readListeners(document, events, problems) {
     return config_events/* eventNames */.Z2.flatMap((event) => (events[event] ?? []).flatMap((written, index) => {
         if (written === undefined)
@@ -5754,7 +5500,6 @@ function readUpload(written, place, report) {
 ;// CONCATENATED MODULE: ./build/src/config/symlinks.js
 
 
-/** The symlinks that these layers give, their sources absolute and no path in or over another one's. */
 function symlinksOf(document, layers, base, problems) {
     const symlinks = [];
     const paths = new Set();
@@ -5780,7 +5525,6 @@ function symlinksOf(document, layers, base, problems) {
     }
     return symlinks;
 }
-/** `a` and `a/b` of `a/b/c`. */
 function parentsOf(path) {
     const names = path.split('/').slice(0, -1);
     return names.map((_, index) => names.slice(0, index + 1).join('/'));
@@ -5792,9 +5536,7 @@ function parentsOf(path) {
 
 
 
-/** Stands in for a base directory that is given but wrong, so that what starts from it is checked all the same. */
 const anyBase = '/srv/base_dir';
-/** The base directory that these layers give, absolute; undefined if they give none. */
 function baseOf(document, layers, problems) {
     const written = settingOf(document, layers, 'base_dir');
     if (written === undefined)
@@ -5807,7 +5549,6 @@ function baseOf(document, layers, problems) {
     const base = (0,config_paths/* targetPath */.Bd)(written.found, '"base_dir"', undefined, report);
     return base === null || (0,config_paths/* isRefused */.H0)(base, '"base_dir"', report) ? anyBase : base;
 }
-/** Resolves and checks what Shipper maintains on one target; undefined if the places that it needs are not all known. */
 function structureOf(document, layers, problems) {
     const base = baseOf(document, layers, problems);
     const directories = entriesOf(document, layers, 'directories');
@@ -5880,7 +5621,6 @@ function refuseAbsence(document, needed, problems) {
 
 
 
-/** Every target that the config and the inputs give, in their order. What is wrong goes to `problems`. */
 function readTargets(document, config, inputs, problems) {
     const { target, targets } = config;
     const structures = structuresOf(document, config, problems);
@@ -5907,7 +5647,6 @@ function readTargets(document, config, inputs, problems) {
     const addresses = parseHosts(inputs.hosts, problems);
     return addresses.flatMap((address) => (address === null ? [] : read(layer, address, addresses.length === 1)));
 }
-/** Resolves structures, one that several targets share only once. */
 function structuresOf(document, config, problems) {
     const whole = { value: config, pointer: '/config' };
     const known = new Map();
@@ -5920,11 +5659,9 @@ function structuresOf(document, config, problems) {
         return known.get(key);
     };
 }
-/** How to reach a target. The entries of `targets` keep what they say for themselves; otherwise the inputs go first. */
 function connectionOf(document, layer, inputs, address, problems) {
     const isEntry = layer.pointer !== '/config/target';
     const prefer = (own, input) => isEntry ? (own ?? input) : (input ?? own);
-    // With a stand-in for what is wrong or missing, the rest is checked as well; the problem is on record.
     const called = address?.host ?? hostOf(document, layer, isEntry, problems) ?? layer.pointer;
     const alias = inputs.aliasOf(called);
     const host = alias?.host ?? called;
@@ -5937,7 +5674,6 @@ function connectionOf(document, layer, inputs, address, problems) {
     }
     const given = prefer(hops, inputs.proxyJump);
     const command = prefer(layer.value.proxy_command, inputs.proxyCommand);
-    // One way is enough: what ssh would take counts where nobody names another.
     const own = given === undefined && command === undefined ? alias : undefined;
     const chosen = given ?? hopsOf(own, problems);
     const proxyJump = throughAliases(chosen, inputs, problems).map(({ host, port = 22, user: name = user }) => ({
@@ -5954,7 +5690,6 @@ function hopsOf(alias, problems) {
     const written = alias?.proxyJump ?? '';
     return written === '' ? [] : (parseChain(written, 'ProxyJump of ~/.ssh/config', report) ?? []);
 }
-/** As ssh goes: each hop may be an alias, and the first may have hops before it. */
 function throughAliases(hops, inputs, problems, depth = 0) {
     const first = hops[0] && inputs.aliasOf(hops[0].host);
     const before = depth < 5 ? hopsOf(first, problems) : [];
@@ -5984,7 +5719,6 @@ function userOf(document, layer, problems) {
     const written = settingOf(document, [layer], 'user');
     return written && checkUser(written.found, '"user"', problems.at(written.value));
 }
-/** Names are shown, listed and matched by patterns, so they have none of the signs that these are made of. */
 function nameOf(document, layer, problems) {
     const written = settingOf(document, [layer], 'name');
     if (written === undefined)
@@ -6001,10 +5735,6 @@ function nameOf(document, layer, problems) {
 ;// CONCATENATED MODULE: ./build/src/config/waves.js
 
 const pointer = '/config/waves/sizes';
-/**
- * How so many targets switch: the sizes as written, a part of the fleet rounded up, the last one repeated until every
- * target has its wave. Without any it is one wave. What is wrong goes to `problems`.
- */
 function wavesOf(document, { waves = {} }, fleet, problems) {
     const { sizes = ['100%'], pause = 0 } = waves;
     const counts = sizes.flatMap((size, index) => {
@@ -6038,7 +5768,6 @@ function spread(counts, fleet) {
 
 
 
-/** Makes a valid document and the inputs into the config of a run. What is wrong goes to `problems`. */
 function resolveConfig(document, inputs, problems) {
     const { events = {}, config: raw = {} } = document.value;
     const fleet = fleetOf(readTargets(document, raw, inputs, problems), problems);
@@ -6063,7 +5792,6 @@ function revisionOf(document, raw, problems) {
     const report = problems.at(placeOf(document, '/config/revision').value);
     return raw.revision === undefined ? undefined : (checkRevision(raw.revision, '"revision"', report) ?? undefined);
 }
-/** The three digits for owner, group and others. */
 function umaskOf(document, { umask = '022' }, problems) {
     const digits = umask.slice(-3);
     if (!digits.startsWith('0') || (umask.length === 4 && !umask.startsWith('0'))) {
@@ -6083,7 +5811,6 @@ function sourceOf(document, config, fleet, problems) {
     }
     return path ?? undefined;
 }
-/** A pattern that matches no target at all is most likely mistyped. */
 function warningsFor(listeners, fleet) {
     return listeners.flatMap((listener) => {
         if (listener.kind !== 'run' || listener.on === undefined || listener.on === 'runner')
@@ -6112,12 +5839,10 @@ const typeNames = {
     boolean: 'true or false',
 };
 const typeName = (type) => typeNames[String(type)] ?? String(type);
-/** What the patterns of the schema ask for. */
 const sentences_forms = {
     '^[0-7]{3,4}$': 'three or four octal digits, such as "022"',
     '^(100|[0-9]{1,2})%$': 'a number of targets, or a part of the fleet such as "25%"',
 };
-/** What a fault of the schema means, in one sentence that contains no value. */
 function sentenceFor({ keyword, instancePath, params, parentSchema }) {
     const part = parentSchema;
     const name = subjectOf(instancePath);
@@ -6140,7 +5865,6 @@ function sentenceFor({ keyword, instancePath, params, parentSchema }) {
             return `${name} must be "module.path.Class.method", { "run": … } or { "upload": … }`;
     }
 }
-/** What a sentence calls the thing at a JSON pointer. */
 function subjectOf(pointer) {
     const names = namesIn(pointer);
     const last = names.at(-1) ?? '';
@@ -6151,7 +5875,6 @@ function sentences_unknown(key, around, part) {
     const what = around.at(-1) === 'events' ? 'event' : 'key';
     return `unknown ${what} "${key}"${elsewhere(key) || (0,nearest/* didYouMean */.a)(key, known)}`;
 }
-/** Where a key belongs that is known, but not here. */
 function elsewhere(key) {
     const config = memberOf(schema_schema, 'config');
     const target = config && memberOf(config, 'target');
@@ -6168,11 +5891,8 @@ function elsewhere(key) {
 
 
 
-/** Of more faults than that, the others are not put into words. */
 const mostFaults = 1_000;
-/** Entries that an array may have; the validator takes quadratic time where each of them is wrong. */
 const mostEntries = 10_000;
-/** Holds a document against the schema. What is wrong goes to `problems`; what comes back is the rest, and it is valid. */
 function validate_validate(whole, problems) {
     const document = without(whole, endless(whole, problems));
     const empty = emptyTexts(document.value);
@@ -6184,7 +5904,6 @@ function validate_validate(whole, problems) {
     }
     return without(document, new Set([...empty, ...faults.map((fault) => unknownKey(fault) ?? refused(fault))]));
 }
-/** Pointers to the arrays that are longer than any in earnest. */
 function endless(document, problems) {
     const { events, config } = document.value;
     const arrays = [
@@ -6197,14 +5916,12 @@ function endless(document, problems) {
     }
     return new Set(found.map(([pointer]) => pointer));
 }
-/** What goes with a fault: a listener is nothing without its command or its path. */
 function refused({ instancePath }) {
     return instancePath.replace(/^(\/events\/[^/]+\/\d+)\/(run|upload)$/, '$1');
 }
 function unknownKey({ keyword, instancePath, params }) {
     return keyword === 'additionalProperties' ? below(instancePath, String(params['additionalProperty'])) : undefined;
 }
-/** Pointers to the empty texts that count as absent. A link's path or a command that is empty is a mistake instead. */
 function emptyTexts(value, pointer = '') {
     if (Array.isArray(value))
         return join(value.map((entry, index) => emptyTexts(entry, below(pointer, index))));
@@ -6219,7 +5936,6 @@ function emptyTexts(value, pointer = '') {
 function join(sets) {
     return new Set(sets.flatMap((set) => [...set]));
 }
-/** One fault per cause: of a listener's forms, only the one that was meant has its say. */
 function fold(faults, root, empty) {
     const serious = faults.filter((fault) => fault.keyword === 'additionalProperties' || !empty.has(fault.instancePath));
     const listeners = new Map(serious.flatMap((fault) => (fault.keyword === 'anyOf' ? [[fault.instancePath, fault]] : [])));
@@ -6234,11 +5950,9 @@ function fold(faults, root, empty) {
             : fault.schemaPath.startsWith(`#/definitions/${form}/`);
     });
 }
-/** The pointer to the listener that something belongs to; any other pointer as it is. */
 function listenerAround(pointer) {
     return /^\/events\/[^/]+\/\d+/.exec(pointer)?.[0] ?? pointer;
 }
-/** The form of listener that was meant; undefined when that cannot be told. */
 function formOf(listener) {
     const named = isObject(listener) ? listenerForms.filter((form) => Object.hasOwn(listener, form)) : [];
     return named.length === 1 ? named[0] : undefined;
@@ -6253,10 +5967,6 @@ function formOf(listener) {
 
 
 
-/**
- * Reads, checks and resolves the config: inputs before `SHIP_`, before the file, before defaults. Throws one
- * ShipperError (CONFIG, or INPUT where only inputs are to blame) that lists everything that is wrong.
- */
 function loadConfig({ workspace, file, environment, overrides = {} }) {
     const problems = new Problems();
     const hasListeners = overrides.listeners !== false;
@@ -6269,7 +5979,6 @@ function loadConfig({ workspace, file, environment, overrides = {} }) {
     const notices = hasListeners && listening.length > 0 ? [noticeOf(listening)] : [];
     return { config: resolved.config, warnings: [...warnings, ...resolved.warnings], notices };
 }
-/** Listeners are code that runs beside the key: whoever can set a variable of the job could bring some. */
 function noticeOf(variables) {
     return (`Listeners come from the environment, by ${variables.join(', ')}. They run as those of the config do. If you did not set that, ` +
         'an earlier step of this job did: see docs/security.md, "What runs on the runner".');
@@ -6280,13 +5989,7 @@ var summary = __nccwpck_require__(7932);
 ;// CONCATENATED MODULE: ./build/src/ending.js
 
 
-/** Milliseconds that a run may still take to put things back after a fault of Shipper itself. */
 const faultMilliseconds = 60_000;
-/**
- * The one end of a run: an exit status, and for a failure its annotation and a summary, whatever happens. The process
- * counts as failed until `succeed`; a fault that nobody catches, and a wait for something that cannot come any more, make
- * the run go back as any other failure does.
- */
 class Ending {
     #face;
     #cancel;
@@ -6306,7 +6009,6 @@ class Ending {
         this.#isTold = true;
         process.exitCode = 0;
     }
-    /** `isSummed`: the summary says so already. */
     fail(error, isSummed = false) {
         if (this.#isTold)
             return;
@@ -6317,7 +6019,6 @@ class Ending {
             this.#face.addSummary((0,summary/* failureSummaryOf */.U)((0,errors/* asShipperError */.oB)(error)));
         this.#face.log.close();
     }
-    /** The process ends by itself; should anything hold it, it is ended once its output has been read. */
     leave() {
         this.#face.log.close();
         setTimeout(() => (process.stdout.writableLength > 0 ? this.leave() : process.exit()), 2_000).unref();
@@ -6334,7 +6035,6 @@ class Ending {
             process.exit();
         }, faultMilliseconds).unref();
     }
-    /** Nothing is left that could go on: the run would end in the middle, without a word. */
     #starve() {
         if (this.#isTold)
             return;
@@ -6355,7 +6055,6 @@ var entry = __nccwpck_require__(6920);
 
 
 
-/** From the command line or the inputs to the end of the process, which `Ending` tells of. */
 async function main() {
     const { env } = process;
     const face = await openFace(process.argv.slice(2), env);
@@ -6385,7 +6084,6 @@ async function main() {
                 face.log.warning(warning);
             for (const notice of notices)
                 face.log.notice(notice);
-            // Only here: help, a wrong config and the process of the modules start without SSH.
             const { run } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 4844));
             const runner = env['RUNNER_NAME'] ?? (0,external_node_os_.hostname)();
             const tell = (message) => face.log.notice(message);
@@ -6413,7 +6111,6 @@ async function main() {
         ending.leave();
     }
 }
-/** Called once, by `index.cjs` through `bundle.cjs`: runs the action, or serves one as the process of its modules. Never throws. */
 function start() {
     void ((0,entry/* isModuleHost */.n0)() ? (0,entry/* hostModules */.QL)() : main());
 }
@@ -6444,7 +6141,6 @@ var src_workspace = __nccwpck_require__(8595);
 
 
 const place = /(?<path>(?:file:\/\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(?<line>\d+):(?<column>\d+)\)?$/;
-/** What was thrown, in words, with the part of its stack that lies in the workspace. */
 function describeFailure(thrown, workspace) {
     if (!(thrown instanceof Error)) {
         return { message: typeof thrown === 'string' ? thrown : `${(0,external_node_util_.inspect)(thrown)} was thrown`, stack: [] };
@@ -6466,7 +6162,6 @@ function messageOf(error) {
     const cause = error.cause instanceof Error ? `\ncaused by ${messageOf(error.cause)}` : '';
     return `${name}${error.message}${several}${cause}`;
 }
-/** The place that a line of a stack names, if it is in a file of the workspace. */
 function positionIn(line, workspace) {
     const groups = place.exec(line)?.groups;
     if (groups === undefined)
@@ -6474,7 +6169,6 @@ function positionIn(line, workspace) {
     const file = relativeTo(workspace, groups['path'] ?? '');
     return file === undefined ? undefined : { file, line: Number(groups['line']), column: Number(groups['column']) };
 }
-/** A path or file URL, relative to the workspace with `/`; undefined outside it, and for Shipper's own file. */
 function relativeTo(workspace, pathOrUrl) {
     const path = pathOrUrl.startsWith('file:') ? (0,external_node_url_namespaceObject.fileURLToPath)(pathOrUrl) : pathOrUrl;
     const name = (0,src_workspace/* nameInWorkspace */._)(workspace, path);
@@ -6482,7 +6176,6 @@ function relativeTo(workspace, pathOrUrl) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/modules/child/exports.js
-/** As a named export, in `module.exports` or a default export, or as the default export itself, by its own name. */
 function findExport(exported, name) {
     for (const holder of holders(exported)) {
         if (Object.hasOwn(holder, name))
@@ -6492,7 +6185,6 @@ function findExport(exported, name) {
     }
     return undefined;
 }
-/** CommonJS that was compiled from an ES module has a `default` within the `default`. */
 function holders(exported) {
     const found = [];
     for (let next = exported; isHolder(next) && found.length < 3; next = Reflect.get(next, 'default')) {
@@ -6511,14 +6203,13 @@ function isConstructor(value) {
     if (typeof value !== 'function')
         return false;
     try {
-        Reflect.construct(Object, [], value); // Asks whether `new` is allowed without running anything of it.
+        Reflect.construct(Object, [], value);
         return true;
     }
     catch {
         return false;
     }
 }
-/** What the class and those above it define, and what its constructor put into the instance. */
 function methodNames(instance) {
     const names = new Set();
     for (let next = instance; next !== null && next !== Object.prototype;) {
@@ -6543,7 +6234,6 @@ var external_node_path_ = __nccwpck_require__(6760);
 
 
 const endings = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'];
-/** What Node could not find, who imports it, and how it should be imported instead. */
 function explainMissingImport(error, module, workspace) {
     const first = error.message.split('\n', 1)[0] ?? '';
     const wanted = /'([^']+)'/.exec(first)?.[1] ?? first;
@@ -6565,7 +6255,6 @@ function importerOf(message) {
 function pathOf(wanted, importer) {
     return wanted.startsWith('file:') ? (0,external_node_url_namespaceObject.fileURLToPath)(wanted) : (0,external_node_path_.resolve)((0,external_node_path_.dirname)(importer), wanted);
 }
-/** The file that was probably meant: with an extension, with TypeScript's own one, or the index of a directory. */
 function insteadOf(target) {
     if ((0,external_node_fs_.statSync)(target, { throwIfNoEntry: false })?.isDirectory() === true) {
         return endings.map((ending) => (0,external_node_path_.join)(target, `index${ending}`)).find((path) => (0,external_node_fs_.existsSync)(path));
@@ -6586,7 +6275,6 @@ function specifier(path, importer) {
 
 
 
-/** Why a module could not be loaded and what to do about it, in words that a user of Node's error codes need not know. */
 function explainLoadError(thrown, path, workspace) {
     const failure = describeFailure(thrown, workspace);
     const name = relativeTo(workspace, path) ?? path;
@@ -6648,7 +6336,6 @@ function whyCommonJs(file, workspace) {
     }
     return `It was read as CommonJS: rename it to ${better}.`;
 }
-/** Node puts `path:line` and a caret under the place in front of the stack of a syntax error, though not of each one. */
 function positionOfSyntax(stack, workspace) {
     const lines = stack.split('\n');
     const header = /^(?<path>.+):(?<line>\d+)$/.exec(lines[0] ?? '')?.groups;
@@ -6658,7 +6345,6 @@ function positionOfSyntax(stack, workspace) {
     const caret = lines.slice(1, 8).find((line) => /^\s*\^+\s*$/.test(line));
     return { file, line: Number(header['line']), column: (caret?.indexOf('^') ?? 0) + 1 };
 }
-/** For an ES module, Node tells the place of a syntax error only on its way out: ask a second one, which runs nothing. */
 function positionByCheck(path, workspace) {
     const check = (0,external_node_child_process_.spawnSync)(process.execPath, ['--check', path], { encoding: 'utf8', timeout: 10_000 });
     return positionOfSyntax(check.stderr.trimStart(), workspace);
@@ -6689,10 +6375,6 @@ var __rewriteRelativeImportExtension = (undefined && undefined.__rewriteRelative
 
 
 
-/**
- * The user's modules: each is loaded once, and each class constructed once, in the order of the listeners. Nothing
- * stops at a problem, so that one run tells them all.
- */
 class Modules {
     #workspace;
     #shipper;
@@ -6703,7 +6385,6 @@ class Modules {
         this.#workspace = workspace;
         this.#shipper = shipper;
     }
-    /** Makes a listener ready to be called, or says what is wrong; undefined where that was said before. */
     async load(located) {
         const { listener, path, className, method } = located;
         const key = `${path}#${className}`;
@@ -6726,13 +6407,12 @@ class Modules {
         this.#methods.set(listener, () => Reflect.apply(found, instance.value, []));
         return undefined;
     }
-    /** Calls a listener that was loaded, and awaits it. */
     async call(listener) {
         await this.#methods.get(listener)?.();
     }
     async #importFile(path) {
         try {
-            return { value: (await import(__rewriteRelativeImportExtension(/* webpackIgnore: true */ (0,external_node_url_namespaceObject.pathToFileURL)(path).href))) };
+            return { value: (await import(/* webpackIgnore: true */ __rewriteRelativeImportExtension((0,external_node_url_namespaceObject.pathToFileURL)(path).href))) };
         }
         catch (error) {
             return { problem: explainLoadError(error, path, this.#workspace) };
@@ -6764,7 +6444,6 @@ class Modules {
 // EXTERNAL MODULE: ./build/src/modules/process-group.js
 var process_group = __nccwpck_require__(9803);
 ;// CONCATENATED MODULE: ./build/src/modules/child/freeze.js
-/** Freezes plain data whole, and returns it. */
 function freeze(value) {
     if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
         Object.freeze(value);
@@ -6777,7 +6456,6 @@ function freeze(value) {
 var last_lines = __nccwpck_require__(2710);
 ;// CONCATENATED MODULE: ./build/src/modules/child/requests.js
 
-/** The request that a `shipper.run()` stands for. Modules may be plain JavaScript: nothing of it is taken on trust. */
 function runRequest(command, options) {
     needOptions('shipper.run()', options, {
         on: 'string',
@@ -6811,7 +6489,6 @@ function needText(value, what) {
         throw new TypeError(`${what} must be a text that is not empty`);
     return value;
 }
-/** Refuses an option that is unknown (`allow_failure`, as in the config) or of another type. */
 function needOptions(caller, options, known) {
     for (const [name, value] of Object.entries(options)) {
         const kind = known[name];
@@ -6840,10 +6517,6 @@ function isNames(env) {
 
 
 
-/**
- * Runs a program by @actions/exec, in the modules' own process: it belongs to its group, and goes down with it.
- * Rejects on any exit status but 0, unless `allowFailure`.
- */
 async function runProgram(program, args, options, workspace) {
     needOptions('shipper.exec()', options, { cwd: 'string', env: 'object', allowFailure: 'boolean', silent: 'boolean' });
     needText(program, 'the program of shipper.exec()');
@@ -6854,23 +6527,18 @@ async function runProgram(program, args, options, workspace) {
         cwd: (0,external_node_path_.resolve)(workspace, options.cwd ?? '.'),
         env: variables(options.env),
         ignoreReturnCode: true,
-        silent: true, // It would show the wrapper.
+        silent: true,
         listeners: { stdout: show, stderr: show },
     });
-    // @actions/exec gives null for a program that a signal ended, whatever its types say.
     if (!Number.isInteger(exitCode))
         throw new Error(`${program} was ended by a signal`);
     if (exitCode !== 0 && options.allowFailure !== true)
         throw new Error(failed(program, args, exitCode, stdout, stderr));
     return { code: exitCode, stdout, stderr };
 }
-/**
- * @actions/exec leaves stdin open, so that a program that reads it waits for ever. Its `input` is no way out: a program
- * that ends without reading it makes an EPIPE that nothing can catch. On Windows there is no such wrapper: stdin stays.
- */
 function withEmptyStdin(program, args) {
     return process.platform === 'win32'
-        ? [`"${program.replaceAll('"', '\\"')}"`, [...args]] // It splits its first argument at spaces, outside of quotes.
+        ? [`"${program.replaceAll('"', '\\"')}"`, [...args]]
         : ['sh', ['-c', 'exec "$0" "$@" </dev/null', program, ...args]];
 }
 function variables(extra = {}) {
@@ -6886,13 +6554,11 @@ function failed(program, args, code, stdout, stderr) {
 
 
 
-/** Everything is a closure, so that `const { run, log } = shipper` works. */
 function createShipper(wire, context, workspace) {
     const config = freeze(context.config);
     let state = { event: 'on:start', targets: config.targets, wave: { number: 1, of: 1 } };
     let listening = false;
     const pending = new Set();
-    // The caller gets another promise than the one that `settled` handles, or a forgotten rejection would go unseen.
     const track = async (promise) => {
         pending.add(promise);
         return promise.finally(() => pending.delete(promise));
@@ -6967,21 +6633,17 @@ function asText(value) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/modules/child/wire.js
-/** The modules' end of the line to the run. */
 class Wire {
     #send = process.send?.bind(process);
     #waiting = new Map();
     #refused = new WeakMap();
     #requests = 0;
     constructor() {
-        // Libraries take a process that can `send` for a worker of theirs, and the run would get their messages.
         Reflect.deleteProperty(process, 'send');
     }
-    /** Never throws: where the run is gone, the `disconnect` tells. */
     tell(message) {
         this.#send?.(message, undefined, undefined, () => undefined);
     }
-    /** Resolves with the results of a run (none for an upload), or rejects with the run's reason. */
     async ask(asks) {
         const request = (this.#requests += 1);
         const answer = new Promise((resolve, reject) => {
@@ -7001,7 +6663,6 @@ class Wire {
         this.#refused.set(error, reply.request);
         waiting?.reject(error);
     }
-    /** The request whose refusal this error is, if it is one. */
     requestBehind(thrown) {
         return thrown instanceof Error ? this.#refused.get(thrown) : undefined;
     }
@@ -7014,7 +6675,6 @@ class Wire {
 
 
 
-/** Answers the run's messages until it says `end`. If the run goes away without it, so does this process group. */
 async function hostUntilEnd() {
     const host = new Host();
     await new Promise((resolve) => {
@@ -7059,7 +6719,6 @@ class Host {
                 break;
         }
     }
-    /** What nobody caught belongs to the listener of the moment; between two of them it is reported for what it is. */
     stray(thrown) {
         const failure = this.#describe(thrown);
         if (this.#loading !== undefined) {
@@ -7084,7 +6743,7 @@ class Host {
             this.#loading = loading;
             this.wire.tell({ type: 'loading', listener: located.listener });
             const problem = await this.#modules.load(located);
-            await (0,promises_.setImmediate)(); // A rejection that nothing caught shows after the microtasks.
+            await (0,promises_.setImmediate)();
             const found = problem ?? loading.stray;
             if (found !== undefined)
                 problems.push(found);
@@ -7117,7 +6776,6 @@ class Host {
         this.#call = undefined;
         this.#inModules?.leave();
     }
-    /** A call that failed by what nobody caught is over, though its method may go on. */
     #isCurrent(call) {
         return this.#call === call;
     }
@@ -7138,13 +6796,10 @@ class Host {
 /* harmony export */   n0: () => (/* binding */ isModuleHost),
 /* harmony export */   xL: () => (/* binding */ marker)
 /* harmony export */ });
-/** Variable by which a process of the bundle is told to host modules; it removes it before it loads one. */
 const marker = 'SHIPPER_MODULE_HOST';
-/** Whether this process was started by `ModuleHost` to run the user's modules. */
 function isModuleHost() {
     return process.env[marker] === '1' && process.connected;
 }
-/** Serves the run that started this process, until it says that it is done. */
 async function hostModules() {
     Reflect.deleteProperty(process.env, marker);
     const { hostUntilEnd } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 8608));
@@ -7169,9 +6824,7 @@ async function hostModules() {
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_1__);
 
 
-/** Whether a child has to be started `detached` to lead a group; on Windows that would open a console instead. */
 const leadsGroup = process.platform !== 'win32';
-/** Sends a signal to a leader's whole process group, or ends its process tree on Windows; false once that is gone. */
 function signalGroup(leader, signal) {
     if (!leadsGroup) {
         const task = ['/PID', String(leader), '/T', '/F'];
@@ -7181,11 +6834,9 @@ function signalGroup(leader, signal) {
         return process.kill(-leader, signal);
     }
     catch (error) {
-        // EPERM: what is left of the group has changed its user.
         return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
     }
 }
-/** Asks a group to end, and kills what is left of it after the grace, in milliseconds. */
 async function endGroup(leader, grace) {
     const until = performance.now() + grace;
     signalGroup(leader, 'SIGTERM');
@@ -7210,9 +6861,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./build/src/deploy/chronicle.js
-/** What the log keeps is not what a page needs: these many are kept of each. */
 const most = 500;
-/** A log that remembers what belongs on the page of the run: what took how long, the warnings, and what was sent. */
 class Chronicle {
     spans = [];
     warnings = [];
@@ -7222,7 +6871,6 @@ class Chronicle {
     constructor(log) {
         this.#log = log;
     }
-    /** Milliseconds since the run began. */
     get now() {
         return performance.now() - this.#begin;
     }
@@ -7274,20 +6922,17 @@ function keep(items, item) {
 // EXTERNAL MODULE: ./build/src/deploy/headline.js
 var headline = __nccwpck_require__(7982);
 ;// CONCATENATED MODULE: ./build/src/deploy/outputs.js
-/** All outputs of a job have 1 MiB: of the files and commits of a plan they have the numbers, the plan's file the names. */
 function withoutNames(key, value) {
     if (key === 'each')
         return undefined;
     return (key === 'added' || key === 'dropped') && Array.isArray(value) ? value.length : value;
 }
-/** The outputs of the action, as far as they are known: of the first target, but for `result`, which has all. */
 function outputsOf(result) {
     const [first] = result.targets;
     const values = {
         revision: result.revision,
         'revision-path': first?.revisionPath,
         'previous-revision': result.previousRevision,
-        // Empty where nothing is active: an earlier value, of a switch that was put back, must not stay.
         'active-revision': first?.active ?? '',
         purged: JSON.stringify(first?.purged ?? []),
         result: JSON.stringify(result, withoutNames),
@@ -7306,9 +6951,7 @@ var waves = __nccwpck_require__(8066);
 
 
 
-/** Of the files, links and the like of a plan, the log names these many; all are in the plan's file. */
 const mostNamed = 20;
-/** What a run did or found, as lines for the end of the log. `now` is what ages are counted to. */
 function describe(result, now) {
     if (result.dryRun && result.command !== 'status')
         return [...(0,plan_text/* planText */.Pt)(result, mostNamed), ...unreadOf(result)];
@@ -7319,7 +6962,6 @@ function describe(result, now) {
     });
 }
 const unreadOf = ({ targets }) => targets.filter((target) => !(0,headline/* isRead */.H9)(target)).map(unread);
-/** One line: the message itself stands in the error or warning. */
 function unread({ name, status, error }) {
     return `${name}: ${status}${error === undefined ? '' : `, ${error.code}`}`;
 }
@@ -7377,7 +7019,6 @@ function table(rows) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/revision-name.js
-/** The name of a revision that nobody named: UTC time and short commit, such as `20261122T054510Z-0123456`. */
 function newRevisionName(now, commit) {
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
     return commit === undefined || commit === '' ? time : `${time}-${commit.slice(0, 7)}`;
@@ -7389,18 +7030,13 @@ var errors = __nccwpck_require__(6595);
 var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/remote/setup.js
 
-/** Seconds without a beat after which a target counts its runner as dead. */
 const leaseSeconds = 40;
-/** The text of a link at `from` (a directory) to `to`: absolute, or relative for jails and containers. */
 function linkText(config, from, to) {
     return config.relativeSymlinks ? external_node_path_.posix.relative(from, to) : to;
 }
-/** The text that a link to what persists gets. */
 function textOfSymlink(config, { revisions }, { source, path }) {
-    // How deep the link lies is known, the revision's name not yet: any name of a revision does.
     return linkText(config, external_node_path_.posix.dirname(external_node_path_.posix.join(revisions, 'name', path)), source);
 }
-/** What a session's first frame says, up to its first steps. `again`: commands to run if the target goes back alone. */
 function setupOf(run, target, token, key, again) {
     const { config, audit } = run;
     const home = external_node_path_.posix.dirname(target.activeSymlink);
@@ -7447,14 +7083,9 @@ function deferred() {
 ;// CONCATENATED MODULE: ./build/src/deploy/cancelling.js
 
 
-/** Whether whoever started the run cancelled it; else, what aborted it is a failure like others. */
 function isCancelled({ aborted, reason }) {
     return aborted && !(reason instanceof errors/* ShipperError */.oV);
 }
-/**
- * Waits for the work. Rejects as soon as the signal is aborted, whatever the work does: with its reason, where that says
- * what failed, else with CANCELLED.
- */
 async function cancellable(work, signal) {
     const cancelled = deferred();
     const cancel = () => {
@@ -7472,10 +7103,6 @@ async function cancellable(work, signal) {
         signal.removeEventListener('abort', cancel);
     }
 }
-/**
- * Waits for the work; once the signal is aborted, for so many milliseconds at the most. Resolves with whether it took
- * longer than that, and rejects as the work does.
- */
 async function isLate(work, signal, milliseconds) {
     const late = deferred();
     let timer;
@@ -7492,7 +7119,6 @@ async function isLate(work, signal, milliseconds) {
         signal.removeEventListener('abort', hurry);
     }
 }
-/** Waits between two waves. Rejects as soon as a target is lost meanwhile: all of them hold their locks. */
 async function pause({ seconds, wave }, sites, log) {
     const until = new Date(Date.now() + seconds * 1000).toISOString().slice(11, 19);
     const next = wave === undefined ? 'the next wave' : `wave ${wave.number} of ${wave.of}`;
@@ -7508,7 +7134,6 @@ async function pause({ seconds, wave }, sites, log) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/expectation.js
-/** What each work can tell before its own `step`; warnings come anywhere. */
 const tellable = {
     preflight: ['active', 'previous'],
     lock: ['active', 'previous', 'waiting', 'holder', 'settled'],
@@ -7526,27 +7151,19 @@ const tellable = {
     inspect: ['active', 'listed', 'holder', 'taken', 'found', 'adopted', 'ordered_by'],
     verdict: ['verdict'],
 };
-/** What a work tells any number of times; all else once. */
 const repeatable = ['listed', 'found', 'purged', 'adopted', 'settled', 'waiting', 'warning'];
-/**
- * What a target can be expected to tell of one frame. A target may be broken or hacked: a fact counts only where it can
- * come, once, and with a value that follows from what this run asked for.
- */
 class Expectation {
     #work;
     #isExpectedName;
     #told = new Set();
     #done = 0;
-    /** `isExpectedName` knows the names that the revision of this run can get. */
     constructor(work, isExpectedName) {
         this.#work = work;
         this.#isExpectedName = isExpectedName;
     }
-    /** The work that it is to tell of next; undefined when it has told all. */
     get next() {
         return this.#work[this.#done];
     }
-    /** Whether the target can tell this now; counts it as told. */
     accepts(fact, state) {
         const work = this.next;
         if (fact.kind === 'step')
@@ -7573,14 +7190,12 @@ class Expectation {
         return fact.kind !== 'purged' || fact.name !== revision;
     }
 }
-/** The names that the revision of a run can have on a target. */
 function expectedNames({ revision, epoch, isNew }) {
     if (revision === '')
         return () => true;
     const taken = `${revision}-${epoch}`;
     return (name) => name === revision || (isNew && (name === taken || isCounted(name, taken)));
 }
-/** Two runs that began in one second count on from 2. */
 function isCounted(name, taken) {
     return name.startsWith(`${taken}-`) && /^[1-9]\d{0,3}$/.test(name.slice(taken.length + 1));
 }
@@ -7588,20 +7203,16 @@ function isCounted(name, taken) {
 ;// CONCATENATED MODULE: ./build/src/deploy/patience.js
 
 const minute = 60;
-/**
- * Seconds that a target may be silent over each work, while its connection is alive. Generous: what takes longer hangs,
- * on a network file system that is gone, say. `lock` may settle a dead run and run its commands before it answers.
- */
 const patience_limits = {
     preflight: 2 * minute,
     lock: 10 * minute + 2 * leaseSeconds,
     init_directories: 10 * minute + 2 * leaseSeconds,
-    create_revision: 60 * minute, // It can copy `source_dir`.
+    create_revision: 60 * minute,
     create_symlinks: 10 * minute,
     choose: 2 * minute,
-    link_current_revision: 30 * minute, // It flushes the revision.
+    link_current_revision: 30 * minute,
     purge_old_revisions: 10 * minute,
-    complete: 60 * minute, // It deletes what was purged.
+    complete: 60 * minute,
     unlock: 2 * minute,
     go_back: minute,
     discard: 10 * minute,
@@ -7609,19 +7220,16 @@ const patience_limits = {
     inspect: 5 * minute,
     verdict: 2 * leaseSeconds + minute,
 };
-/** Runs out when a target says nothing for too long. */
 class Patience {
     #onEnd;
     #lockTimeout;
     #limits;
     #timer;
-    /** `lockTimeout`: seconds that the target waits for the lock by itself. */
     constructor(own, lockTimeout, onEnd) {
         this.#lockTimeout = lockTimeout;
         this.#limits = own;
         this.#onEnd = onEnd;
     }
-    /** From now on the target is to say something about this work. */
     waitFor(work) {
         this.stop();
         const waits = work === 'lock' || work === 'init_directories';
@@ -7634,12 +7242,10 @@ class Patience {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/nothing-in-common.js
-/** ssh2's name for a kind in its error, to its name for the same in what the server offers, and to ours. */
 const kinds = new Map([
     ['key exchange algorithm', ['KEX method', 'key exchange']],
     ['host key format', ['Host key format', 'host key']],
 ]);
-/** Says what a server and Shipper have nothing in common of, and what to do; `kind` is ssh2's name for it. */
 function explainNothingInCommon(kind, offer, fail) {
     const { place, offers, hostKeyTypes } = offer;
     const [list, name] = [...kinds].find(([ours]) => ours === kind)?.[1] ?? [kind, kind];
@@ -7668,25 +7274,20 @@ function postQuantumAdvice(offered) {
 ;// CONCATENATED MODULE: ./build/src/ssh/failure.js
 
 
-/** A failure that another attempt may get past. No password was sent before it. */
 class NetworkFault extends errors/* ShipperError */.oV {
 }
-/** Whether a server did not let the user in yet, such as while it is booting up. Nothing was started there. */
 function isPostponed(error) {
     return error instanceof NetworkFault && error.code === 'AUTH';
 }
-/** Whether a server says, to somebody whose key is right, that it lets nobody in, or not this user. */
 function saysRefusal(words) {
     return /expired|not permitted|not allowed|denied|disabled|locked|booting up|going down|maintenance|administrator/i.test(words);
 }
-/** An attempt took longer than it may. */
 class TimedOut extends Error {
     code = 'ETIMEDOUT';
     constructor(seconds) {
         super(`no answer within ${String(seconds)} seconds (connect-timeout)`);
     }
 }
-/** Turns what went wrong before or during the handshake into what a user can act on. Authentication is told elsewhere. */
 function explainConnectFailure(cause, attempt) {
     const { place, target, phase } = attempt;
     const fail = (code, message) => new errors/* ShipperError */.oV(code, message, { target, cause });
@@ -7757,19 +7358,15 @@ function explainUnfinishedLogin(cause, attempt, fail, again) {
     if (said === '')
         return fail('CONNECT', `The connection to ${place} ended during authentication: ${failure_text(cause)}.`);
     const message = `${place} ended the login of ${address.user} (${failure_text(cause)}). It says: ${JSON.stringify(said.slice(0, 500))}`;
-    // By pam_nologin, from the start of sshd until the system is up.
     return /booting up/i.test(said) ? again('AUTH', message) : fail('AUTH', message);
 }
-/** Faults of OpenSSL and of Node have codes too: `ERR_…`. */
 function isOfNetwork(cause) {
     return /^E(?!RR_)/.test(codeOf(cause) ?? '');
 }
 function codeOf(cause) {
     return cause !== undefined && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }
-/** What an error says, on one line: servers choose some of the words. */
 function failure_text(cause) {
-    // With several addresses behind a name, Node reports an AggregateError without a message.
     const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
     return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
 }
@@ -7779,10 +7376,6 @@ const shipperSh = "set -fu\nlang=${LC_ALL-}\nexport LC_ALL=C\nnewline='\n'\nunse
 
 ;// CONCATENATED MODULE: ./build/src/time-limit.js
 
-/**
- * Calls once that many milliseconds have passed, unless the function that it returns was called before; without a
- * number it never does. Where this process was busy for that long, what has arrived meanwhile comes first.
- */
 function after(milliseconds, call) {
     if (milliseconds === undefined)
         return () => undefined;
@@ -7793,13 +7386,11 @@ function after(milliseconds, call) {
         clearImmediate(immediate);
     };
 }
-/** What the promise comes to, or a rejection by `late()` once that many milliseconds have passed; see `after`. */
 async function within(promise, milliseconds, late) {
     const limit = deferred();
     const stop = after(milliseconds, () => limit.reject(late()));
     return Promise.race([promise, limit.promise]).finally(stop);
 }
-/** Resolves with what the promise comes to, or with undefined once that many milliseconds have passed. */
 async function patiently(promise, milliseconds) {
     const patience = deferred();
     const stop = after(milliseconds, () => patience.resolve(undefined));
@@ -7807,12 +7398,7 @@ async function patiently(promise, milliseconds) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/frame.js
-/** Bytes that stand for themselves in a word: printable, and nothing that the shell, `printf %b` or the loader reads. */
 const plain = /^[!-[\]-}\u0080-\uffff]+$/u;
-/**
- * One word of a frame: each byte that could be mistaken as `\0ooo`, an empty value as `\c`, so that `printf %b` gives
- * the value back. Nothing in a word is ever shell text.
- */
 function encodeWord(value) {
     if (value === '')
         return '\\c';
@@ -7825,14 +7411,12 @@ function encodeWord(value) {
     }
     return word;
 }
-/** The value of a word; what is no escape stands for itself. */
 function decodeWord(word) {
     if (!word.includes('\\'))
         return word;
     const bytes = Buffer.from(word === '\\c' ? '' : word).toString('latin1');
     return Buffer.from(bytes.replace(/\\0([0-3][0-7]{2})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8))), 'latin1').toString();
 }
-/** A frame: what the runner says to the target's script, one line. */
 function frame_frame(values) {
     return values.map(encodeWord).join(' ');
 }
@@ -7844,31 +7428,15 @@ function readFact(line) {
 ;// CONCATENATED MODULE: ./build/src/remote/limits.js
 const kilo = 1024;
 const mega = 1024 * kilo;
-/**
- * How much one target may say, and how long it may take. The figures are generous for honest use, an upload of
- * 1,000,000 files among them; what goes beyond is an error with a code, and harms no other target.
- */
 const limits = {
-    /** Milliseconds for the server to open a channel and to start a program there. */
     openMilliseconds: 60_000,
-    /** Milliseconds for the channel of a program that has ended to be closed by the server. */
     freedMilliseconds: 2_000,
-    /** Milliseconds without a word or a byte taken, in an upload: copying and hashing on a slow disk are silent. */
     silenceMilliseconds: 30 * 60_000,
-    /** Bytes of one line, its newline not counted. */
     line: mega,
-    /** Bytes of one line that start-up files print. */
     startUp: 64 * mega,
-    /** Bytes of all facts of one session. */
     facts: 64 * mega,
-    /**
-     * Bytes of the index of an upload, as it comes, and unpacked, which takes twice as much for a moment: 800,000 files
-     * that may differ. Where there are more, everything is sent. The answer is its first line.
-     */
     index: { packed: 64 * mega, unpacked: 96 * mega, answer: 2 * mega },
-    /** Bytes kept of what start-up files print, of stderr, and of the mark before a command's own output. */
     preamble: 4 * kilo,
-    /** Bytes kept of each stream of a command; the log has all of it. */
     output: 256 * kilo,
 };
 
@@ -7876,11 +7444,8 @@ const limits = {
 const external_node_zlib_namespaceObject = require("node:zlib");
 ;// CONCATENATED MODULE: ./build/src/remote/packed.js
 
-/** A gzip member without name and time: RFC 1952. */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3]);
-/** A frame is short: what is set up for it costs more than the packing. */
 const small = { level: 9, memLevel: 5, windowBits: 12 };
-/** By script: compressing one takes as long as all else that a target costs the runner. */
 const beginnings = new Map();
 function beginningOf(script) {
     const known = beginnings.get(script);
@@ -7892,7 +7457,6 @@ function beginningOf(script) {
     beginnings.set(script, beginning);
     return beginning;
 }
-/** `script` and then `rest`, as one gzip stream in base64. A script is compressed once, whatever the rest. */
 function packed(script, rest) {
     const { bytes, crc, length } = beginningOf(script);
     const text = Buffer.from(rest);
@@ -7905,9 +7469,6 @@ function packed(script, rest) {
 
 ;// CONCATENATED MODULE: ./build/src/remote/loader.js
 
-// Understood by every login shell: single quotes, no newline, no `!`, no backslash. The script and the first frame come
-// as one word of gzip in base64, in the request or as one line on stdin, where a target that lacks the tools to unpack it
-// asks for them in plain.
 const begin = `set -f;IFS="~";set -- $shipper_s;eval "$1"`;
 const feedBegin = 'IFS= read -r shipper_s;shipper_s=$(printf %b "$shipper_s")';
 const unpack = 'shipper_s=$(printf %s "$1"|base64 -d 2>/dev/null|gzip -dc 2>/dev/null)';
@@ -7915,18 +7476,16 @@ const learnt = new WeakMap();
 function mannersOf(connection) {
     return learnt.get(connection) ?? { isFed: false, isPlain: false };
 }
-/** Remembers this of the target of a connection, so that whatever is started there next is started so at once. */
 function learn(connection, manners) {
     learnt.set(connection, { ...mannersOf(connection), ...manners });
 }
-/** Longest exec request that a server takes: dropbear drops the connection above 9,000 bytes, Linux allows 128 KiB. */
 function longestRequest(identification) {
     return identification.includes('OpenSSH') ? 120_000 : 8_900;
 }
 function start(script, firstFrame, connection) {
     const feed = () => `${`${script}~${firstFrame}`.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`;
     const { isFed, isPlain } = mannersOf(connection);
-    const run = isPlain ? 'sh -c' : 'exec sh -c'; // Each process that is not there is one less to be ended.
+    const run = isPlain ? 'sh -c' : 'exec sh -c';
     if (isFed)
         return { request: `${run} '${feedBegin};${begin}' shipper`, input: feed(), feed };
     const word = packed(script, `~${firstFrame}`);
@@ -7943,9 +7502,7 @@ function start(script, firstFrame, connection) {
 
 ;// CONCATENATED MODULE: ./build/src/remote/drained.js
 
-/** Milliseconds without output after which a program that has ended counts as silent; a daemon may hold its streams. */
 const silenceMilliseconds = 300;
-/** Resolves when a program has ended and its output has arrived; `isBusy` says whether some came since it was asked. */
 async function drained(channel, isBusy = () => false) {
     const exit = await channel.exit;
     for (;;) {
@@ -7963,7 +7520,6 @@ async function drained(channel, isBusy = () => false) {
 
 
 const newline = 10;
-/** What a program on a target prints, read as it is asked for: what nobody asks for waits on the target. */
 class Incoming {
     #stream;
     #target;
@@ -7976,7 +7532,6 @@ class Incoming {
         this.#arrival.resolve();
         this.#arrival = deferred();
     };
-    /** @param over resolves when nothing more can arrive. */
     constructor(stream, over, target) {
         this.#stream = stream;
         this.#target = target;
@@ -7985,12 +7540,8 @@ class Incoming {
         stream.on('close', this.#wake);
         void over.then(() => this.end());
     }
-    /**
-     * The next line without its newline; undefined at the end. Rejects with TARGET where it is longer than any may be;
-     * `cut` passes over its beginning instead: start-up files may print anything.
-     */
     async line({ cut = false } = {}) {
-        let [searched, before, passed] = [0, 0, 0]; // Chunks without a newline, their bytes, and those passed over.
+        let [searched, before, passed] = [0, 0, 0];
         for (;;) {
             for (let bytes = this.#chunks[searched]; bytes !== undefined; bytes = this.#chunks[searched]) {
                 const end = bytes.indexOf(newline);
@@ -8010,24 +7561,20 @@ class Incoming {
                 return undefined;
         }
     }
-    /** The next bytes, as many as these; undefined where they do not come. */
     async block(size) {
         while (this.#length < size)
             if (!(await this.#more()))
                 return undefined;
         return this.#take(size);
     }
-    /** Reads no further, and hands over what was read and not asked for; whoever wants more takes the stream itself. */
     release() {
         this.#stream.off('readable', this.#wake);
         return this.#take(this.#length);
     }
-    /** Lets nobody wait any longer. */
     end() {
         this.#over = true;
         this.#wake();
     }
-    /** Whether something came since the last call. */
     isBusy() {
         const busy = this.#moved;
         this.#moved = false;
@@ -8067,19 +7614,15 @@ class Incoming {
 ;// CONCATENATED MODULE: ./build/src/ssh/channel-refused.js
 
 
-/** The server refuses a channel or the program on it, while the connection itself is fine. */
 class ChannelRefused extends errors/* ShipperError */.oV {
 }
-/** Whether an error of `exec` means that the server allows no (or no second) program, and not that it is gone. */
 function isChannelRefused(error) {
     return error instanceof ChannelRefused;
 }
-/** A server starts no program. */
 function programRefused(error, { place, target }) {
     const message = `${place} is connected, but its SSH server refuses to start a program (${failure_text(error)}): it allows no more sessions (MaxSessions), or none at all.`;
     return new ChannelRefused('TARGET', message, { target, cause: error });
 }
-/** A server leads nowhere, or not to this address, `host:port`. */
 function forwardRefused(error, to, { place, target }) {
     const facts = { target, cause: error };
     if (!('reason' in error) || error.reason !== 2) {
@@ -8100,12 +7643,7 @@ function forwardRefused(error, to, { place, target }) {
 
 
 
-/** OpenSSH counts a channel that was closed until it has read everything that came with the close: the next request too. */
 const attempts = 2;
-/**
- * Opens a channel for a script, on a connection of its own where the server refuses another channel on this one.
- * Rejects with TARGET where it refuses all, with CONNECT where it does not answer in time or is gone.
- */
 async function opening_open(request) {
     const { connection, reconnect } = request.access;
     if (reconnect === undefined)
@@ -8134,7 +7672,6 @@ async function openOn(connection, request) {
     const how = start(script, frame_frame(words), connection);
     const opening = connection.exec(how.request, how.input);
     try {
-        // The login has a limit of its own.
         const opened = connection.ready.then(async () => within(opening, limits.openMilliseconds, () => silentOpen(target)));
         return { channel: await orCancelled(opened, signal), feed: how.feed };
     }
@@ -8151,7 +7688,6 @@ function silentOpen(target) {
     const message = `${target}: the SSH server did not say within ${seconds} seconds whether it starts a program: look at its log and its load.`;
     return new errors/* ShipperError */.oV('CONNECT', message, { target });
 }
-/** As the promise, or a rejection with CANCELLED once the signal is aborted. */
 async function orCancelled(promise, signal) {
     if (signal === undefined)
         return promise;
@@ -8180,15 +7716,12 @@ const start_failure_limits = [
         'there is no more memory for the account: look at `free`, and at its limit (`ulimit -v`)',
     ],
 ];
-/** The limit of the account that is reached, by what its shell printed, and what to do; undefined for anything else. */
 function reachedLimit(said) {
     return start_failure_limits.find(([pattern]) => pattern.test(said))?.[1];
 }
-/** Whether the login shell is a restricted one, which runs programs but does not let them take its place. */
 function forbidsExec(said) {
     return /\bexec: (?!.*not found)/.test(said);
 }
-/** What a target said instead of running the script, in words that say what to do. */
 function unknownStart(target, said) {
     const text = said.trim();
     const unfit = /^shipper unfit: (.*)$/m.exec(text)?.[1];
@@ -8227,7 +7760,6 @@ function silentStart(target, seconds) {
 
 
 
-/** One of the target's scripts, started on a channel of its own. */
 class Script {
     stdout;
     channel;
@@ -8242,30 +7774,20 @@ class Script {
         this.#feed = feed;
         this.channel = channel;
         this.stdout = new Incoming(channel.stdout, channel.closed, request.target);
-        channel.stdin.on('error', () => undefined); // What is not read any more shows by the end of the output.
+        channel.stdin.on('error', () => undefined);
     }
-    /**
-     * Starts a script, on a connection of its own where the server refuses another channel on this one. Rejects with
-     * TARGET where it refuses all, and with CONNECT where it does not answer in time or is gone.
-     */
     static async start(request) {
         return new Script(request, await opening_open(request));
     }
     get stdin() {
         return this.channel.stdin;
     }
-    /** The end of what came on stderr until it was greeted, or has come by now: what a script did not foresee. */
     get stderr() {
         return this.#stderr.trim();
     }
-    /** All that was said by one that did not greet. */
     get said() {
         return `${this.#preamble}${this.stdout.release().toString()}${this.#stderr}`;
     }
-    /**
-     * Waits for the line by which the script greets; resolves with what stands behind the greeting there, or with
-     * undefined where the program ended without one. Rejects with TARGET where it takes longer than it may there.
-     */
     async greeted() {
         const { signal, target, access } = this.#request;
         const { answerSeconds } = access.connection;
@@ -8276,29 +7798,25 @@ class Script {
             return await within(orCancelled(this.#greeting(), signal), answerSeconds * 1000, () => silentStart(target, answerSeconds));
         }
         catch (error) {
-            this.channel.kill(); // A start-up file that waits for input must not take its end for an answer.
+            this.channel.kill();
             this.close();
             throw error;
         }
     }
-    /** Resolves when the program has ended and its output has arrived; `isBusy` says whether more came just now. */
     async drained(isBusy = () => this.stdout.isBusy()) {
         const exit = await drained(this.channel, isBusy);
         this.#own?.end();
         return exit;
     }
-    /** Reads what still comes, for nobody. */
     discard() {
         this.stdout.release();
         this.channel.stdout.resume();
     }
-    /** Waits until the script has ended and the server could give its channel to another one; not for ever. */
     async freed(milliseconds = limits.freedMilliseconds) {
         this.discard();
         await patiently(this.channel.freed, milliseconds);
         this.#own?.end();
     }
-    /** Closes the channel. */
     close() {
         this.stdout.end();
         this.channel.stdin.end();
@@ -8334,27 +7852,22 @@ var events = __nccwpck_require__(5704);
 
 
 
-/** What a target was asked to do, until it has answered. */
 class Work {
     #target;
     #answer = deferred();
     #facts = [];
     #steps;
     #failure;
-    /** @param target its name, for errors. */
     constructor(target, asked) {
         this.#target = target;
         this.#steps = asked;
     }
-    /** All facts that the target told; rejects with what failed. */
     get answer() {
         return this.#answer.promise;
     }
-    /** The step that is under way; undefined once all are taken. */
     get step() {
         return this.#steps[0];
     }
-    /** Takes in a fact, and says whether it is one to be told. After `end` nothing more belongs to this work. */
     learn(fact) {
         const [first = '', step, sentence = ''] = fact.values;
         if (fact.kind === 'end') {
@@ -8378,9 +7891,8 @@ class Work {
         this.#answer.reject(error);
     }
 }
-/** An error that names the target and, where it is one that users know, the step. */
 function failureOn(target, code, message, step) {
-    const isStep = events/* steps */.Ci.includes(step); // Others are Shipper's own words.
+    const isStep = events/* steps */.Ci.includes(step);
     const where = isStep ? `${target}, ${String(step)}` : target;
     return new errors/* ShipperError */.oV(code, `${where}: ${message}`, { target, step });
 }
@@ -8388,14 +7900,12 @@ function failureOn(target, code, message, step) {
 ;// CONCATENATED MODULE: ./build/src/remote/session-errors.js
 
 
-/** The script went away without its answer. `said`: what it last printed on stderr. */
 function lostTarget(name, said, step) {
     const reason = said === '' ? '' : ` (the target said: ${said})`;
     const limit = reachedLimit(said);
     const what = limit === undefined ? 'the connection was lost' : `the target's shell ended: ${limit}`;
     return failureOn(name, 'CONNECT', `${what}${reason}; the target puts back by itself`, step);
 }
-/** The fact; where it is an error for which a limit of the account is to blame, by what stderr said, with that limit. */
 function explained(fact, said) {
     const [code = '', step = '', sentence = ''] = fact.values;
     const limit = fact.kind === 'error' ? reachedLimit(said) : undefined;
@@ -8403,16 +7913,13 @@ function explained(fact, said) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/speech.js
-/** What the runner says to a target's script, line by line; held until the script can listen. */
 class Speech {
     #held = [];
     #stdin;
     #beat;
-    /** Whether the script listens. */
     get isHeard() {
         return this.#stdin !== undefined;
     }
-    /** From now on the script listens: it hears this first, then all that was held, and a beat each so many milliseconds. */
     begin(stdin, first, beat) {
         this.#stdin = stdin;
         this.#beat = setInterval(() => this.say('b'), beat);
@@ -8425,11 +7932,9 @@ class Speech {
         else if (this.#stdin.writable)
             this.#stdin.write(`${line}\n`);
     }
-    /** Beats no more. */
     stopBeating() {
         clearInterval(this.#beat);
     }
-    /** There is nothing more to say. */
     end() {
         this.stopBeating();
         if (this.#stdin?.writable === true)
@@ -8450,17 +7955,12 @@ class Speech {
 
 
 
-/**
- * The runner's end of the one shell on a target. It is opened by the first `perform`, in whose exec request the script
- * and the steps travel; whatever is performed later is one message there and one back.
- */
 class Session {
     #options;
     #script;
     #begun = false;
     #work;
     #interrupted;
-    /** Whether the connection went away, and not the script alone. */
     #isCut = false;
     #said = 0;
     #over = false;
@@ -8468,19 +7968,12 @@ class Session {
     constructor(options) {
         this.#options = options;
     }
-    /** Whether the target's script can still be spoken with. */
     get open() {
         return this.#script !== undefined && !this.#over;
     }
-    /** Whether the target's script has said a word. */
     get answered() {
         return this.#speech.isHeard;
     }
-    /**
-     * Takes steps on the target and resolves with all facts that they told. Rejects with what failed, or with CONNECT
-     * when the connection went away before the answer. Then the session is over: a script that is still there puts back by
-     * itself. How long a target may be silent is for the owner to say, who closes the session then.
-     */
     async perform(steps, options = {}) {
         const { last = false, revision = '' } = options;
         if (this.#over)
@@ -8496,10 +7989,6 @@ class Session {
             await this.#exit();
         return facts;
     }
-    /**
-     * Stops what the target is doing for this run, and the commands of its listeners. Resolves when they are gone, or the
-     * session is over.
-     */
     async interrupt() {
         if (!this.open)
             return;
@@ -8509,15 +7998,12 @@ class Session {
         await done.promise;
         this.#fail(new errors/* ShipperError */.oV('CANCELLED', 'interrupted', { target: this.#options.name }));
     }
-    /** Ends the process group of a listener's command that has this leader. */
     stop(leader) {
         this.#speech.say(`stop ${leader}`);
     }
-    /** Lets go of the channel; a script that is still there sees the end of its input and settles the run alone. */
     close() {
         this.#end(undefined);
     }
-    /** Its rejections go to whoever waits for the work. */
     #start(what) {
         const { connection, setup } = this.#options;
         this.#begun = true;
@@ -8525,10 +8011,9 @@ class Session {
         const more = setup.hidden.length > 0 ? ['more', 'stdin'] : [];
         this.#talk([...setup.words, ...more, ...what]).catch((error) => {
             this.#end((0,errors/* asShipperError */.oB)(error));
-            this.#script?.discard(); // Or the script would wait for somebody to read before it puts back.
+            this.#script?.discard();
         });
     }
-    /** From the script's start to its end. */
     async #talk(words) {
         const { name, connection } = this.#options;
         const request = { access: { connection }, target: name, script: shipperSh, words, greeting: 'shipper 1' };
@@ -8573,7 +8058,7 @@ class Session {
         if (fact.kind === 'end')
             this.#work = undefined;
         if (fact.kind === 'interrupted' || fact.kind === 'stopped')
-            return; // They belong to no work.
+            return;
         if (work?.learn(fact) === true)
             onFact(fact);
     }
@@ -8584,7 +8069,6 @@ class Session {
         this.#work?.fail(error);
         this.#work = undefined;
     }
-    /** The session is over; without a reason, since the connection went away. */
     #end(reason) {
         if (this.#over)
             return;
@@ -8592,7 +8076,6 @@ class Session {
         if (this.#work !== undefined)
             this.#fail(reason ?? this.#lost(this.#work.step));
         this.#interrupted?.();
-        // A start-up file that waits for input must not take its end for an answer.
         if (this.#speech.isHeard)
             this.#speech.end();
         else
@@ -8608,18 +8091,15 @@ class Session {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/site-errors.js
 
-/** A target whose connection is alive, and which says nothing. */
 function silentTarget(target, work, seconds) {
     return new errors/* ShipperError */.oV('TARGET', `${target}, ${work}: the target said nothing for ${seconds} seconds, though its connection is alive. ` +
         'See on the server what hangs: a network file system that is gone, or a disk that fails', { target, step: work });
 }
-/** A target that tells one thing that cannot be is believed nothing more. */
 function unbelievable(target, { kind, values }) {
     return new errors/* ShipperError */.oV('TARGET', `${target}: the target said what it was not asked for ("${[kind, ...values].join(' ').slice(0, 200)}"), and is not ` +
         'listened to any more. See whether it was tampered with, or whether something else writes to the output of its ' +
         'login shell', { target });
 }
-/** A refusal of the lock says who holds it. */
 function withHolder(error, holder) {
     if (!(error instanceof errors/* ShipperError */.oV) || error.code !== 'LOCKED' || holder === undefined)
         return error;
@@ -8633,9 +8113,7 @@ function withHolder(error, holder) {
 
 
 
-/** The work after which only the target knows what the run came to. */
 const deciding = ['link_current_revision', 'complete'];
-/** What is said between the runner and one target on one connection, by when, and what the runner learns of it. */
 class Dialogue {
     #name;
     #connection;
@@ -8656,23 +8134,20 @@ class Dialogue {
             onFact: (fact) => this.#hear(fact),
         });
     }
-    /** Whether the target can still be spoken with. */
     get open() {
         return this.#session.open;
     }
-    /** Asks for these steps, for that revision; resolves when they are taken, or rejects with what failed. */
     async ask(work, last, revision) {
         const isFirst = this.#knowledge.state.phase === 'idle';
         this.#knowledge.expect(work);
         this.#knowledge.learn({ kind: 'asked', decides: work.some((each) => deciding.includes(each)) });
         if (this.#session.answered)
-            this.#wait(); // Until then, the login and the login shell have limits of their own.
+            this.#wait();
         this.#isBusy = true;
         try {
             await Promise.race([this.#session.perform(work, { last, revision }), this.#broken.promise]);
         }
         catch (error) {
-            // What ends otherwise than by a lost connection before the script's first word has run nothing.
             const isRefusal = error instanceof errors/* ShipperError */.oV && error.code !== 'CONNECT' && !this.#session.answered;
             if (isFirst && isRefusal)
                 this.#knowledge.learn({ kind: 'refused' });
@@ -8683,7 +8158,6 @@ class Dialogue {
             this.#patience.stop();
         }
     }
-    /** Stops what is still being done there: what was asked for last, and with `commands` those of listeners. */
     async interrupt(commands) {
         if (!this.open || (!this.#isBusy && !commands))
             return;
@@ -8695,7 +8169,6 @@ class Dialogue {
             this.#patience.stop();
         }
     }
-    /** Ends the process group of a listener's command that has this leader. */
     stop(leader) {
         this.#session.stop(leader);
     }
@@ -8711,11 +8184,9 @@ class Dialogue {
             this.#break(unbelievable(this.#name, said));
         }
     }
-    /** For what it is to tell next; without that, all is told but the end. */
     #wait() {
         this.#patience.waitFor(this.#knowledge.next ?? 'unlock');
     }
-    /** Gives the session up: the target has to settle the run alone. */
     #break(reason) {
         this.#broken.reject(reason);
         this.#session.close();
@@ -8724,17 +8195,11 @@ class Dialogue {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/facts.js
-/** What only a dry run asks for. */
 const founds = ['missing', 'dangling', 'purgeable', 'standing', 'marks', 'clears'];
 const verdicts = ['completed', 'returned', 'settled', 'unknown'];
-/**
- * Whether a text is one name of a revision, and leads nowhere else when it becomes part of a path: wherever it came
- * from, the target's own disk and journal included.
- */
 function isRevisionName(text) {
     return text !== '' && !text.startsWith('.shipper') && text !== '.' && text !== '..' && !/[/\0]/.test(text);
 }
-/** Reads a fact; undefined where it says what no target of Shipper says. */
 function readTargetFact({ kind, values }) {
     const [first = '', second = ''] = values;
     switch (kind) {
@@ -8783,16 +8248,13 @@ const isNameOrNone = (text) => text === '' || isRevisionName(text);
 const nameOf = (text) => (text === '' ? undefined : text);
 const states = ['completed', 'prepared', 'bad', 'unfinished', 'foreign'];
 const known = (value) => value === undefined || value === '' || value === '-' ? undefined : value;
-/** What a Date can hold. */
 const latestSeconds = 8.64e12;
-/** Seconds since 1970 as ISO 8601 without fractions. */
 function time(seconds) {
     const value = Number(known(seconds) ?? Number.NaN);
     return Math.abs(value) <= latestSeconds && Number.isInteger(value)
         ? new Date(value * 1000).toISOString().replace('.000', '')
         : undefined;
 }
-/** A row of the target's table of revisions. */
 function readRevision(values) {
     const [name = '', state, created, activated, actor, commit, run] = values;
     return {
@@ -8805,7 +8267,6 @@ function readRevision(values) {
         run: known(run),
     };
 }
-/** Who holds the lock: as data, and as words for a person. */
 function readHolder(values) {
     const [, actor = '-', commit = '-', run = '-', command = '-', runner = '-', since = '0', now = '0'] = values;
     const holder = { actor, commit, run, command, runner, ageSeconds: Math.max(0, Number(now) - Number(since)) };
@@ -8819,7 +8280,6 @@ function readHolder(values) {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/state.js
 const untouched = { phase: 'idle', link: '', purged: [] };
-/** The state after a fact. Pure, and total: every fact is met in every phase. */
 function state_after(state, fact) {
     switch (fact.kind) {
         case 'asked':
@@ -8874,7 +8334,7 @@ function asked(phase, decides) {
 function gone(phase) {
     switch (phase) {
         case 'begun':
-            return 'settled'; // It cannot have switched, and puts itself in order.
+            return 'settled';
         case 'deciding':
         case 'switched':
         case 'staying':
@@ -8899,19 +8359,15 @@ function judged(phase, verdict) {
             return verdict;
     }
 }
-/** Whether the run reached its end there: whatever fails now, nothing of it is put back. */
 function isDone(phase) {
     return phase === 'unchanged' || phase === 'completed' || phase === 'stayed';
 }
-/** Whether the active symlink leads to what the run switched to, and the run has not completed. */
 function isSwitched(phase) {
     return phase === 'switched' || phase === 'staying';
 }
-/** Whether only the target knows what the run came to there, should the connection be lost now. */
 function isUndecided(phase) {
     return phase === 'deciding' || isSwitched(phase);
 }
-/** Whether the run may have left something there that has to be put in order. */
 function isOpen(phase) {
     return phase === 'begun' || isUndecided(phase);
 }
@@ -8926,7 +8382,6 @@ const build = [...around('init_directories'), ...around('create_revision'), ...a
 const change = ['together', { wave: around('link_current_revision') }, 'together'];
 const rotate = around('purge_old_revisions');
 const end = [timeline_event('before:completion'), 'together', ...work('complete', 'unlock')];
-/** How a run goes when nothing fails. */
 const forth = {
     deploy: [...timeline_begin, ...build, ...change, ...rotate, ...end],
     prepare: [...timeline_begin, ...build, ...end],
@@ -8938,11 +8393,9 @@ const forth = {
     ],
     adopt: [...timeline_begin, ...work('init_directories', 'adopt', 'unlock')],
 };
-/** Whether the targets switch in waves, where the config has any. */
 function isInWaves(command) {
     return command !== 'status' && forth[command].some((row) => typeof row === 'object' && 'wave' in row);
 }
-/** How it goes back when something failed: nothing of the run stays. `late` is in milliseconds, once it is cancelled. */
 const back = [
     { work: 'go_back', on: 'open' },
     'judge',
@@ -8951,7 +8404,6 @@ const back = [
     { event: 'on:error', on: 'working', late: 2_000 },
     { work: 'unlock', on: 'quiet' },
 ];
-/** How it ends when something failed after the switch, and what was switched stays. */
 const stay = [
     { work: 'complete', on: 'switched' },
     { work: 'unlock', on: 'switched' },
@@ -8961,7 +8413,6 @@ const stay = [
     { event: 'on:error', on: 'working', late: 2_000 },
     { work: 'unlock', on: 'quiet' },
 ];
-/** What is only read. */
 const dry = {
     deploy: ['preflight', 'inspect'],
     prepare: ['preflight', 'inspect'],
@@ -8976,7 +8427,6 @@ function isStep(name) {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/steps-taken.js
 
-/** How long the steps took on one target, each from the end of the one before. */
 class StepsTaken {
     times = [];
     #onStep;
@@ -8984,7 +8434,6 @@ class StepsTaken {
     constructor(onStep) {
         this.#onStep = onStep;
     }
-    /** Begins the time of the next step. */
     mark() {
         this.#mark = performance.now();
     }
@@ -8994,7 +8443,6 @@ class StepsTaken {
         this.times.push({ name, milliseconds });
         this.#onStep(name, milliseconds);
     }
-    /** Notes the facts that end something that takes time. */
     learn(fact, hasPurged) {
         if (fact.kind === 'flushed')
             this.took('sync');
@@ -9009,7 +8457,6 @@ class StepsTaken {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/tell.js
 
-/** What the log says of a fact, beside the times of steps. `here` is the target's name in a fleet, else empty. */
 function tell(fact, log, target, named) {
     const here = named ? `${target}: ` : '';
     switch (fact.kind) {
@@ -9056,15 +8503,11 @@ function tell(fact, log, target, named) {
 
 
 
-/** What is known of one target: what it told, as far as it can be believed, and what the runner knows itself. */
 class Knowledge {
     steps;
-    /** What `status` and dry runs read. */
     found = [];
     revisions = [];
-    /** What `adopt` finds, oldest first. */
     adopted = [];
-    /** By what it knows their order. */
     orderedBy;
     #options;
     #state = untouched;
@@ -9074,22 +8517,19 @@ class Knowledge {
         this.#options = options;
         this.steps = new StepsTaken((name, milliseconds) => {
             if (!named)
-                log.step(name, milliseconds); // Of a fleet, one line tells all.
+                log.step(name, milliseconds);
         });
     }
     get state() {
         return this.#state;
     }
-    /** The work that the target is to tell of next; undefined when it has told all. */
     get next() {
         return this.#expected?.next;
     }
-    /** From now on the target can tell what comes of this work, and nothing else. */
     expect(work) {
         this.#expected = new Expectation(work, this.#options.isExpectedName);
         this.steps.mark();
     }
-    /** Learns what the target said. Returns false where it cannot have been asked for that. */
     hear(said) {
         const fact = readTargetFact(said);
         if (fact === undefined || this.#expected?.accepts(fact, this.#state) !== true)
@@ -9114,7 +8554,6 @@ class Knowledge {
         this.#state = state_after(this.#state, fact);
     }
 }
-/** What a plan has, where nothing is done. */
 const isPlanned = ({ kind }) => kind === 'adopted' || kind === 'ordered_by';
 
 ;// CONCATENATED MODULE: ./build/src/deploy/site.js
@@ -9123,11 +8562,9 @@ const isPlanned = ({ kind }) => kind === 'adopted' || kind === 'ordered_by';
 
 
 
-/** One target in one run: its connection, what is said on it, and what is known of it. */
 class Site {
     target;
     knowledge;
-    /** What failed first there. */
     failure;
     #options;
     #connection;
@@ -9144,15 +8581,12 @@ class Site {
     get connection() {
         return this.#connection;
     }
-    /** Whether steps can still be taken there. */
     get reachable() {
         return this.#dialogue?.open === true;
     }
-    /** Whether it was spoken with, and cannot be any more. */
     get lost() {
         return this.#dialogue !== undefined && !this.reachable;
     }
-    /** Whether it was lost while only it knew what the run came to. */
     get isUndecided() {
         return this.lost && isUndecided(this.state.phase);
     }
@@ -9162,21 +8596,17 @@ class Site {
     get previous() {
         return this.state.previous;
     }
-    /** Absolute path on the target of the directory by which this run holds the lock. */
     get runDirectory() {
         return `${this.target.revisions}/.shipper/runs/${this.#options.token}`;
     }
-    /** `early`: perhaps before the target has let the user in; then what is asked of it first rejects if it does not. */
     async connect(early) {
         this.knowledge.steps.mark();
         this.#connection = await this.#options.connect(this.target, early);
         this.knowledge.steps.took('connect');
     }
-    /** One more connection; the caller ends it. */
     async reconnect() {
         return this.#options.connect(this.target, false);
     }
-    /** Takes these steps, for that revision; resolves when the target has, or rejects with what failed. */
     async perform(work, last = false, revision = this.revision ?? '') {
         const { connection, target } = this;
         if (connection === undefined) {
@@ -9187,7 +8617,6 @@ class Site {
             await this.#dialogue.ask(work, last, revision);
         }
         catch (error) {
-            // Only an early connection is told so here; any other is tried again by itself.
             if (!isPostponed(error))
                 throw error;
             this.#options.log.info(`${error instanceof Error ? error.message : ''} Trying again.`);
@@ -9199,7 +8628,6 @@ class Site {
     #begin(connection) {
         return new Dialogue(connection, this.#options.setup(connection), this.knowledge, this.#options);
     }
-    /** After a lost connection: connects anew and reads what the target made of the run, once it is done with it. */
     async judge() {
         const { setup, token, log } = this.#options;
         this.end();
@@ -9216,18 +8644,15 @@ class Site {
             log.warning(`${this.target.name}: what became of the run there could not be read: ${reason}`);
         }
     }
-    /** Stops what is still being done there: what this run asked for last, and with `commands` those of listeners. */
     async interrupt(commands) {
         await this.#dialogue?.interrupt(commands);
     }
     stop(leader) {
         this.#dialogue?.stop(leader);
     }
-    /** Adds what the runner decides itself to what is known. */
     learn(fact) {
         this.knowledge.learn(fact);
     }
-    /** Rejects once the connection is lost; never resolves. */
     async ends() {
         const loss = await this.#connection?.lost;
         throw loss ?? new errors/* ShipperError */.oV('CONNECT', `${this.target.name}: the connection has ended`);
@@ -9240,7 +8665,6 @@ class Site {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/selecting.js
 
-/** Whether a target is one of those that a row is for, as it is now. */
 function fits({ state: { phase, link }, reachable }, selector) {
     switch (selector) {
         case 'working':
@@ -9257,14 +8681,12 @@ function fits({ state: { phase, link }, reachable }, selector) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/step-lines.js
-/** Tells the steps of a fleet in one line each, however many targets there are. */
 class StepLines {
     #log;
     #told = new Map();
     constructor(log) {
         this.#log = log;
     }
-    /** Tells what was taken since the last time, by the slowest target. */
     tell(results) {
         const slowest = new Map();
         for (const result of results) {
@@ -9283,7 +8705,6 @@ class StepLines {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/without-them.js
 
-/** Where some targets of a fleet cannot be reached, the message names the way on without them. */
 function withoutThem(error, sites) {
     const down = sites.filter(({ connection, failure }) => connection === undefined && failure !== undefined);
     if (!(error instanceof errors/* ShipperError */.oV) || error.code === 'CANCELLED')
@@ -9306,9 +8727,7 @@ function withoutThem(error, sites) {
 
 
 
-/** Milliseconds that the others may still take with their work once one has failed. */
 const graceMilliseconds = 5_000;
-/** All targets of one run: connected, worked on, interrupted and judged together. */
 class Fleet {
     sites;
     #options;
@@ -9331,14 +8750,9 @@ class Fleet {
             isExpectedName: expectedNames({ revision, epoch, isNew }),
         }));
     }
-    /** Those of a wave, or of all, that fit now. */
     select(selector, wave) {
         return this.sites.slice(wave?.from, wave?.to).filter((site) => fits(site, selector));
     }
-    /**
-     * Connects to all, and rejects with the first failure after the last one has been tried. `atOnce`: work follows at
-     * once; a single target need not have let the user in before, of several all have.
-     */
     async connect(atOnce) {
         try {
             await this.#each(this.sites, async (site) => site.connect(atOnce && this.sites.length === 1));
@@ -9347,11 +8761,9 @@ class Fleet {
             throw withoutThem(error, this.sites);
         }
     }
-    /** Takes the steps on these. Rejects with the first failure; what the others still do then has some seconds to end. */
     async perform(sites, work, last = false, revision) {
         await this.#each(sites, async (site) => site.perform(work, last, revision), graceMilliseconds);
     }
-    /** Reads on every target that is connected, and asks it what else there is, whatever becomes of the others. */
     async read(work, ask) {
         const connected = this.sites.filter(({ connection }) => connection !== undefined);
         await this.#each(connected, async (site) => {
@@ -9359,7 +8771,6 @@ class Fleet {
             await ask?.(site);
         });
     }
-    /** Each by itself, so that none waits for another: what is still being done there ends, and the work is done. */
     async putBack(sites, work, last, commands) {
         await this.#each(sites, async (site) => {
             await site.interrupt(commands);
@@ -9368,11 +8779,9 @@ class Fleet {
                 site.learn({ kind: 'cleared' });
         });
     }
-    /** Ends what listeners still run there. */
     async interrupt() {
         await this.#each(this.sites, async (site) => site.interrupt(true));
     }
-    /** Asks the targets that were lost while only they knew what the run came to. */
     async judge() {
         await this.#each(this.sites.filter((site) => site.isUndecided), async (site) => site.judge());
         for (const site of this.sites.filter(({ lost, state }) => lost && isOpen(state.phase))) {
@@ -9385,15 +8794,11 @@ class Fleet {
         for (const site of this.sites)
             site.end();
     }
-    /**
-     * Works on these targets, as many at once as is allowed. The first failure wins, the others are warnings. `grace`:
-     * milliseconds to wait for the others after the first failure; without it, until all have ended.
-     */
     async #each(sites, work, grace) {
         const { concurrency, signal } = this.#options;
         const wasCancelled = signal.aborted;
         const waiting = [...sites];
-        const failures = new Set(); // A jump host that fails, fails for all behind it.
+        const failures = new Set();
         const late = deferred();
         let timer;
         const worker = async () => {
@@ -9425,7 +8830,6 @@ class Fleet {
             this.#options.log.warning(message);
     }
 }
-/** What failed there, if nothing did before. */
 function noted(site, error) {
     const failure = (0,errors/* asShipperError */.oB)(error);
     if (site !== undefined)
@@ -9434,7 +8838,6 @@ function noted(site, error) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/deploy/moments.js
-/** The moments of a tape. Work without anything between it travels together. */
 function moments(tape, playing) {
     const made = new Moments(playing);
     made.add(tape);
@@ -9468,7 +8871,6 @@ class Moments {
             }
         }
     }
-    /** The last work of all lets the sessions end. */
     end() {
         this.#part();
         if (this.#playing.stays)
@@ -9486,7 +8888,6 @@ class Moments {
             this.#wave = undefined;
         }
     }
-    /** A message ends at its first failure: those that did not go back stay out of what follows for the others. */
     #addWork(work, on) {
         const fits = on === this.#on || (this.#on === 'open' && on === 'quiet');
         if (this.#work.length > 0 && !fits)
@@ -9500,7 +8901,6 @@ class Moments {
             this.#push({ kind: 'work', work: this.#work, on: this.#on, last: false });
         this.#work = [];
     }
-    /** Nothing travels past here. */
     #part() {
         this.#send();
         if (this.#judging)
@@ -9514,29 +8914,23 @@ class Moments {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/names.js
 
-/** The targets that speak for the fleet: those that something is done on, if there are any. */
 function speakers(fleet) {
     const changing = fleet.select('working');
     return changing.length > 0 ? changing : fleet.sites;
 }
-/** Name of the revision being made or switched to, as the first target that knows it tells. */
 function revisionOf(fleet) {
     return speakers(fleet).find(({ revision }) => revision !== undefined)?.revision;
 }
-/** Name of the revision that was active before, as the first target that had one tells. */
 function previousOf(fleet) {
     return speakers(fleet).find(({ previous }) => previous !== undefined)?.previous;
 }
-/** Where the active symlink led before, outside of `revisions`, as the first target whose link did tells. */
 function outsideOf(fleet) {
     return speakers(fleet).find(({ state }) => (state.outside ?? '') !== '')?.state.outside;
 }
-/** What the new revision is called on all targets: a name that was taken somewhere is longer by its ending. */
 function nameOnAll(sites, asked) {
     const names = sites.map(({ revision }) => revision ?? asked);
     return names.reduce((longest, name) => (name.length > longest.length ? name : longest));
 }
-/** Where a name was taken on some targets only, the others create theirs anew, by the name that it got there. */
 async function makeAlike(fleet, facts, work) {
     const name = nameOnAll(fleet.sites, facts.revision);
     const differing = () => fleet.select('working').filter(({ revision }) => revision !== name);
@@ -9548,14 +8942,12 @@ async function makeAlike(fleet, facts, work) {
         return;
     throw new errors/* ShipperError */.oV('TARGET', `${other.target.name}, create_revision: revision ${name} exists already there, but not on all targets: choose another name`, { target: other.target.name, step: 'create_revision' });
 }
-/** A rollback without a name goes, on each target, to the one before its own. */
 function tellDifferences(sites, log) {
     if (new Set(sites.map(({ revision }) => revision)).size < 2)
         return;
     const each = sites.map(({ target, revision }) => `${target.name} to ${revision ?? 'none'}`);
     log.warning(`the targets go to different revisions: ${shortened(each)}`);
 }
-/** A fleet of which one target missed a deploy, say, is put right by this one. */
 function tellUnlike(sites, command, log) {
     const names = sites.map(({ previous }) => previous ?? 'none');
     if (command === 'rollback' || command === 'prepare' || new Set(names).size < 2)
@@ -9569,7 +8961,6 @@ function shortened(parts) {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/outcome.js
 
-/** The result of a run by the states of its targets. */
 function resultOf(sites, ending) {
     const { command, dryRun, revision, previous } = ending;
     return {
@@ -9652,9 +9043,7 @@ var external_node_util_ = __nccwpck_require__(7975);
 
 
 const execute = (0,external_node_util_.promisify)(external_node_child_process_.execFile);
-/** Milliseconds after which git is given up: it only reads what is here. */
 const patience = 60_000;
-/** What git prints in a directory of the runner, as it stands. Rejects with an error that has its `stderr`. */
 async function git(cwd, ...args) {
     const { stdout } = await execute('git', args, {
         ...{ cwd, encoding: 'buffer', timeout: patience, windowsHide: true },
@@ -9662,7 +9051,6 @@ async function git(cwd, ...args) {
     });
     return stdout;
 }
-/** Why git refused, as the first line that it printed. */
 function whyRefused(error) {
     if (!(error instanceof Error))
         return String(error);
@@ -9674,13 +9062,8 @@ function whyRefused(error) {
 
 ;// CONCATENATED MODULE: ./build/src/deploy/commits.js
 
-/** Of more commits, these many are read. */
 const commits_most = 1_000;
 const isHash = (text) => /^[0-9a-f]{7,64}$/.test(text);
-/**
- * The commits between two, by the checkout in a directory of the runner. `from` may be anything, since a target says it;
- * `to` is a commit, or `HEAD`. Never rejects: what cannot be known becomes the note.
- */
 async function commitsBetween(directory, from, to) {
     const unknown = { from, to, added: [], dropped: [] };
     if (!isHash(from) || !(isHash(to) || to === 'HEAD')) {
@@ -9727,7 +9110,6 @@ async function whyUnknown(directory, from, error) {
 ;// CONCATENATED MODULE: ./build/src/deploy/foreseen.js
 
 const nothing = { unchanged: false, directories: [], links: [], purges: [], notes: [] };
-/** What would be done on a target, by what was read there. */
 function planOf(site, facts) {
     const { command, commits, notes } = facts;
     const { target, state, knowledge } = site;
@@ -9771,7 +9153,6 @@ function linkOf(symlink, site, config) {
     const now = standingAt(path, textOfSymlink(config, site.target, symlink), site);
     return { path, source, dangling, now, replaces: config.sourceDir !== undefined && now !== undefined };
 }
-/** What stands at a link's path in the active revision, or in what is copied. */
 function standingAt(path, wanted, { knowledge }) {
     const found = knowledge.found.find(({ kind, values: [at] }) => kind === 'standing' && at === path);
     const [, what, text = ''] = found?.values ?? [];
@@ -9782,7 +9163,6 @@ function standingAt(path, wanted, { knowledge }) {
 function values({ knowledge }, kind) {
     return knowledge.found.flatMap((fact) => (fact.kind === kind ? (fact.values[0] ?? []) : []));
 }
-/** The targets of each wave by name, where there are several. */
 function wavesOfPlan(command, config, working) {
     if ((command !== 'deploy' && command !== 'activate') || config.waves.sizes.length < 2)
         return [];
@@ -9798,7 +9178,6 @@ function wavesOfPlan(command, config, working) {
 
 
 
-/** What a dry run finds out beside what the targets read for it. */
 class Planning {
     #options;
     #preview;
@@ -9807,16 +9186,14 @@ class Planning {
     #notes = new Map();
     #commits = new Map();
     #problems = [];
-    /** Begins to read what there is to upload, while the targets are being connected. */
     constructor(options) {
         const { command } = options.facts;
         this.#options = options;
         this.#preview = options.listeners.preview;
         const uploads = command === 'deploy' || command === 'prepare';
         this.#foresight = uploads ? this.#preview.foresight() : Promise.resolve(undefined);
-        this.#foresight.catch(() => undefined); // Whoever asks awaits it.
+        this.#foresight.catch(() => undefined);
     }
-    /** Asks a target what an upload would change there. What it cannot tell becomes a note. */
     async ask(site) {
         try {
             const foresight = await this.#foresight;
@@ -9830,7 +9207,6 @@ class Planning {
             this.#notes.set(site, `what the uploads would change is not known: ${why}`);
         }
     }
-    /** Reads the commits that these targets differ by from what they would get. */
     async readCommits(sites) {
         if (this.#options.facts.command === 'adopt')
             return;
@@ -9842,7 +9218,6 @@ class Planning {
             this.#commits.set(key, await commitsBetween(this.#options.workspace, from, to));
         }
     }
-    /** The result with what would be done, on each target that could be read and for the run. */
     addTo(result, sites) {
         const { facts, listeners } = this.#options;
         const { command, config } = facts;
@@ -9865,7 +9240,6 @@ class Planning {
         };
         return { ...result, revision: result.revision ?? (name === '' ? undefined : name), targets, plan };
     }
-    /** The commit of the active revision, and that of the one that would be active. */
     #ends({ knowledge, state }) {
         const { command, audit } = this.#options.facts;
         const commitOf = (name) => knowledge.revisions.find((row) => row.name === name)?.commit;
@@ -9883,16 +9257,11 @@ class Planning {
 
 
 
-/** The way back of a failed run, as far as the targets can be reached; those that cannot go back alone. */
 class Recovery {
     #options;
     constructor(options) {
         this.#options = options;
     }
-    /**
-     * Plays the tape `stay` where something was switched and is to stay, else `back`. Never rejects. Resolves with whether
-     * the run had completed after all: the connection was lost, or it was cancelled, only afterwards.
-     */
     async run() {
         const { facts, fleet, listeners, signal, playing } = this.#options;
         const switched = fleet.sites.filter(({ state }) => isSwitched(state.phase));
@@ -9918,7 +9287,7 @@ class Recovery {
                 return fleet.judge();
             case 'work':
                 return fleet.putBack(fleet.select(moment.on), moment.work, moment.last, signal.aborted);
-            case 'pause': // There are no waves on the way back.
+            case 'pause':
         }
     }
     #hasCompleted() {
@@ -9933,23 +9302,19 @@ class Recovery {
 
 
 
-/** Calls the listeners of a run: each event with its scene. */
 class Dispatcher {
     #options;
     constructor(options) {
         this.#options = options;
     }
-    /** Calls the listeners of an event on the way forth. Rejects with the first failure. */
     async dispatch(event, moment) {
         const { wave, on = 'working' } = moment ?? {};
         const scene = { places: this.#options.fleet.select(on, wave), signal: this.#options.signal };
         await this.#dispatch(event, wave === undefined ? scene : { ...scene, wave: { number: wave.number, of: wave.of } });
     }
-    /** Calls those of `after:completion`: the run has succeeded, whatever they do. */
     async complete(outcome) {
         await this.#notify('after:completion', { outcome, signal: this.#options.signal });
     }
-    /** Calls the listeners of an event on the way back, in a cancelled run for some time only. Never rejects. */
     async back({ event, on, late = 4_500 }, { error, outcome, made }) {
         const { fleet, late: signal } = this.#options;
         const places = fleet.select(on);
@@ -9963,7 +9328,6 @@ class Dispatcher {
             await this.#soon(this.#notify(event, { ...scene, ...names, back: true }), late);
         }
     }
-    /** Waits for listeners, but in a cancelled run for so many milliseconds at the most; then their commands are ended. */
     async #soon(work, milliseconds) {
         const { signal, listeners, fleet, warn } = this.#options;
         if (!(await isLate(work, signal, milliseconds)))
@@ -10009,19 +9373,15 @@ class Dispatcher {
 
 
 
-/** Milliseconds that a cancelled run may still take, all in all. */
 const cancelMilliseconds = 4_500;
-/** One run, from the first event to the last. Does not reject: what failed is in what it resolves with. */
 async function ship(options) {
     return new Run(options).ship();
 }
-/** Plays the tapes: forth, and when something fails, back or stay. */
 class Run {
     #options;
     #fleet;
     #dispatcher;
     #waves;
-    /** Aborted when time ran out for putting things back: what still comes of it is nobody's concern. */
     #late = new AbortController();
     #error;
     #planning;
@@ -10103,7 +9463,6 @@ class Run {
             }
         }
     }
-    /** Clears the error where the run turns out to have completed. */
     async #recover() {
         const { facts, listeners, signal, log } = this.#options;
         const recovery = new Recovery({
@@ -10116,7 +9475,6 @@ class Run {
         log.warning(`the run had completed when it failed: ${this.#error?.message ?? ''}`);
         this.#error = undefined;
     }
-    /** Reads what can be read: one target that fails keeps no other from being shown. */
     async #read() {
         const { facts, signal } = this.#options;
         if (facts.command !== 'status')
@@ -10129,7 +9487,6 @@ class Run {
         await cancellable(reading, signal).catch((error) => this.#fail(error));
         await planning?.readCommits(this.#fleet.sites);
     }
-    /** The first error wins. */
     #fail(error) {
         const failure = (0,errors/* asShipperError */.oB)(error);
         const what = failure.message.split('\n', 1)[0] ?? '';
@@ -10156,7 +9513,6 @@ class Run {
         if (!this.#late.signal.aborted)
             this.#options.log.warning(message);
     }
-    /** Waits for the work, but in a cancelled run for so many milliseconds at the most. */
     async #withinTime(work) {
         const { signal, log, listeners } = this.#options;
         if (!(await isLate(work, signal, cancelMilliseconds)))
@@ -10179,11 +9535,9 @@ class Run {
 // EXTERNAL MODULE: ./build/src/deploy/summary.js + 4 modules
 var summary = __nccwpck_require__(7932);
 ;// CONCATENATED MODULE: ./build/src/config/name-listener.js
-/** How every message names a listener, such as `Listener 2 of after:create_revision (deploy.hooks.Site.build)`. */
 function nameListener(listener) {
     return `Listener ${listener.index + 1} of ${listener.event} (${describeListener(listener)})`;
 }
-/** What a listener does, in a few words. */
 function describeListener(listener) {
     switch (listener.kind) {
         case 'module':
@@ -10213,7 +9567,6 @@ var nearest = __nccwpck_require__(9855);
 
 const runnable = /(?<!\.d)\.(?:ts|mts|js|mjs|cjs)$/;
 const almost = /\.(?:tsx|jsx|cts|d\.ts)$/;
-/** What there is instead of a missing module's file, as a sentence with a leading space; or nothing. */
 function hintAtMissing(listener, workspace) {
     const base = (0,external_node_path_.join)(workspace, listener.module);
     const parent = (0,external_node_path_.dirname)(base);
@@ -10243,7 +9596,6 @@ function hintInDirectory(listener, workspace, names) {
         ? undefined
         : `${beside(file)} exists; did you mean "${refer(listener, (0,external_node_path_.join)(parent, file))}"?`;
 }
-/** References count from the workspace, while authors of a config in a directory may count from there. */
 function hintBesideConfig(listener, workspace) {
     const origin = (0,external_node_path_.dirname)(listener.at?.file ?? '.');
     const directory = (0,external_node_path_.join)(workspace, origin, (0,external_node_path_.dirname)(listener.module));
@@ -10283,10 +9635,6 @@ function isDirectory(path) {
 
 
 const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
-/**
- * Finds the file of every listener below the workspace (absolute, free of symlinks). A module that several listeners
- * name is one problem, at the first of them.
- */
 function locateModules(listeners, workspace) {
     const found = new Map();
     const methods = [];
@@ -10332,7 +9680,6 @@ function isFile(path) {
 
 ;// CONCATENATED MODULE: ./build/src/modules/runner/answers.js
 
-/** Serves what the modules of one process ask for, and knows what is still under way. */
 class Answers {
     #services;
     #tell;
@@ -10343,12 +9690,10 @@ class Answers {
         this.#services = services;
         this.#tell = tell;
     }
-    /** Serves a listener, or says why that cannot be: `services` are those of the call under way. */
     request(request, services) {
         const served = this.#serve(request, services).finally(() => this.#pending.delete(served));
         this.#pending.add(served);
     }
-    /** Takes an output or a summary. The module does not wait for it, so a refusal is kept for the end of its call. */
     take(gift) {
         try {
             if (gift.type === 'output')
@@ -10360,17 +9705,14 @@ class Answers {
             this.#refusedGift ??= error;
         }
     }
-    /** The first refusal of an output or summary since it was last asked for. */
     refusedGift() {
         const refused = this.#refusedGift;
         this.#refusedGift = undefined;
         return refused;
     }
-    /** What made the run refuse a request, as it was on this side. */
     refusalOf(request) {
         return request === undefined ? undefined : this.#refused.get(request);
     }
-    /** Resolves when nothing that was asked for is under way. */
     async settled() {
         while (this.#pending.size > 0)
             await Promise.all(this.#pending);
@@ -10404,12 +9746,9 @@ var process_group = __nccwpck_require__(9803);
 
 
 
-/** Milliseconds that the user's code may keep the process alive after the run is done with it. */
 const grace = 2_000;
-/** The process in which the user's modules run, at the head of a process group of its own. */
 class HostProcess {
     #child;
-    /** Resolves once it has ended and all that it said has been heard. Never rejects. */
     ended;
     constructor(entry, workspace, env, receive) {
         this.#child = (0,external_node_child_process_.fork)(entry, [], {
@@ -10423,28 +9762,21 @@ class HostProcess {
         this.#child.on('message', (message) => receive(message));
         this.ended = endingOf(this.#child);
     }
-    /** Says something to the modules; it is lost where they are gone, and `ended` tells. */
     tell(message) {
         if (this.#child.connected)
             this.#child.send(message, () => undefined);
     }
-    /** Lets it end by itself, and kills it where the user's code keeps it alive longer than the grace. */
     async end() {
         this.tell({ type: 'end' });
         const timer = setTimeout(() => this.kill(), grace);
         await this.ended;
         clearTimeout(timer);
     }
-    /**
-     * Kills it with everything that it started and that stayed in its group. Also serves after it has ended: the group's
-     * number is not given away while anyone is left in it.
-     */
     kill() {
         if (this.#child.pid !== undefined)
             (0,process_group/* signalGroup */.i8)(this.#child.pid, 'SIGKILL');
     }
 }
-/** Every variable but the inputs of the action, which hold secrets. */
 function withoutInputs(env) {
     return Object.fromEntries(Object.entries(env).filter(([name]) => !/^INPUT_/i.test(name)));
 }
@@ -10452,11 +9784,9 @@ async function endingOf(child) {
     return new Promise((resolve) => {
         child.once('error', () => resolve({ code: null, signal: null }));
         child.once('close', (code, signal) => resolve({ code, signal }));
-        // Something that it left behind may hold its channel open: its end counts, not the channel's.
         child.once('exit', (code, signal) => setTimeout(resolve, 1_000, { code, signal }).unref());
     });
 }
-/** Node would comment on each TypeScript module without a "type" in package.json, which is fine here. */
 function quietly() {
     const known = process.allowedNodeEnvironmentFlags.has('--disable-warning');
     return known ? ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--disable-warning=ExperimentalWarning'] : [];
@@ -10466,7 +9796,6 @@ function quietly() {
 
 
 
-/** One process of modules, from its start to its end: it loads them all, then takes one call after the other. */
 class Lifetime {
     #options;
     #process;
@@ -10476,7 +9805,6 @@ class Lifetime {
     #loading;
     #calls = 0;
     #returned = deferred();
-    /** What serves the call under way. */
     #serves;
     #over = false;
     #killed = false;
@@ -10490,19 +9818,15 @@ class Lifetime {
             return { kind: 'ended', ending, loading: this.#loading };
         });
     }
-    /** Whether it can be called. */
     get open() {
         return !this.#over && !this.#killed;
     }
-    /** Whether it is over by `kill()`. */
     get killed() {
         return this.#killed;
     }
-    /** Waits until every module is loaded and every class constructed. */
     async load() {
         return Promise.race([this.#loaded.promise, this.#ended]);
     }
-    /** Calls a listener; settles when nothing that it asked of the run is under way any more. */
     async call(listener, state, serves) {
         const call = (this.#calls += 1);
         this.#returned = deferred();
@@ -10519,11 +9843,9 @@ class Lifetime {
         const refused = cause !== undefined && outcome.kind === 'done';
         return refused ? { kind: 'failed', failure: { message: errorText(cause), stack: [] }, cause } : outcome;
     }
-    /** Lets the process end by itself, for a short while. */
     async end() {
         await this.#process.end();
     }
-    /** Ends the process and everything that it started, at once. */
     kill() {
         this.#killed = true;
         this.#process.kill();
@@ -10578,10 +9900,6 @@ class Lifetime {
 
 
 
-/**
- * The user's modules, in a process of their own: a listener may block its thread, exit or crash, and be ended with
- * everything that it started, while the run goes on. It keeps the run's process alive until `end()` or `kill()`.
- */
 class ModuleHost {
     #options;
     #workspace;
@@ -10594,10 +9912,6 @@ class ModuleHost {
         this.#located = locateModules(options.listeners, this.#workspace);
         options.signal?.addEventListener('abort', this.#abort, { once: true });
     }
-    /**
-     * Finds and loads every module and constructs every class. Rejects with CONFIG and everything that is wrong with any
-     * of them, or with CANCELLED.
-     */
     static async start(options) {
         const host = new ModuleHost(options);
         try {
@@ -10611,11 +9925,6 @@ class ModuleHost {
             throw error;
         }
     }
-    /**
-     * Calls a listener and waits for it and for all that it asked of the run. Rejects with LISTENER, or CANCELLED when
-     * `kill()` ended it. Where the process of the modules is gone, a new one is started: after a listener that crashed or
-     * was cancelled, those of `on:error` can still tell about it. One call at a time.
-     */
     async call(listener, state, serves) {
         const number = this.#options.listeners.findIndex(({ event, index }) => event === listener.event && index === listener.index);
         if (number < 0)
@@ -10627,13 +9936,11 @@ class ModuleHost {
         if (outcome.kind !== 'done')
             throw listenerError(listener, outcome);
     }
-    /** Lets the modules' process end by itself; what the user's code keeps going longer than 2 s is killed. */
     async end() {
         this.#options.signal?.removeEventListener('abort', this.#abort);
         await this.#lifetime?.end();
         this.#lifetime = undefined;
     }
-    /** Ends the modules' process and everything that it started, at once, and with it the call under way. */
     kill() {
         this.#lifetime?.kill();
     }
@@ -10697,16 +10004,13 @@ var external_node_stream_ = __nccwpck_require__(7075);
 
 const { createZstdCompress, zstdDecompress } = external_node_zlib_namespaceObject;
 const chunkSize = 256 * 1024;
-/** Bytes up to which a stream is packed harder: there time goes into the way, not into packing. */
 const little = 4 * 1024 * 1024;
 function choosePacking(onTarget) {
     if (createZstdCompress !== undefined && onTarget.includes('zstd'))
         return 'zstd';
     return onTarget.includes('gzip') ? 'gzip' : 'none';
 }
-/** The best that this Node can do. */
 const bestPacking = choosePacking(['zstd', 'gzip']);
-/** @param bytes about how many there will be. */
 function packer(packing, bytes) {
     if (packing === 'gzip')
         return external_node_zlib_namespaceObject.createGzip({ level: bytes < little ? 6 : 1, chunkSize });
@@ -10714,7 +10018,6 @@ function packer(packing, bytes) {
         return zstd(createZstdCompress, bytes);
     return new external_node_stream_.Transform({ transform: (chunk, _encoding, done) => done(null, Buffer.from(chunk)) });
 }
-/** Packages hold many files twice: looking back 16 MB for them saves a third and costs next to nothing. */
 function zstd(create, bytes) {
     const { ZSTD_c_compressionLevel, ZSTD_c_windowLog, ZSTD_c_enableLongDistanceMatching } = external_node_zlib_namespaceObject.constants;
     const params = bytes < little
@@ -10722,14 +10025,13 @@ function zstd(create, bytes) {
         : { [ZSTD_c_compressionLevel]: 1, [ZSTD_c_windowLog]: 24, [ZSTD_c_enableLongDistanceMatching]: 1 };
     return create({ chunkSize, params });
 }
-/** Writes all pieces, each of which is the writer's until the one after it is asked for, and ends the stream. */
 async function feed(pieces, packing) {
     try {
         let written = Promise.resolve();
         for await (const piece of pieces) {
             await written;
             written = write(packing, piece);
-            written.catch(() => undefined); // It is awaited a piece later.
+            written.catch(() => undefined);
         }
         await written;
         packing.end();
@@ -10751,7 +10053,6 @@ async function write(packing, piece) {
         });
     });
 }
-/** Resolves with undefined for more bytes than these, and rejects with UPLOAD for what is damaged. */
 async function compress_unpack(packing, bytes, most) {
     const options = { maxOutputLength: most };
     try {
@@ -10776,13 +10077,10 @@ var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./build/src/upload/breather.js
 
 
-/** Milliseconds of work at a stretch. A handshake that goes on meanwhile waits for that at each of its steps. */
 const stretch = 5;
-/** Lets the event loop turn during long work: beats and cancelling depend on it. Use: `if (it.isDue) await it.turn()`. */
 class Breather {
     #signal;
     #since = performance.now();
-    /** @param signal when it is aborted, the next turn throws CANCELLED. */
     constructor(signal) {
         this.#signal = signal;
     }
@@ -10803,7 +10101,6 @@ function toBytes(text) {
         return /^[ -~]*$/.test(text) ? text : Buffer.from(text).toString('latin1');
     return text.toString('latin1');
 }
-/** A path for people: what is no UTF-8 shows as replacement characters, control characters as `?`. */
 function showPath(path) {
     return Buffer.from(path, 'latin1')
         .toString()
@@ -10818,15 +10115,12 @@ function showPath(path) {
 
 const noFollow = process.platform === 'win32' ? 0 : external_node_fs_.constants.O_NOFOLLOW | external_node_fs_.constants.O_NONBLOCK;
 const content_window = 1024 * 1024;
-/** In one call where Node has it (20.12 and later), which is twice as fast for small files. */
 const { hash: hashOnce } = external_node_crypto_;
-/** SHA-256, hexadecimal. */
 function sha256(content) {
     if (hashOnce !== undefined)
         return hashOnce('sha256', content, 'hex');
     return external_node_crypto_.createHash('sha256').update(content).digest('hex');
 }
-/** Opens a file for reading; the caller closes it. */
 function openFile(tree, file) {
     try {
         return (0,external_node_fs_.openSync)(tree.locate(file), external_node_fs_.constants.O_RDONLY | noFollow);
@@ -10836,10 +10130,6 @@ function openFile(tree, file) {
         throw new errors/* ShipperError */.oV('UPLOAD', `${showPath(file.path)} cannot be read: ${reason}`, { cause });
     }
 }
-/**
- * Reads a file whole to that place of a buffer, which has to have room for one byte more: that none comes shows that the
- * file ends where it did when it was found.
- */
 function readWhole(tree, file, buffer, start = 0) {
     const descriptor = openFile(tree, file);
     try {
@@ -10851,7 +10141,6 @@ function readWhole(tree, file, buffer, start = 0) {
         (0,external_node_fs_.closeSync)(descriptor);
     }
 }
-/** Reads a large file by parts, each of which is the reader's until the next one is asked for. */
 function* readParts(tree, file, place) {
     const descriptor = openFile(tree, file);
     try {
@@ -10873,7 +10162,6 @@ function* readParts(tree, file, place) {
 function changed(file) {
     return new errors/* ShipperError */.oV('UPLOAD', `${showPath(file.path)} was changed while it was being uploaded: let it be finished first`);
 }
-/** Gives every file its hash that has none yet. Rejects with UPLOAD where a file cannot be read, or changes. */
 async function hashFiles(tree, signal) {
     const buffer = Buffer.allocUnsafeSlow(content_window);
     const breather = new Breather(signal);
@@ -10898,10 +10186,8 @@ async function hashFiles(tree, signal) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/finder.js
-/** Finds files by their path in a list that is sorted by it: at once when asked in that order, else by bisection. */
 class Finder {
     #files;
-    /** Where the next one is expected. */
     #next = 0;
     constructor(files) {
         this.#files = files;
@@ -10915,7 +10201,6 @@ class Finder {
         this.#next += 1;
         return file;
     }
-    /** The place of the first file whose path is not before this one. */
     #bisect(path) {
         let [low, high] = [0, this.#files.length];
         while (low < high) {
@@ -10931,15 +10216,12 @@ class Finder {
 
 ;// CONCATENATED MODULE: ./build/src/upload/index-of-target.js
 
-/** Digits of a hash that the index has; a chance hit is met by the hash of the whole manifest. */
 const digits = 12;
-/** Takes what the target sends apart: its answer to the question, which is the first line, and the index itself. */
 function readAnswer(bytes) {
     const newline = bytes.indexOf(10);
     const end = newline === -1 ? bytes.length : newline;
     return { answer: end > limits.index.answer ? '' : bytes.toString('latin1', 0, end), list: bytes.subarray(end + 1) };
 }
-/** The files of an index; lines that make no sense are left out. */
 function* readIndex(bytes) {
     let line = 0;
     for (const text of linesOf(bytes)) {
@@ -10950,7 +10232,6 @@ function* readIndex(bytes) {
         yield { line, path: text.slice(space + 1), content: text.slice(0, digits), kind: text.charAt(digits + 1) };
     }
 }
-/** Lines, one at a time, whoever wrote them; what is too long for one is empty. */
 function* linesOf(bytes) {
     for (let start = 0; start < bytes.length;) {
         const newline = bytes.indexOf(10, start);
@@ -10961,18 +10242,12 @@ function* linesOf(bytes) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/upload/closed.js
-/** Reading; and with it searching a directory or running a file; by group and others. */
 const reading = 0o044;
 const readingAndRunning = 0o055;
-/**
- * What is closed on the runner: the bits that group and others lack on a file or a directory, but have on the uploaded
- * directory itself. Who may not read there may not write either. Zero for most.
- */
 function closedBits(mode, ofUploaded, isEntered) {
     const lacking = ofUploaded & ~mode & (isEntered ? readingAndRunning : reading);
     return lacking | ((lacking & reading) >> 1);
 }
-/** As words for `chmod`: `g-rw,o-rwx`, or `-` if nothing is. */
 function closingWords(closed) {
     const words = [withoutLetters('g', closed >> 3), withoutLetters('o', closed)];
     return words.filter((word) => word.length > 2).join(',') || '-';
@@ -10980,11 +10255,6 @@ function closingWords(closed) {
 function withoutLetters(who, bits) {
     return `${who}-${bits & 4 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 1 ? 'x' : ''}`;
 }
-/**
- * One letter for what is closed of a file, a small one of a plain file, a capital of one that can be run: the first of
- * the alphabet stands for 1, the fifteenth for 15, and its bits, from the highest, for reading and running by group,
- * then by others.
- */
 function closedLetter(closed, executable) {
     const bits = ((closed >> 2) & 8) | ((closed >> 1) & 6) | (closed & 1);
     return String.fromCharCode((executable ? 0x40 : 0x60) + bits);
@@ -10997,16 +10267,9 @@ function closedLetter(closed, executable) {
 
 const odd = /[\\\n\r]/;
 const escapes = { '\\': '\\0134', '\n': '\\0012', '\r': '\\0015' };
-/**
- * The manifest that a target keeps of an upload: a line for each file, sorted by its last word,
- * `SHA256 KIND SIZE PATH`. KIND is `x` for an executable file, else `f`, or a letter that says what is closed of it. In PATH a newline stands as `\0012`, a
- * carriage return as `\0015` and a backslash as `\0134`, so that a line is a line and sha256sum has nothing to escape;
- * every other byte stands for itself.
- */
 function manifestLine(hashes, file) {
     return `${hashes.get(file)} ${kindOf(file)} ${file.size} ${writePath(file.path)}`;
 }
-/** The name of an upload's manifest among those of a revision. */
 function keyOf(from, to) {
     return sha256(`${from}\n${to}`).slice(0, 16);
 }
@@ -11015,7 +10278,6 @@ function kindOf({ executable, closed }) {
         return closedLetter(closed, executable);
     return executable ? 'x' : 'f';
 }
-/** Whether a line cannot hold the path as it is. */
 function isOdd(path) {
     return odd.test(path);
 }
@@ -11027,11 +10289,9 @@ function readPath(written) {
         return written;
     return written.replace(/\\0(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
 }
-/** Files in the order of a manifest. */
 function inManifestOrder(files) {
     return files.some(({ path }) => isOdd(path)) ? [...files].sort(byWritten) : files;
 }
-/** The SHA-256 of a whole manifest, which the target must come to as well. */
 async function manifestHash({ files, hashes }) {
     const sorted = inManifestOrder(files);
     const breather = new Breather();
@@ -11050,12 +10310,7 @@ function byWritten(one, other) {
 
 ;// CONCATENATED MODULE: ./build/src/upload/question.js
 
-/** Where nothing was asked. */
 const nothingKnown = { same: [], listed: 0 };
-/**
- * What the runner asks a target, in one line: whether it has all of an outline, and else which stretches. About files
- * whose place something else took there, `isReplaced` by their path as the manifest has it, nothing is asked.
- */
 class Question {
     line;
     #outline;
@@ -11070,7 +10325,6 @@ class Question {
         const { least, bound, width } = measure;
         this.line = [intact.length === stretches.length ? hash : '-', least, bound, width, digests || '-'].join(' ');
     }
-    /** Reads the target's answer; undefined where it makes no sense. */
     read(answer) {
         const [kind, ...numbers] = answer.split(' ');
         if (kind === 'same')
@@ -11088,18 +10342,11 @@ class Question {
 
 ;// CONCATENATED MODULE: ./build/src/upload/sources.js
 const mostMoves = 8;
-/** Of a content that is there often, this many places are looked at closely. */
 const mostPlaces = 16;
-/** Bytes from which a file whose very name changed, which the target has to copy by itself, is not rather sent. */
 const worthOneCopy = 32 * 1024;
-/**
- * Finds where on the target the content of a file is. Where there are several places it prefers the one that makes the
- * file part of a directory that moved: the target copies such files together.
- */
 class Sources {
     #places = new Map();
     #moves = [];
-    /** @param wanted the contents that will be asked for. */
     constructor(wanted) {
         for (const content of wanted)
             this.#places.set(content, []);
@@ -11110,7 +10357,6 @@ class Sources {
     add(file) {
         this.#places.get(file.content)?.push(file);
     }
-    /** The line of the index with that content, if there is one that is worth it. */
     find(path, content, size) {
         const places = this.#places.get(content) ?? [];
         if (places.length === 0 || size === 0)
@@ -11133,7 +10379,6 @@ class Sources {
         return best?.line;
     }
 }
-/** Length of the part that two paths have in common at their ends, in whole names with the slash before them. */
 function commonEnd(one, other) {
     let length = 0;
     for (let at = 1; at <= one.length && at <= other.length && one.at(-at) === other.at(-at); at += 1) {
@@ -11151,12 +10396,6 @@ function commonEnd(one, other) {
 
 
 
-/**
- * Compares the files with the index that the target sent, but for those that are known to be the same there: in the
- * target's list they stand after the index. All must be hashed. It goes twice over the index, since most
- * files are the same at the same path: only for the others is kept in memory what the target has. What `isReplaced`
- * is there no more: a symlink took its place after it was uploaded.
- */
 async function compare({ files, hashes }, index, isReplaced, { same, listed } = nothingKnown) {
     const breather = new Breather();
     const finder = new Finder(files);
@@ -11207,7 +10446,6 @@ async function compare({ files, hashes }, index, isReplaced, { same, listed } = 
     const afterIndex = same.length === 0 ? [] : [listed + 1, listed + same.length];
     return { kept: [...runs(kept), ...afterIndex], copied, sent, sentBytes };
 }
-/** Everything is sent. */
 function everything(files) {
     return { kept: [], copied: [], sent: files, sentBytes: files.reduce((bytes, { size }) => bytes + size, 0) };
 }
@@ -11221,7 +10459,6 @@ function runs(lines) {
     }
     return found;
 }
-/** The same name for what is sent in the same way. */
 function delta_nameOf({ sent, copied }) {
     const numbers = new Uint32Array(1 + sent.length + 2 * copied.length);
     numbers[0] = sent.length;
@@ -11235,21 +10472,12 @@ function delta_nameOf({ sent, copied }) {
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = require("node:stream/promises");
 ;// CONCATENATED MODULE: ./build/src/upload/tar.js
-/** Bytes of a block, of which a tar stream is made. */
 const block = 512;
-/** Largest size that the octal field of a header holds. */
 const largestOctal = 0o77777777777;
 const zeros = Buffer.alloc(block);
 const typeFlags = { file: '0', link: '2' };
-/** Writes the headers of one stream. Each stream has its own: many are under way at once. */
 class TarHeaders {
-    /** For one header after the other: hundreds of thousands of buffers would keep the collector busy. */
     #scratch = Buffer.alloc(block);
-    /**
-     * The header of one member, in the GNU format that GNU tar, BusyBox and libarchive all read: names of any bytes, and
-     * of any length by a header of their own before it. Times and owners are left to whoever unpacks. The bytes are good
-     * until the next call.
-     */
     of(member) {
         const { path, text = '' } = member;
         const short = tar_header(member, typeFlags[member.kind], this.#scratch);
@@ -11258,11 +10486,9 @@ class TarHeaders {
         return Buffer.concat([...longName('L', path), ...longName('K', text), short]);
     }
 }
-/** What follows a content of that size, up to the next block. */
 function paddingAfter(size) {
     return zeros.subarray(0, (block - (size % block)) % block);
 }
-/** The end of a stream. */
 const tarEnd = Buffer.alloc(2 * block);
 function longName(type, name) {
     if (name.length <= 100)
@@ -11313,17 +10539,9 @@ function writeOctal(bytes, value, offset, width) {
 
 
 
-/** Bytes of a piece of the stream. */
 const pieceSize = 256 * 1024;
-/** Files and bytes after which the target is told what it got, so that it can check that while more is under way. */
 const groupFiles = 2_000;
 const groupBytes = 32 * 1024 * 1024;
-/**
- * The tar stream for a target, in pieces: `copies` (what to copy under which path), `directories`
- * (those that are empty or closed, and how), `tree/…` (files, at last the links), after each group of files `lines/N` (their manifest), `names/N` (for xargs, without odd ones) and
- * `ready/N`, and `end` (the hash of the whole manifest). Hashes of files that have none yet are taken on the way. Throws UPLOAD where a file is not what it was.
- * A piece holds its bytes until the one after the next is asked for.
- */
 async function* tarStream({ tree, delta, umask, tally, manifest, }) {
     const modes = modesUnder(umask);
     const pieces = new Pieces(tree);
@@ -11388,12 +10606,10 @@ function textMember(path, text) {
     const member = { kind: 'file', path, mode: 0o600, size: content.length };
     return Buffer.concat([new TarHeaders().of(member), content, paddingAfter(content.length)]);
 }
-/** What new files and directories get. */
 function modesUnder(umask) {
     const mask = parseInt(umask, 8);
     return { plain: 0o666 & ~mask, executable: 0o777 & ~mask };
 }
-/** Fills pieces of one size; what is full is yielded. Two buffers take turns: new ones would keep the collector busy. */
 class Pieces {
     #piece = Buffer.allocUnsafeSlow(pieceSize);
     #other = Buffer.allocUnsafeSlow(pieceSize);
@@ -11411,15 +10627,12 @@ class Pieces {
                 yield this.#full();
         }
     }
-    /** Whether that much, and one byte more for reading, has room in a piece at all. */
     holds(length) {
         return length < pieceSize;
     }
-    /** Whether it has room in what is left of this one. */
     fits(length) {
         return length < pieceSize - this.#used;
     }
-    /** For what fits: without a generator, since there may be hundreds of thousands of these. */
     addSmall(header, file) {
         header.copy(this.#piece, this.#used);
         const content = readWhole(this.#tree, file, this.#piece, this.#used + header.length);
@@ -11460,37 +10673,29 @@ class Pieces {
 
 
 
-/**
- * What targets get that lack the same: it is read and packed once, from the moment it is made, as far as there is room.
- * Whoever takes it slowly holds up the others once the room is full, as all of them have to be done before a switch.
- */
 class Outgoing {
     packing;
     #tally = { files: 0, bytes: 0 };
     #room;
     #filled;
-    /** The pieces that are held, of which the first is the stream's piece of that number. */
     #pieces = [];
     #first = 0;
     #held = 0;
     #state = 'filling';
     #change = deferred();
-    /** The number of the next piece of each reader. */
     #readers = new Set();
     constructor({ packing, bytes, room, ...stream }) {
         this.packing = packing;
         this.#room = room;
         this.#filled = this.#fill(packer(packing, bytes), stream);
-        this.#filled.catch(() => undefined); // Whoever sends it awaits it.
+        this.#filled.catch(() => undefined);
     }
-    /** Whether it can be had from its beginning. */
     get isWhole() {
         return this.#first === 0 && this.#state !== 'dropped';
     }
     get isTaken() {
         return this.#readers.size > 0;
     }
-    /** For one target, which has it from its beginning. */
     ship() {
         const reader = { next: this.#first };
         this.#readers.add(reader);
@@ -11515,7 +10720,6 @@ class Outgoing {
             },
         };
     }
-    /** For what nobody is going to send any more. */
     drop() {
         this.#state = 'dropped';
         this.#pieces = [];
@@ -11523,7 +10727,7 @@ class Outgoing {
     }
     async #fill(packing, stream) {
         const fed = feed(tarStream({ ...stream, tally: this.#tally }), packing);
-        fed.catch(() => undefined); // What it rejects with ends the packing too.
+        fed.catch(() => undefined);
         try {
             for await (const piece of packing) {
                 while (this.#state === 'filling' && !this.#hasRoom())
@@ -11542,7 +10746,6 @@ class Outgoing {
             this.#changed();
         }
     }
-    /** Lets go of what every reader has, where there is no room otherwise. */
     #hasRoom() {
         const taken = this.isTaken ? Math.min(...[...this.#readers].map(({ next }) => next)) : this.#first;
         while (this.#held >= this.#room && this.#first < taken) {
@@ -11584,7 +10787,6 @@ var paths = __nccwpck_require__(7301);
 
 
 
-/** Finds what `from` names in the workspace. Rejects with UPLOAD where it is missing, or where a path leaves its place. */
 async function findSource(workspace, from, to) {
     const inside = clean(from, 'from', 'the workspace');
     const destination = clean(to, '"to"', 'the revision');
@@ -11612,7 +10814,6 @@ async function findSource(workspace, from, to) {
         prefix: destination === '.' ? '' : `${toBytes(destination)}/`,
     };
 }
-/** The name that a single file gets in the revision, in bytes. */
 function source_nameOf(from) {
     return toBytes((0,external_node_path_.basename)(from.replaceAll('\\', '/')));
 }
@@ -11627,9 +10828,7 @@ function clean(path, subject, place) {
 
 
 
-/** Lines after which a stretch ends in any case. */
 const outline_most = 64;
-/** Short stretches, as long as there are not too many of them to ask for. */
 function measureFor(files) {
     const length = [8, 16, 32].find((each) => files / each <= 8_000) ?? outline_most;
     return {
@@ -11638,7 +10837,6 @@ function measureFor(files) {
         width: files / length <= 2_000 ? 8 : 10,
     };
 }
-/** The outline of a tree, all of whose files are hashed. */
 async function outlineOf({ files: found, hashes }) {
     const files = inManifestOrder(found);
     const measure = measureFor(files.length);
@@ -11667,10 +10865,6 @@ async function outlineOf({ files: found, hashes }) {
 ;// CONCATENATED MODULE: ./build/src/upload/git-modes.js
 
 
-/**
- * Which files are executable where the file system cannot say: on Windows, those that git's index has as such. Paths
- * are bytes from `root`; for a file, from its directory. Undefined where the file system can say.
- */
 async function executables(root, isFile, platform = process.platform) {
     if (platform !== 'win32')
         return undefined;
@@ -11679,7 +10873,7 @@ async function executables(root, isFile, platform = process.platform) {
         return executablesIn(listed.toString('latin1'));
     }
     catch {
-        return new Set(); // No git, or no repository: then nothing is known to be executable.
+        return new Set();
     }
 }
 function executablesIn(index) {
@@ -11690,11 +10884,9 @@ function executablesIn(index) {
 ;// CONCATENATED MODULE: ./build/src/upload/hashes.js
 
 const hashes_length = 32;
-/** The SHA-256 of each file of a tree, as far as it is known: in one piece, since there may be hundreds of thousands. */
 class Hashes {
     #bytes;
     #known;
-    /** @param files how many there are. */
     constructor(files) {
         this.#bytes = Buffer.allocUnsafeSlow(files * hashes_length);
         this.#known = new Uint8Array(files);
@@ -11702,12 +10894,10 @@ class Hashes {
     has({ number }) {
         return this.#known[number] === 1;
     }
-    /** @param sha256 hexadecimal. */
     set({ number }, sha256) {
         this.#bytes.write(sha256, number * hashes_length, 'hex');
         this.#known[number] = 1;
     }
-    /** Hexadecimal; of `digits`, or all of them. */
     get(file, digits = 2 * hashes_length) {
         if (!this.has(file))
             throw new errors/* ShipperError */.oV('INTERNAL', `${file.path} has no hash yet`);
@@ -11722,10 +10912,6 @@ var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
 ;// CONCATENATED MODULE: ./build/src/upload/ignored.js
 
 
-/**
- * What an upload leaves out, by gitignore's rules: a `.shipignore` counts for its directory and below, a deeper one
- * goes before one above it, and the patterns of `exclude`, which start at the uploaded directory, before them all.
- */
 class Ignored {
     #rules;
     #last;
@@ -11733,22 +10919,18 @@ class Ignored {
     constructor(rules, last) {
         this.#rules = rules;
         this.#last = last;
-        // `ignore` pays no heed to case unless told to.
         if (rules.length + last.length > 0)
             this.#matcher = ignore_default()({ ignorecase: false }).add([...rules, ...last]);
     }
-    /** @param directory that the patterns of `exclude` start from; empty for the workspace. */
     static excluding(directory, exclude) {
         check(exclude, (number) => `"exclude", entry ${number}`);
         return new Ignored([], anchored(directory, exclude));
     }
-    /** The same and, below this directory, the rules of the `.shipignore` in it. */
     with(directory, shipignore) {
         const lines = shipignore.split(/\r?\n/);
         check(lines, (number) => `${directory === '' ? '' : `${directory}/`}.shipignore, line ${number}`);
         return new Ignored([...this.#rules, ...anchored(directory, lines)], this.#last);
     }
-    /** Whether nothing is left out. */
     get isEmpty() {
         return this.#matcher === undefined;
     }
@@ -11756,16 +10938,14 @@ class Ignored {
         return this.#matcher?.ignores(path) === true;
     }
 }
-/** With more, one long name could take the matcher for ever. */
 const mostStars = 10;
-/** Throws an UPLOAD error at the first line that is no pattern. */
 function check(lines, place) {
     for (const [index, line] of lines.entries()) {
         const refuse = (why) => new errors/* ShipperError */.oV('UPLOAD', `${place(index + 1)}: "${line}" ${why}.`);
         if ((line.match(/\*+/g) ?? []).length > mostStars)
             throw refuse(`has more than ${mostStars} stars`);
         try {
-            ignore_default()().add(line.replace(/^!/, '')).ignores('a'); // It compiles a negated one only where it needs it.
+            ignore_default()().add(line.replace(/^!/, '')).ignores('a');
         }
         catch (error) {
             if (!(error instanceof SyntaxError))
@@ -11774,7 +10954,6 @@ function check(lines, place) {
         }
     }
 }
-/** Rules of a directory as rules of the workspace. */
 function anchored(directory, lines) {
     const rules = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
     if (directory === '')
@@ -11793,12 +10972,7 @@ function anchored(directory, lines) {
 ;// CONCATENATED MODULE: ./build/src/upload/links.js
 
 
-/** Links that lead to links, at most; as many as Linux follows. */
 const mostHops = 40;
-/**
- * Throws UPLOAD for a link that leads out of the uploaded directory, by itself or by the links on its way, or over more
- * links than any system follows. Returns how many parts of paths it took: no more than all of them together have.
- */
 function refuseEscapes(prefix, links) {
     const survey = new Survey();
     const all = links.map(({ path, text }) => ({ path: path.slice(prefix.length), text }));
@@ -11812,7 +10986,6 @@ function refuseEscapes(prefix, links) {
     }
     return survey.steps;
 }
-/** The links of an upload, of which each is followed once. */
 class Survey {
     steps = 0;
     #root = { below: new Map() };
@@ -11883,7 +11056,6 @@ class Escape extends Error {
 
 const separator = Buffer.from('/');
 const rulesName = '.shipignore';
-/** Reads what there is to upload, without its content. Rejects with UPLOAD for what cannot be uploaded. */
 async function walk(source, exclude, signal) {
     const walker = new Walker(source, await executables(source.root, source.isFile), signal);
     const { files, directories, links } = await walker.walk(exclude);
@@ -11903,7 +11075,6 @@ class Walker {
     links = [];
     #source;
     #executables;
-    /** The mode by which it is judged what is closed; Windows has none. */
     #openness;
     #breather;
     constructor(source, fromGit, signal) {
@@ -11989,10 +11160,9 @@ class Walker {
         }
     }
 }
-/** What is in a directory, so that whole paths come in the order of their bytes. */
 function namesIn(directory) {
     const entries = (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true });
-    const isExact = !entries.some(({ name }) => name.includes('\ufffd')); // What is no UTF-8 is read as bytes.
+    const isExact = !entries.some(({ name }) => name.includes('\ufffd'));
     const exact = isExact ? entries : (0,external_node_fs_.readdirSync)(directory, { withFileTypes: true, encoding: 'buffer' });
     const names = exact.map((entry) => ({ entry, bytes: toBytes(entry.name) }));
     return names.sort((one, other) => (inPath(one) < inPath(other) ? -1 : 1));
@@ -12022,15 +11192,12 @@ function below(directory, name) {
 
 
 
-/** Packed bytes that may wait in memory until all targets take them. */
 const room = 32 * 1024 * 1024;
-/** What there is to upload on the runner: read once, for however many targets. */
 class Local {
     tree;
     #umask;
     #signal;
     #stop = new AbortController();
-    /** What goes to targets, by how it is packed and what it is. */
     #outgoing = new Map();
     #ahead;
     #hashed;
@@ -12041,51 +11208,41 @@ class Local {
         this.#umask = umask;
         this.#signal = AbortSignal.any([signal, this.#stop.signal]);
     }
-    /** Reads names and sizes. Rejects with UPLOAD for what cannot be uploaded. */
     static async read(request) {
-        // V8's young generation grows with time to 130 MB, mostly garbage. At its size by now it takes next to no more time.
         (0,external_node_v8_namespaceObject.setFlagsFromString)('--semi-space-growth-factor=1');
         const { workspace, from, to, exclude, signal } = request;
         return new Local(await walk(await findSource(workspace, from, to), exclude, signal), request);
     }
-    /** Packs everything ahead, for targets that turn out to have nothing of it. */
     packAhead() {
         this.#ahead ??= this.#pack(bestPacking, everything(this.tree.files));
         return this;
     }
-    /** Goes on as it is likely to be of use: a target that has an active revision has most of the files. */
     for(previous) {
         if (previous === undefined)
             return this.packAhead();
-        this.outline().catch(() => undefined); // Each delivery awaits it.
+        this.outline().catch(() => undefined);
         return this;
     }
-    /** Everything, on its way to one target. */
     everything(packing) {
         return this.outgoing(packing, everything(this.tree.files));
     }
-    /** What one target lacks, on its way there; it is packed once for all that lack the same. */
     outgoing(packing, delta) {
         const known = this.#outgoing.get(`${packing} ${delta_nameOf(delta)}`);
         return (known?.isWhole === true ? known : this.#pack(packing, delta)).ship();
     }
-    /** Resolves when every file has its hash. From then on nothing is packed ahead. */
     async hashed() {
         if (this.#ahead?.isTaken === false)
             this.#ahead.drop();
         return (this.#hashed ??= hashFiles(this.tree, this.#signal));
     }
-    /** What all files are, in few words. */
     async outline() {
         return (this.#outline ??= this.hashed().then(async () => outlineOf(this.tree)));
     }
-    /** Stops reading for whoever might have come. */
     end() {
         for (const outgoing of this.#outgoing.values())
             outgoing.drop();
         this.#stop.abort();
     }
-    /** The hash of the manifest, once every file has its own. */
     async #hash() {
         return (this.#manifest ??= this.#outline?.then(({ hash }) => hash) ?? manifestHash(this.tree));
     }
@@ -12110,25 +11267,20 @@ const commandSh = "set -fu\n[ -z \"${BASH_VERSION-}\" ] || eval 'set +aeCkmPvx +
 
 ;// CONCATENATED MODULE: ./build/src/remote/command-output.js
 
-/** Pieces that are kept before they become one: a target may send every byte by itself. */
 const mostChunks = 1_000;
-/** One stream of a command, passed on as it comes, its end kept in bounded memory. */
 class CommandOutput {
     #onOutput;
     #mark;
-    /** What came before the mark, as far as it could be a part of it; undefined once it was met. */
     #before;
     #chunks = [];
     #bytes = 0;
     #moved = false;
     #waiting = false;
-    /** @param mark the line behind which the output begins; without one it begins at once. */
     constructor(onOutput, mark) {
         this.#onOutput = onOutput;
         this.#mark = Buffer.from(`\n${mark ?? ''}\n`);
         this.#before = mark === undefined ? undefined : Buffer.from('\n');
     }
-    /** @param first what was read of the stream already. */
     read(stream, first = Buffer.alloc(0)) {
         const take = (data) => {
             this.#moved = true;
@@ -12149,13 +11301,11 @@ class CommandOutput {
         stream.on('data', take);
         take(first);
     }
-    /** Whether something came since the last call, or still has to wait for room. */
     isBusy() {
         const busy = this.#moved || this.#waiting;
         this.#moved = false;
         return busy;
     }
-    /** The last 256 KiB. */
     text() {
         return Buffer.concat(this.#chunks).subarray(-limits.output).toString();
     }
@@ -12169,7 +11319,7 @@ class CommandOutput {
         this.#bytes += output.length;
         if (this.#bytes < 2 * limits.output && this.#chunks.length < mostChunks)
             return;
-        const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-limits.output)); // A copy, to let go of the rest.
+        const kept = Buffer.from(Buffer.concat(this.#chunks).subarray(-limits.output));
         this.#chunks = [kept];
         this.#bytes = kept.length;
     }
@@ -12181,10 +11331,6 @@ class CommandOutput {
 
 
 
-/**
- * Runs a listener's command on a channel of its own, beside the one of the steps. Rejects with TARGET or CONNECT where
- * it could not be started; how it ended is for the caller to judge.
- */
 async function runCommand(options) {
     const { access, environment, forwarded, onOutput, onStart, signal, target } = options;
     const secret = Object.entries(forwarded).flat();
@@ -12205,31 +11351,26 @@ async function runCommand(options) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/listeners/scene.js
-/** The wave that listeners are told of: what is about all targets at once is the only one. */
 function waveOf({ wave = { number: 1, of: 1 } }) {
     return wave;
 }
-/** What the log calls the part in which the listeners of the scene run. */
 function titleOf(scene) {
     const { event, back = false, revision } = scene;
     const { number, of } = waveOf(scene);
     const again = back ? `, for ${revision ?? 'what was there'} again` : '';
     return `${event}${of > 1 ? `, wave ${number} of ${of}` : ''}${again}`;
 }
-/** A revision as a listener sees it: with its path on that target. */
 function revisionOn(target, name) {
     if (target === undefined || name === undefined)
         return undefined;
     return { name, path: `${target.revisions}/${name}` };
 }
-/** The names of a scene on one of its targets: after a failure each goes back to its own, and so does a rollback. */
 function namesOn({ revision, previous, back = false }, place) {
     if (place === undefined)
         return { revision, previous };
     const names = { revision: place.revision ?? revision, previous: place.previous };
     return back ? { revision: names.previous, previous: names.revision } : names;
 }
-/** The variables that every command of a listener gets, but for the host's. */
 function commandVariables(scene, place) {
     const { command, event } = scene;
     const { revision, previous } = namesOn(scene, place);
@@ -12253,12 +11394,7 @@ var visible = __nccwpck_require__(7808);
 ;// CONCATENATED MODULE: ./build/src/listeners/target-lines.js
 
 
-/** A command that prints no line break for so many characters gets one from us, so that memory stays bounded. */
 const longestLine = 65_536;
-/**
- * Passes on to the log what a target prints, made visible; with a prefix only in whole lines, so that several targets
- * can speak at once.
- */
 class TargetLines {
     #prefix;
     #log;
@@ -12268,10 +11404,8 @@ class TargetLines {
         this.#prefix = prefix;
         this.#log = log;
     }
-    /** Resolves when there is room for more. */
     add(bytes) {
         const text = this.#decoder.write(bytes);
-        // A CR at the very end may be half of a CRLF: it waits for what follows.
         const [first = '', ...more] = text.split(/\r\n|\n|\r(?!$)/);
         const lines = [this.#rest + first, ...more];
         const last = lines.pop() ?? '';
@@ -12302,10 +11436,6 @@ class TargetLines {
 
 
 let commands = 0;
-/**
- * Runs a command of a listener on the targets of the scene that it is for, on all of them at once. Rejects with the
- * first failure after all have ended; the others are told as warnings, one for each kind.
- */
 async function runOnTargets(run, listener, scene, stage) {
     const fitting = scene.places.filter(({ target }) => run.on === undefined || (0,pattern/* matchesTarget */.P)(run.on, target));
     const places = run.once ? stage.once.of(fitting, run.command, listener, scene) : fitting;
@@ -12327,7 +11457,7 @@ async function runOn(place, scene, run, { config, log }) {
         throw failure('there is no connection to it any more');
     const id = String((commands += 1));
     const lines = new TargetLines(scene.places.length > 1 ? `${target.name}: ` : '', log);
-    const old = scene.back === true ? target.activeSymlink : undefined; // What it went back to may be no revision.
+    const old = scene.back === true ? target.activeSymlink : undefined;
     const revision = scene.made ? (revisionOn(target, namesOn(scene, place).revision)?.path ?? old) : undefined;
     const late = new AbortController();
     let leader;
@@ -12369,7 +11499,6 @@ async function runOn(place, scene, run, { config, log }) {
         lines.end();
     }
 }
-/** The exit status by which a shell reports a command that a signal ended. */
 function statusOf(signal) {
     const known = external_node_os_.constants.signals;
     return signal === undefined ? undefined : 128 + (known[signal] ?? 0);
@@ -12390,11 +11519,8 @@ const uploadSh = "set -fu\nexport LC_ALL=C EXTRACT_UNSAFE_SYMLINKS=1 # BusyBox l
 
 
 
-/** Milliseconds that a script which failed may take to remove what it made. */
 const tidyMilliseconds = 3_000;
-/** Milliseconds that the target may take to say why it ended, once it took no more data. */
 const lastWordMilliseconds = 3_000;
-/** One start of the target's upload script: facts and blocks of bytes come from it, one line and a stream go to it. */
 class Conversation {
     #script;
     #target;
@@ -12402,7 +11528,6 @@ class Conversation {
         this.#script = script;
         this.#target = target;
     }
-    /** Starts the script and waits for its first word; `signal` gives up until then. */
     static async start(access, target, words, signal) {
         const request = { access, target, script: uploadSh, words, greeting: 'shipper-upload 1', signal };
         const script = await Script.start(request);
@@ -12414,7 +11539,6 @@ class Conversation {
     get stdin() {
         return this.#script.stdin;
     }
-    /** The next fact. Rejects with what the target says has failed, or with CONNECT when it says nothing any more. */
     async fact() {
         const line = await this.#said(this.#script.stdout.line());
         const fact = readFact(line);
@@ -12425,14 +11549,12 @@ class Conversation {
         await this.ended();
         throw new errors/* ShipperError */.oV(known, `${this.#target}: ${sentence}`, { target: this.#target });
     }
-    /** The values of the next fact, which has to be of this kind. */
     async expect(kind) {
         const fact = await this.fact();
         if (fact.kind === kind)
             return fact.values;
         throw this.failure(`the target said ${fact.kind} instead of ${kind}`);
     }
-    /** The next bytes, as many as the target announced; UPLOAD where that is no number, or more than may be. */
     async block(announced, most) {
         if (/^\d{1,15}$/.test(announced) && Number(announced) <= most) {
             return this.#said(this.#script.stdout.block(Number(announced)));
@@ -12442,16 +11564,13 @@ class Conversation {
     failure(what) {
         return new errors/* ShipperError */.oV('UPLOAD', `${this.#target}: ${what}`, { target: this.#target });
     }
-    /** Waits for the script to put away what it made, and for its channel to be free for another; but not for ever. */
     async ended() {
         await this.#script.freed(tidyMilliseconds);
     }
-    /** What the target says has failed, if it says so soon. */
     async lastWord() {
         const failure = this.#failure().catch((error) => error);
         return patiently(failure, lastWordMilliseconds);
     }
-    /** Closes the channel; the script then ends by itself, or is ended through the steps' own channel. */
     close() {
         this.#script.close();
     }
@@ -12483,9 +11602,7 @@ var amounts = __nccwpck_require__(2767);
 ;// CONCATENATED MODULE: ./build/src/upload/progress.js
 
 
-/** Milliseconds between two lines. */
 const pace = 4_000;
-/** Tells every few seconds how far an upload is, and at its end what it did. */
 class Progress {
     #log;
     #title;
@@ -12494,7 +11611,6 @@ class Progress {
     #phase = 'comparing with what the target has';
     #plan = { files: 0, bytes: 0, copied: 0, copiedBytes: 0 };
     #shipment = { tally: () => ({ files: 0, bytes: 0, wire: 0 }) };
-    /** Bytes that went over the network in earlier rounds, packed. */
     #wire = 0;
     constructor(title, log) {
         this.#log = log;
@@ -12502,7 +11618,6 @@ class Progress {
         this.#timer = setInterval(() => this.#log.info(`${title}: ${this.#state()}`), pace);
         this.#timer.unref();
     }
-    /** What a round is going to do. */
     plan(sent, copied) {
         this.#plan = { ...sent, copied: copied.files, copiedBytes: copied.bytes };
         this.#phase = 'sending';
@@ -12514,7 +11629,6 @@ class Progress {
     checking() {
         this.#phase = 'copying and checking on the target';
     }
-    /** Files that had changed on the target and are sent in a second round. */
     again(files) {
         this.#phase = 'sending again';
         const more = files.reduce((sum, file) => sum + file.size, 0);
@@ -12526,7 +11640,6 @@ class Progress {
         const example = showPath(files[0]?.path ?? '');
         this.#log.info(`${this.#title}: ${(0,amounts/* count */.U)(files.length)} had been changed on the target since they were uploaded, such as ${example}: sending them`);
     }
-    /** One line for all of it. */
     done() {
         const { files, bytes, copied, copiedBytes } = this.#plan;
         const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
@@ -12546,7 +11659,6 @@ class Progress {
             `${(0,amounts/* size */.E)(rate)}/s over the network; ${(0,amounts/* count */.U)(copied)} copied on the target`);
     }
 }
-/** Tells what is closed to group or others, since it is closed on the targets too: a web server might have to read it. */
 function tellClosed({ files, directories }, title, log) {
     const closed = [...directories, ...files].filter((entry) => entry.closed !== 0);
     const [example] = closed;
@@ -12559,9 +11671,7 @@ function tellClosed({ files, directories }, title, log) {
 ;// CONCATENATED MODULE: ./build/src/upload/room.js
 
 
-/** Most file systems give out space by this much. */
 const unit = 4096;
-/** Throws UPLOAD where the disk of the target cannot hold the upload. */
 function requireRoom({ delta, bytes, free, shares, target }) {
     if (!/^\d+$/.test(free))
         return;
@@ -12587,13 +11697,11 @@ function requireRoom({ delta, bytes, free, shares, target }) {
 
 
 
-/** Brings one tree into the new revision of one target. */
 class Delivery {
     #options;
     #progress;
     #conversation;
     #packing = 'none';
-    /** Whether one of the target's symlinks has taken the place of that path, as the manifest has it. */
     #isReplaced;
     constructor(options) {
         this.#options = options;
@@ -12601,7 +11709,6 @@ class Delivery {
         this.#isReplaced = (path) => links.some((link) => path === link || path.startsWith(`${link}/`));
         this.#progress = new Progress(options.title, options.log);
     }
-    /** Resolves when every file is there and was checked there. Rejects with what failed first. */
     async deliver() {
         const { signal, destination, id, title, log } = this.#options;
         const cancel = () => {
@@ -12634,11 +11741,10 @@ class Delivery {
             this.#progress.end();
         }
     }
-    /** One whole upload; by `fresh` without looking at what the target has. */
     async #round(round) {
         const conversation = await this.#start(round);
         const asked = this.#ask(conversation, round);
-        asked.catch(() => undefined); // It is awaited before its answer is.
+        asked.catch(() => undefined);
         const [free = '', shares, ...tools] = await conversation.expect('room');
         const local = await this.#options.local;
         const question = await asked;
@@ -12654,14 +11760,12 @@ class Delivery {
         const all = index.length === 0;
         return this.#send(conversation, delta.kept, all ? local.everything(this.#packing) : local.outgoing(this.#packing, delta));
     }
-    /** What was wrong on the target after the first round. */
     async #again(files) {
         const conversation = await this.#start('again');
         await conversation.expect('ready');
         const local = await this.#options.local;
         return this.#send(conversation, [], local.outgoing(this.#packing, everything(files)));
     }
-    /** Asks the target what it has, where it is likely to have something. It waits for that line in any case. */
     async #ask({ stdin }, round) {
         const { local, previous } = this.#options;
         const outline = round === 'new' && previous !== undefined ? await (await local).outline() : undefined;
@@ -12704,13 +11808,13 @@ class Delivery {
     async #verdict(conversation) {
         const { kind, values } = await conversation.fact();
         if (kind === 'done') {
-            await conversation.ended(); // A listener after this one may need its channel.
+            await conversation.ended();
             return { kind };
         }
         if (kind !== 'bad' && kind !== 'stale')
             throw conversation.failure(`the target said ${kind}`);
         const list = (await conversation.block(values[0] ?? '0', limits.index.packed)).toString('latin1');
-        await conversation.ended(); // Before the next one takes its place.
+        await conversation.ended();
         if (kind === 'stale')
             return { kind };
         const paths = new Set(list.split('\n').map(readPath));
@@ -12744,17 +11848,13 @@ function sum(files) {
 
 
 let uploads = 0;
-/**
- * Puts a file or directory of the workspace into the new revision of every target at once. When it resolves, each file
- * there has the SHA-256 that it has here. Rejects with the first failure after all have ended; others are warnings.
- */
 async function upload(options) {
     const { destinations, from, to, log, revision } = options;
     const previous = destinations.find((destination) => destination.previous !== undefined)?.previous;
     const id = `upload-${(uploads += 1)}`;
     const key = keyOf(from, to);
     const local = (options.local ?? Local.read(options)).then((read) => read.for(previous));
-    local.then(({ tree }) => tellClosed(tree, `upload of ${from}`, log)).catch(() => undefined); // Each delivery awaits it.
+    local.then(({ tree }) => tellClosed(tree, `upload of ${from}`, log)).catch(() => undefined);
     const ended = await Promise.allSettled(destinations.map(async (destination) => {
         const name = destinations.length > 1 ? `${destination.target.name}: ` : '';
         return new Delivery({
@@ -12775,7 +11875,6 @@ async function upload(options) {
     if (first !== undefined)
         throw first;
 }
-/** What the operating system refused, of a file or a channel, is no fault of Shipper's. */
 function failure(reason) {
     if (reason instanceof Error && 'syscall' in reason) {
         return new errors/* ShipperError */.oV('UPLOAD', `the upload failed: ${reason.message}`, { cause: reason });
@@ -12788,7 +11887,6 @@ function failure(reason) {
 
 
 
-/** Puts what the listener names into the new revision on every target. */
 async function callUpload(listener, scene, stage) {
     const { upload: from, to, exclude } = listener;
     try {
@@ -12800,7 +11898,6 @@ async function callUpload(listener, scene, stage) {
         throw new errors/* ShipperError */.oV(code, `${nameListener(listener)} failed: ${message}`, facts);
     }
 }
-/** Uploads to the targets of the scene. Rejects with UPLOAD where they have no new revision to upload to. */
 async function uploadTo(scene, what, stage) {
     const { places, event, revision, signal } = scene;
     const { workspace, log } = stage;
@@ -12815,7 +11912,6 @@ async function uploadTo(scene, what, stage) {
 
 
 
-/** Has a method of a module called, and serves what it asks of the targets meanwhile. */
 async function callModule(listener, scene, stage) {
     const [first] = scene.places;
     const { event, error, outcome } = scene;
@@ -12847,16 +11943,8 @@ async function callModule(listener, scene, stage) {
 
 const kept = 64 * 1024;
 const keptOfEach = 4 * 1024;
-/** Milliseconds between asking a command to end and killing it. */
 const run_on_runner_grace = 2_000;
-/** Milliseconds in which the output of a command that has ended is still read; a daemon of its may hold it open. */
 const drain = 500;
-/**
- * Runs a listener's command on the runner: in the workspace, by `sh -c` as on the targets (on Windows the `sh` of Git,
- * which the runners have in their PATH), with an empty stdin. Rejects with LISTENER unless it ends with exit status 0
- * or may fail, and with CANCELLED. By node:child_process, since @actions/exec can neither stop a program nor tell its
- * process id, and a timeout has to end the whole group.
- */
 async function runOnRunner(command) {
     const { listener, log, signal } = command;
     const name = nameListener(listener);
@@ -12946,7 +12034,6 @@ function notStarted(listener, error) {
 
 
 
-/** Runs a command of the config, on the runner or on the targets that it is for. */
 async function callRun(listener, scene, stage) {
     const { on, run } = listener;
     if (on === 'runner')
@@ -12974,7 +12061,6 @@ async function onTargets(listener, scene, stage) {
     }
     catch (cause) {
         const { code, message, target } = (0,errors/* asShipperError */.oB)(cause);
-        // Of a command that failed, the message goes on with the target: `on web1: exit status 1`.
         const what = `${nameListener(listener)} failed${code === 'LISTENER' ? '' : ':'} ${message}`;
         throw new errors/* ShipperError */.oV(code, what, { target, at: listener.at, step: scene.event, cause });
     }
@@ -12984,13 +12070,11 @@ async function onTargets(listener, scene, stage) {
 
 
 
-/** How a listener of each kind is called. Each rejects with a failure that names the listener. */
 const calls = {
     module: callModule,
     run: callRun,
     upload: callUpload,
 };
-/** Calls a listener, whatever its kind. */
 async function callListener(listener, scene, stage) {
     const call = calls[listener.kind];
     return call(listener, scene, stage);
@@ -12998,13 +12082,8 @@ async function callListener(listener, scene, stage) {
 
 ;// CONCATENATED MODULE: ./build/src/listeners/once.js
 
-/**
- * Where a command runs that is to run once: on the first target that it fits, and in a fleet that switches in waves
- * only in the first wave that has one. Going back counts anew.
- */
 class Once {
     #waves = new Map();
-    /** Of these targets the first; none where an earlier wave had one. */
     of(places, command, { event, index }, scene) {
         const key = JSON.stringify([event, index, scene.back === true, command]);
         const { number } = waveOf(scene);
@@ -13022,12 +12101,11 @@ class Once {
 
 
 
-/** Asks a target what a revision was uploaded with, and changes nothing there. In the order of the uploads. */
 async function shown({ access, target, revision, signal }) {
     const words = ['upload', 'revisions', target.revisions, 'previous', revision, 'round', 'show'];
     const conversation = await Conversation.start(access, target.name, words, signal);
     const manifests = [];
-    let room = limits.index.packed; // For all of them.
+    let room = limits.index.packed;
     try {
         for (;;) {
             const { kind, values } = await conversation.fact();
@@ -13048,9 +12126,7 @@ async function shown({ access, target, revision, signal }) {
         throw error;
     }
 }
-/** Digits of a hash that `showing.sh` leaves of it. */
 const shownDigits = 16;
-/** The files of these manifests by their path, which is written as manifests write it. What was uploaded later counts. */
 async function filesOf(manifests) {
     const files = new Map();
     for (const { packing, packed } of manifests) {
@@ -13075,12 +12151,9 @@ async function filesOf(manifests) {
 
 
 
-/** What uploads would change on targets, before anything is uploaded. */
 class Foresight {
-    /** Why an upload could not be read here; one sentence each. */
     problems;
     #request;
-    /** Every file that comes, by its path as manifests write it; of two uploads to one path the later one counts. */
     #coming;
     #keys;
     #known = new Map();
@@ -13091,7 +12164,6 @@ class Foresight {
         this.#keys = keys;
         this.problems = problems;
     }
-    /** Reads and hashes what there is to upload. What cannot be read becomes a problem, and the rest goes on. */
     static async read(request) {
         const coming = new Map();
         const keys = new Set();
@@ -13111,7 +12183,6 @@ class Foresight {
         }
         return new Foresight(request, coming, keys, problems);
     }
-    /** What would change on a target. Rejects where it cannot be asked. */
     async on(place) {
         const { target, connection, previous } = place;
         const { signal } = this.#request;
@@ -13121,7 +12192,6 @@ class Foresight {
         const access = { connection, reconnect: async () => place.reconnect() };
         return this.#compared(await shown({ access, target, revision: previous, signal }), links);
     }
-    /** Targets that have the same are compared once, and one after another: each comparison takes memory. */
     async #compared(manifests, links) {
         const whole = this.#request.whole && this.problems.length === 0;
         const own = manifests.filter(({ key }) => whole || this.#keys.has(key));
@@ -13182,16 +12252,13 @@ function list() {
 
 
 
-/** What listeners would do, as far as that can be known without running any. */
 class Preview {
     #listeners;
     #options;
-    /** @param listeners those of the command. */
     constructor(listeners, options) {
         this.#listeners = events/* eventNames */.Z2.flatMap((name) => listeners.filter(({ event }) => event === name));
         this.#options = options;
     }
-    /** The listeners in the order in which a run would call them, on these targets. */
     planned(targets) {
         return this.#listeners.map((listener) => ({
             event: listener.event,
@@ -13199,11 +12266,9 @@ class Preview {
             where: whereOf(listener, targets),
         }));
     }
-    /** What can be said of uploads beforehand, and what cannot; one sentence each. */
     get notes() {
         return [...this.#modules, ...this.#earlier];
     }
-    /** Reads what there is to upload; undefined where no listener of the config uploads. */
     async foresight() {
         const uploads = this.#uploads.map(({ upload: from, to, exclude }) => ({ from, to, exclude }));
         if (uploads.length === 0)
@@ -13218,7 +12283,6 @@ class Preview {
             .filter(({ event, kind }) => kind === 'module' && events/* uploadEvents */.rD.includes(event))
             .map((listener) => `what ${describeListener(listener)} uploads, if it does, cannot be foreseen`);
     }
-    /** What still happens on the runner before the last upload may change what there is to upload. */
     get #earlier() {
         const last = this.#listeners.findLastIndex(({ kind }) => kind === 'upload');
         const before = this.#listeners
@@ -13261,7 +12325,6 @@ function named(some, all) {
 
 
 
-/** What the user attached to the events of one command, ready to be called. */
 class Listeners {
     #options;
     #listeners;
@@ -13273,7 +12336,6 @@ class Listeners {
         this.#listeners = listeners;
         this.#stage = { config, workspace, env, log, modules, once: new Once(), ahead: this.#ahead };
     }
-    /** Loads every module of the events that the command dispatches, and checks what can be checked before any contact. */
     static async load(options) {
         const { command, config, env } = options;
         const own = config.listeners.filter(({ event }) => events/* events */.AZ[event].includes(command));
@@ -13285,12 +12347,10 @@ class Listeners {
     listensTo(event) {
         return this.#listeners.some((listener) => listener.event === event);
     }
-    /** What they would do, for a dry run. */
     get preview() {
         const { workspace, config, signal } = this.#options;
         return new Preview(this.#listeners, { workspace, umask: config.umask, signal });
     }
-    /** The commands that a target has to run by itself when it goes back alone. */
     commandsAfterSwitch(target) {
         return this.#listeners.flatMap((listener) => {
             if (listener.event !== 'after:link_current_revision' || listener.kind !== 'run')
@@ -13302,11 +12362,6 @@ class Listeners {
             return (once ? fitting.slice(0, 1) : fitting).includes(target) ? [run] : [];
         });
     }
-    /**
-     * Calls the listeners of an event one after another. Rejects with the first failure, which names its listener. Where
-     * targets go back, all are called, and each failure is a warning: a service that is not restarted would go on with
-     * the version that was taken away.
-     */
     async dispatch(scene) {
         const own = this.#listeners.filter(({ event }) => event === scene.event);
         if (own.length === 0)
@@ -13327,7 +12382,6 @@ class Listeners {
             throw error;
         }
     }
-    /** Whether it succeeded; rejects where a failure counts. */
     async #call(listener, scene) {
         try {
             await callListener(listener, scene, this.#stage);
@@ -13340,7 +12394,6 @@ class Listeners {
             return false;
         }
     }
-    /** Starts to read what is to be uploaded first, if no listener is called before that could still change it. */
     readAhead() {
         const { workspace, config, signal } = this.#options;
         const [listener] = events/* eventNames */.Z2.flatMap((name) => this.#listeners.filter(({ event }) => event === name));
@@ -13349,17 +12402,15 @@ class Listeners {
         const { upload: from, to, exclude } = listener;
         const read = Local.read({ workspace, from, to, exclude, umask: config.umask, signal });
         const local = read.then((found) => found.packAhead());
-        local.catch(() => undefined); // The upload itself says what is wrong.
+        local.catch(() => undefined);
         this.#ahead.set(listener, local);
     }
-    /** Lets the modules' process end. */
     async end() {
         for (const local of this.#ahead.values()) {
             void local.then((read) => read.end(), () => undefined);
         }
         await this.#stage.modules?.end();
     }
-    /** Ends the modules' process, and what it started, at once. */
     kill() {
         this.#stage.modules?.kill();
     }
@@ -13369,7 +12420,6 @@ async function loadModules(options, own) {
     const listeners = own.filter((listener) => listener.kind === 'module');
     if (listeners.length === 0)
         return undefined;
-    // Once they are loaded, a cancelled run still needs modules: for `on:error`.
     const loading = new AbortController();
     const stop = () => loading.abort();
     signal.addEventListener('abort', stop);
@@ -13399,12 +12449,7 @@ var external_node_net_ = __nccwpck_require__(7030);
 
 
 
-/** How often the same is tried. */
 const attempts_attempts = 3;
-/**
- * Opens a connection once it is its turn, and again after faults of the network. A server that lets others of the run in
- * is not down, but busy: what fails while it does is no attempt that counts.
- */
 async function persist({ log, signal, pause = 1000, door, ...place }, open) {
     let { admitted } = door;
     for (let [number, tries] = [1, 1];; tries += 1) {
@@ -13429,7 +12474,6 @@ async function persist({ log, signal, pause = 1000, door, ...place }, open) {
         }
     }
 }
-/** What an attempt rejects with once the run is cancelled. */
 function attempts_cancelled({ place, target }) {
     return new errors/* ShipperError */.oV('CANCELLED', `Cancelled while connecting to ${place}.`, { target });
 }
@@ -13439,26 +12483,21 @@ var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 ;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
 
-/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
 function fingerprintOf(key) {
     return `SHA256:${(0,external_node_crypto_.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
-/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
 function keyTypeOf(key) {
     return readStrings(key)?.[0]?.toString('latin1') ?? '';
 }
-/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
 function rsaBits(key) {
     const [type, , modulus] = readStrings(key) ?? [];
     if (type?.toString('latin1') !== 'ssh-rsa')
         return undefined;
     return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
 }
-/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
 function publicKeyLine(key) {
     return `${keyTypeOf(key)} ${key.toString('base64')}`;
 }
-/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
 function readStrings(data) {
     const strings = [];
     for (let at = 0; at < data.length;) {
@@ -13472,7 +12511,6 @@ function readStrings(data) {
     }
     return strings;
 }
-/** The first strings of some data and then what is left of it; fewer if the data ends before. */
 function takeStrings(data, count) {
     const taken = [];
     let rest = data;
@@ -13485,7 +12523,6 @@ function takeStrings(data, count) {
     }
     return [...taken, rest];
 }
-/** The wire form of strings, one after another. */
 function writeStrings(...strings) {
     return Buffer.concat(strings.flatMap((string) => {
         const bytes = Buffer.from(string);
@@ -13498,9 +12535,7 @@ function writeStrings(...strings) {
 ;// CONCATENATED MODULE: ./build/src/ssh/certificate.js
 
 
-/** `validBefore` of a certificate that does not end. */
 const forever = 0xffffffffffffffffn;
-/** How many strings the key of a certificate has behind its type. */
 const partsOfKey = new Map([
     ['ssh-ed25519', 1],
     ['ecdsa-sha2-nistp256', 2],
@@ -13509,14 +12544,11 @@ const partsOfKey = new Map([
     ['ssh-rsa', 2],
 ]);
 const suffix = '-cert-v01@openssh.com';
-/** Bytes of a certificate, and its principals: OpenSSH takes no more of these. */
 const longest = 65_536;
 const mostPrincipals = 256;
-/** Whether a key in its wire form, by its own word, is a certificate, of whatever key. */
 function isCertificate(blob) {
     return takeStrings(blob, 1)[0]?.toString('latin1').endsWith(suffix) === true;
 }
-/** Reads a certificate of an Ed25519, ECDSA or RSA key in its wire form; undefined where a part is missing or too much. */
 function readCertificate(blob) {
     const [type, , afterNonce] = takeStrings(blob, 2);
     const keyType = type?.toString('latin1').slice(0, -suffix.length) ?? '';
@@ -13551,16 +12583,13 @@ function readCertificate(blob) {
         signed: blob.subarray(0, blob.length - 4 - signature.length),
     };
 }
-/** Seconds by which the clocks of two machines may differ. */
 const skew = 60n;
-/** Whether a certificate is valid at a time, but for clocks that differ a little; else, why it is not. */
 function validityAt({ validAfter, validBefore }, now) {
     const seconds = BigInt(Math.floor(now.getTime() / 1000));
     if (seconds + skew < validAfter)
         return 'early';
     return seconds - skew >= validBefore ? 'expired' : 'valid';
 }
-/** `"ci" for deploy and www, valid until 2026-11-27T02:00:00Z, signed by SHA256:… (ssh-ed25519)`: its facts, made visible. */
 function describeCertificate(certificate) {
     const { keyId, principals, authority } = certificate;
     const whom = principals.length === 0 ? 'for nobody by name' : `for ${listed(principals)}`;
@@ -13572,7 +12601,6 @@ function describeValidity({ validAfter, validBefore }) {
     const to = validBefore === forever ? '' : ` until ${dateOf(validBefore)}`;
     return `valid${from}${to === '' && from === '' ? ' for ever' : to}`;
 }
-/** The last second that a `Date` can tell. */
 const lastDate = 8640000000000n;
 function dateOf(seconds) {
     if (seconds > lastDate)
@@ -13586,17 +12614,12 @@ function listed(names) {
         ? (few[0] ?? '')
         : `${few.slice(0, -1).join(', ')}${more > 0 ? `, ${few.at(-1) ?? ''} and ${String(more)} more` : ` and ${few.at(-1) ?? ''}`}`;
 }
-/** What someone else has written, on one line and not too long. */
 function certificate_shown(text) {
     return (0,visible/* visible */.R)(text.replace(/\s+/g, ' ').slice(0, 200));
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/key-text.js
 const key_text_header = /(?:Proc-Type: *4,ENCRYPTED|DEK-Info: *[\w-]+,[0-9A-Fa-f]+)(?=\s)/g;
-/**
- * The text of a key as its tool wrote it, undoing what secrets suffer on their way: CRLF, literal `\n`, a BOM, quotes
- * around it, and base64 around the whole. What is not a key comes back as well as it could be read.
- */
 function mendKeyText(given) {
     const text = given
         .replace(/^\uFEFF/, '')
@@ -13610,7 +12633,6 @@ function mendKeyText(given) {
     const unpacked = Buffer.from(packed, 'base64').toString('utf8');
     return /-----BEGIN |^(?:ssh|sk-ssh|ecdsa|sk-ecdsa|PuTTY)-\w/.test(unpacked) ? mendKeyText(unpacked) : text;
 }
-/** The whole private keys in a mended text, wherever their line breaks went. */
 function findArmoredKeys(text) {
     const keys = text.matchAll(/-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/g);
     return [...keys].map(([, label = '', body = '']) => ({
@@ -13619,7 +12641,6 @@ function findArmoredKeys(text) {
         base64: body.replace(key_text_header, '').replace(/\s/g, ''),
     }));
 }
-/** The key's text with its line breaks where they belong, and a final newline. */
 function armor({ label, headers, base64 }) {
     const lines = base64.match(/.{1,64}/g) ?? [];
     const before = headers.length > 0 ? [...headers, ''] : [];
@@ -13627,7 +12648,6 @@ function armor({ label, headers, base64 }) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/certified-key.js
-/** A private key that shows a certificate (in its wire form) instead of its public key; ssh2 takes it as any key. */
 function certifiedKey(key, certificate) {
     const hash = key.type === 'ssh-rsa' ? 'sha512' : undefined;
     return Object.create(key, {
@@ -13643,10 +12663,6 @@ function certifiedKey(key, certificate) {
 
 
 
-/**
- * Reads the input `certificate`: the line of an `id_ed25519-cert.pub`, which may have suffered on its way. Throws KEY with
- * what is wrong with it and its facts, also where it is not valid now or not for users.
- */
 function readUserCertificate(text, now) {
     const mended = mendKeyText(text);
     const [, base64] = /^\S+-cert-v01@openssh\.com\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(mended) ?? [];
@@ -13665,7 +12681,6 @@ function readUserCertificate(text, now) {
         throw new errors/* ShipperError */.oV('KEY', `The certificate ${describeCertificate(certificate)}, ${defect}`);
     return certificate;
 }
-/** Why a certificate lets no user in, at this time; goes on behind its facts. */
 function defectOf(certificate, now) {
     if (certificate.kind !== 'user') {
         return 'is not one of a user, but of a host: `ssh-keygen -s` makes one of a user without -h.';
@@ -13680,7 +12695,6 @@ function defectOf(certificate, now) {
             return undefined;
     }
 }
-/** The key with its certificate, which is shown in its place. Throws KEY where the certificate is of another key. */
 function certify(key, certificate) {
     const { publicKey, blob } = certificate;
     if (!publicKey.equals(key.parsed.getPublicSSH())) {
@@ -13707,10 +12721,6 @@ function nameDefect(text) {
 
 
 
-/**
- * Asks an agent for what it holds; with a certificate of one's own, only for the key of that. Never rejects: an agent
- * that cannot be asked has no keys, and a note says why.
- */
 async function openAgent(path, { certificate, preferred }, stop) {
     const agent = lib_default().createAgent(path);
     let blobs;
@@ -13744,7 +12754,6 @@ function withCertificate(agent, blobs, certificate) {
         return { keys: oneKey(agent, publicKey, held, certificate), notes: [] };
     return { keys: [], notes: [`the agent does not hold the key ${fingerprintOf(publicKey)} of the certificate`] };
 }
-/** `held` is what the agent knows the key by. Nothing for what ssh2 cannot use, such as keys of a token. */
 function oneKey(agent, publicKey, held, certificate) {
     const key = lib_default().utils.parseKey(publicKey);
     if (key instanceof Error)
@@ -13767,22 +12776,19 @@ class OneKey extends lib.BaseAgent {
     }
     sign(_, data, ...rest) {
         const [options] = rest;
-        // A certified RSA key signs by SHA-512: ssh2 chooses for keys without a certificate only.
         const hash = (typeof options === 'object' ? options.hash : undefined) ?? 'sha512';
         this.#agent.sign(this.#signer, data, { hash }, rest.at(-1));
     }
 }
 const requestIdentities = Buffer.from([11]);
 const identitiesAnswer = 12;
-/** Bytes of an answer, which holds all keys: OpenSSH's own agent takes no more. */
 const longestAnswer = 256 * 1024;
-/** All keys and certificates of an agent, in its order: ssh2 leaves certificates out. */
 async function listKeys(agent, stop) {
     const answer = await ask(await agent_open(agent), requestIdentities, stop);
     const strings = readStrings(answer.subarray(5));
     if (answer[0] !== identitiesAnswer || strings === undefined)
         throw new Error('The agent does not list its keys');
-    return strings.filter((_, index) => index % 2 === 0); // After each, a comment.
+    return strings.filter((_, index) => index % 2 === 0);
 }
 async function ask(stream, message, stop) {
     const fail = () => void stream.destroy(new Error('The agent does not answer'));
@@ -13821,16 +12827,13 @@ async function agent_open(agent) {
 ;// CONCATENATED MODULE: ./build/src/ssh/auth-failure.js
 
 
-/** A server does not let the user in. */
 class LoginRefused extends errors/* ShipperError */.oV {
-    /** How many keys of the agent were tried, where the server ended the login before all were. */
     agentTried;
     constructor(message, facts, agentTried) {
         super('AUTH', message, facts);
         this.agentTried = agentTried;
     }
 }
-/** Says who was refused, with what, what the server takes instead, and what to do. */
 function explainAuthFailure(authentication, facts, cause) {
     const { user, passed } = authentication;
     const { place, target, methods, notes } = facts;
@@ -13864,7 +12867,6 @@ function describeTried(authentication) {
     }
     return tried.length > 0 ? `with ${tried.map((method) => names[method]).join(' or ')}` : 'with what the run has';
 }
-/** The certificates that were tried in one way. */
 function certificatesOf({ credentials, agentKeys = [], agentTried }, way) {
     const tried = way === 'key' ? [credentials.key] : agentKeys.slice(0, agentTried);
     return tried.flatMap((key) => key?.certificate ?? []);
@@ -13909,18 +12911,14 @@ function adviceOnCertificate({ principals, criticalOptions }, user) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/doors.js
-/** How many may be logging in at one server at once: OpenSSH drops some of those beyond ten (MaxStartups). */
 const doors_most = 8;
-/** One server, as those of a run see it who log in there. */
 class Door {
     #inside = 0;
     #admitted = 0;
     #waiting = [];
-    /** How many have logged in so far: who was turned away meanwhile may come again. */
     get admitted() {
         return this.#admitted;
     }
-    /** Logs in, once fewer than eight others are at it. What comes of it has to be ready when the user is in. */
     async enter(login) {
         if (this.#inside >= doors_most)
             await new Promise((resolve) => this.#waiting.push(resolve));
@@ -13946,10 +12944,8 @@ class Door {
             next();
     }
 }
-/** The doors of one run. */
 class Doors {
     #doors = new Map();
-    /** The door of a server, by what leads there: all that one proxy command leads to may be behind one server. */
     at(way) {
         const name = JSON.stringify(way);
         const door = this.#doors.get(name) ?? new Door();
@@ -13959,11 +12955,6 @@ class Doors {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/algorithms.js
-/**
- * What Shipper speaks, best first: no SHA-1, no CBC, no DSA, and no Diffie-Hellman over finite fields, as OpenSSH 10: in a
- * group exchange, whoever answers chooses a prime of any length before its host key is known. AES-GCM leads the ciphers because OpenSSL does it in
- * hardware, while ssh2's ChaCha20 computes its Poly1305 in WebAssembly.
- */
 const transport = {
     kex: [
         'curve25519-sha256',
@@ -13983,7 +12974,6 @@ const transport = {
     hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
     compress: ['none'],
 };
-/** Types of host keys, as known_hosts names them, with the signatures that Shipper accepts of each; best first. */
 const hostKeySignatures = [
     ['ssh-ed25519', ['ssh-ed25519']],
     ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
@@ -13991,33 +12981,22 @@ const hostKeySignatures = [
     ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
     ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
 ];
-/**
- * The signatures to ask a server for, so that it shows a host key of one of these types, of any type without any; and
- * of none of those that it has shown already.
- */
 function hostKeyAlgorithms(types, shown) {
     const known = hostKeySignatures.filter(([type]) => types.has(type));
     const wanted = known.length > 0 ? known : hostKeySignatures;
     return wanted.filter(([type]) => !shown.has(type)).flatMap(([, signatures]) => signatures);
 }
-/** The signatures of host certificates to ask for, by their names for plain keys; best first. */
 const certificateAlgorithms = hostKeySignatures.flatMap(([, signatures]) => signatures);
-/** The types of host keys that a server has, of those that Shipper can use, by the signatures that it offers. */
 function hostKeyTypes(offered) {
     return hostKeySignatures
         .filter(([, signatures]) => signatures.some((signature) => offered.includes(signature)))
         .map(([type]) => type);
 }
-/** The whole proposal for one connection. */
 function proposal(serverHostKey) {
     return { ...transport, serverHostKey: [...serverHostKey] };
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/authentication.js
-/**
- * The order in which one connection proves who it is: key, agent, password, each at most once, and only where the
- * server takes it. A server that wants two of them gets the next one after a partial success.
- */
 class Authentication {
     user;
     credentials;
@@ -14028,7 +13007,6 @@ class Authentication {
     #agentTried;
     #asked = false;
     #giveUp;
-    /** `giveUp` is called where the server asks for what only a person could answer. */
     constructor(user, credentials, agent, giveUp) {
         this.user = user;
         this.credentials = credentials;
@@ -14036,44 +13014,35 @@ class Authentication {
         this.#agentTried = agent?.skipped ?? 0;
         this.#giveUp = giveUp;
     }
-    /** Whether nothing else could follow if what is tried now is refused. */
     get isLast() {
         const { key, plainKey, agent, password } = this.credentials;
         return [key, plainKey, agent, password].filter((each) => each !== undefined).length === 1;
     }
-    /** Whether the password went out. */
     get passwordSent() {
         return [...this.#tried, ...this.#refused].includes('password');
     }
-    /** The keys of the agent; none where it did not answer, undefined where there is none. */
     get agentKeys() {
         return this.#agent?.keys;
     }
-    /** How many of them were tried, on this connection or before. */
     get agentTried() {
         return this.#agentTried;
     }
-    /** `SHA256:…` of the key that let the user in, if one did; once that is so. */
     get keyFingerprint() {
         const used = [...this.#passed, this.#tried.at(-1)].find((method) => method !== 'password');
         if (used === 'agent')
             return this.#agent?.keys[this.#agentTried - 1]?.fingerprint;
         return used === undefined ? undefined : this.credentials.key?.fingerprint;
     }
-    /** What was tried so far. */
     get tried() {
         return this.#tried;
     }
-    /** What the server accepted without finding it enough. */
     get passed() {
         return this.#passed;
     }
-    /** The next thing to send; `left` is what the server still takes, null if it has not said so yet. */
     next(left, partial) {
         const last = this.#tried.at(-1);
         if (partial === true && last !== undefined && !this.#passed.includes(last)) {
             this.#passed.push(last);
-            // What the server refused before its turn may be what it wants now: `AuthenticationMethods password,publickey`.
             this.#refused = this.#tried.filter((method) => !this.#passed.includes(method));
             this.#tried = [...this.#passed];
             if (!this.#passed.includes('agent'))
@@ -14082,7 +13051,6 @@ class Authentication {
         const { key, plainKey, password } = this.credentials;
         const username = this.user;
         const takesKeys = left?.includes('publickey') ?? true;
-        // The key goes without a `none` before it, which saves a round trip.
         if (key !== undefined && takesKeys && this.#first('key'))
             return { type: 'publickey', username, key: key.parsed };
         if (plainKey !== undefined && takesKeys && this.#first('plainKey'))
@@ -14110,13 +13078,11 @@ class Authentication {
         return next;
     }
     #first(method) {
-        // A password goes out once, whatever the server made of it.
         if (this.#tried.includes(method) || (method === 'password' && this.passwordSent))
             return false;
         this.#tried.push(method);
         return true;
     }
-    /** A password is sent once only: ask first in which way the server takes one. */
     #ask() {
         if (this.#asked)
             return false;
@@ -14142,11 +13108,7 @@ class Authentication {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/greeting.js
-/** Bytes that a server may say before it identifies itself. */
 const limit = 16_384;
-/**
- * Reads along with ssh2, which keeps this to itself and would take 8 MB of it; to be called before ssh2 gets the stream.
- */
 function readGreeting(stream, onIdentified, onExcess) {
     let received = '';
     let greeting = { text: '', identification: undefined };
@@ -14167,15 +13129,11 @@ function readGreeting(stream, onIdentified, onExcess) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/overheard.js
-/** What a server says that ssh2 keeps to itself, learned from its debug messages; for the words of errors only. */
 class Overheard {
-    /** What the server offers, by ssh2's name for the kind, such as `KEX method`. */
     offers = new Map();
-    /** The algorithms for which the server has host keys. */
     get hostKeyAlgorithms() {
         return this.offers.get('Host key format')?.split(',') ?? [];
     }
-    /** The ways in which the server lets the user in; empty until it has refused one. */
     methods = [];
     listen = (message) => {
         const [, kind, offer] = /^Handshake: \(remote\) ([^:]+): (.*)$/.exec(message) ?? [];
@@ -14189,33 +13147,23 @@ class Overheard {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/host-key-check.js
 
-/**
- * The host keys of one connection: the first is judged, each later one (whenever session keys are renewed) has to be the
- * same. A certificate that was valid when the connection began may end while it stands.
- */
 class HostKeyCheck {
     #policy;
     #offered;
-    /** The key or the certificate that was shown first, and trusted. */
     #first;
-    /** The key of the certificate. */
     #certified;
     #refusal;
-    /** `offered`: the algorithms that the server has keys for, once it has said so. */
     constructor(policy, offered) {
         this.#policy = policy;
         this.#offered = offered;
     }
-    /** Why the connection had to end, if it was for what the server showed. */
     get refusal() {
         return this.#refusal;
     }
-    /** The facts of the certificate that the server is known by; undefined where it is by its key. */
     get certificate() {
         const certificate = this.#certified && this.#first && readCertificate(this.#first);
         return certificate && `host certificate ${describeCertificate(certificate)}`;
     }
-    /** Whether a key in its wire form may be trusted. */
     accept(key) {
         if (this.#certified?.equals(key) === true)
             return true;
@@ -14227,7 +13175,6 @@ class HostKeyCheck {
             this.#first ??= key;
         return this.#refusal === undefined;
     }
-    /** The key of a certificate in its wire form, which then may be trusted. Throws HOST_KEY where it may not. */
     acceptCertificate(blob) {
         const changed = this.#first === undefined ? undefined : this.#policy.refuseChange(this.#first, blob);
         const key = changed ?? this.#certified ?? this.#policy.readCertificate(blob);
@@ -14243,15 +13190,10 @@ class HostKeyCheck {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/host-pattern.js
 
-/** How known_hosts calls a host: by its name alone on port 22, else `[name]:port`; in lower case. */
 function hostName(host, port) {
     const name = host.toLowerCase();
     return port === 22 ? name : `[${name}]:${String(port)}`;
 }
-/**
- * Reads the first field of a known_hosts line, such as `web?.example.com,!web3.example.com` or `|1|salt|hash`, into a
- * question to ask of a host's name; undefined if it is malformed.
- */
 function readHostPatterns(field) {
     if (field.startsWith('|'))
         return readHashed(field);
@@ -14271,7 +13213,6 @@ function readHashed(field) {
     const key = Buffer.from(salt, 'base64');
     return (name) => (0,external_node_crypto_.createHmac)('sha1', key).update(name).digest('base64') === hash;
 }
-/** By OpenSSH's wildcards, `*` and `?`. It goes back to the last `*` only, so no pattern takes long. */
 function matches(pattern, name) {
     let at = 0;
     let star = -1;
@@ -14309,10 +13250,6 @@ const rsaHashes = new Map([
     ['rsa-sha2-512', 'sha512'],
     ['rsa-sha2-256', 'sha256'],
 ]);
-/**
- * Whether a key made a signature of some data, both in their wire forms: of Ed25519, ECDSA, and RSA with SHA-2. False for
- * whatever else, never an error: both come from a server that nobody knows yet.
- */
 function isSignedBy(key, data, signature) {
     const [algorithm, bytes, ...more] = readStrings(signature) ?? [];
     if (algorithm === undefined || bytes === undefined || more.length > 0)
@@ -14321,7 +13258,7 @@ function isSignedBy(key, data, signature) {
         return signature_check(readStrings(key) ?? [], data, algorithm.toString('latin1'), bytes);
     }
     catch {
-        return false; // OpenSSL refuses the key, such as a point that is not on its curve.
+        return false;
     }
 }
 function signature_check([name, ...parts], data, algorithm, signature) {
@@ -14365,12 +13302,7 @@ function padded(number, size) {
 
 
 
-/** The smallest RSA key of a host or an authority that is worth anything. */
 const fewestBits = 2048;
-/**
- * What is wrong with a certificate that a host shows, by the lines of known_hosts that speak of it. Only the names of the
- * certificate count, each as it stands: one without names would be for every host, and is for none.
- */
 function defectOfHost(certificate, host, { authorities, revoked }, now) {
     const { kind, publicKey, authority, signed, signature, principals, criticalOptions } = certificate;
     const issue = 'Have a new one issued by `ssh-keygen -s … -h`, and name it as HostCertificate in sshd_config.';
@@ -14412,10 +13344,6 @@ function describeAuthority({ key, line }) {
 
 
 
-/**
- * Reads the lines of an OpenSSH known_hosts file. Throws INPUT with every malformed line; `file` is where they stand,
- * if it is a file of the workspace. `lenient` passes over them, as ssh does: a person's own file was not made for Shipper.
- */
 function parseKnownHosts(text, file, lenient = false) {
     const problems = [];
     const known = text
@@ -14436,7 +13364,6 @@ function parseKnownHosts(text, file, lenient = false) {
         throw new errors/* ShipperError */.oV('INPUT', problems);
     return known;
 }
-/** A line's meaning, or what is wrong with it. */
 function readLine(content, line) {
     const fields = content.split(/\s+/);
     const marker = fields[0]?.startsWith('@') === true ? fields.shift() : undefined;
@@ -14466,10 +13393,6 @@ function readLine(content, line) {
         return `it says ${type}, but the key is of another type.`;
     return { line, marker: marker?.slice(1), type, key, covers };
 }
-/**
- * The lines for a host, by OpenSSH's rules: a port other than 22 is looked up as `[host]:port`, and only if no line
- * speaks of that, as the host alone.
- */
 function lookUp(known, host, port) {
     const exact = linesFor(known, hostName(host, port));
     if (port === 22)
@@ -14498,11 +13421,8 @@ function linesFor(known, name) {
 
 
 
-/** A server shows a host key that is not to be trusted. Nothing was sent to it. */
 class HostKeyRefused extends errors/* ShipperError */.oV {
-    /** The key, in its wire form. */
     key;
-    /** Whether the server has keys of other types, one of which may be the right one. */
     hasOthers;
     constructor(message, target, key, hasOthers) {
         super('HOST_KEY', message, { target });
@@ -14510,7 +13430,6 @@ class HostKeyRefused extends errors/* ShipperError */.oV {
         this.hasOthers = hasOthers;
     }
 }
-/** What to ask one server for, and how to judge what it shows. */
 function hostKeyPolicy(hostKeys, server) {
     const found = lookUp(hostKeys.known, server.host, server.port);
     const byFingerprint = hostKeys.fingerprints.length > 0;
@@ -14612,12 +13531,10 @@ function howToCompare(type) {
 
 
 const unknown = { code: undefined, signal: undefined };
-/** Gives ssh2's channel the promises of ours. Call it as soon as ssh2 hands the channel over: `exit` comes once. */
 function toChannel(channel, loss) {
     const exit = new Promise((resolve) => {
         channel.once('exit', (code, signal) => resolve({ code: code ?? undefined, signal }));
         channel.once('close', () => resolve(unknown));
-        // ssh2 emits `close` only after the last byte of output was read.
         void loss.lost.then(() => resolve(unknown));
     });
     const ignore = () => undefined;
@@ -14642,10 +13559,6 @@ async function channel_ended(stream) {
         stream.once('close', resolve);
     });
 }
-/**
- * A program's standard input. ssh2's own never calls back for what is written after the other side has closed; this one
- * fails then, so that a pipeline into it ends. Nobody has to listen for that error.
- */
 class Input extends external_node_stream_.Writable {
     #channel;
     constructor(channel, exit, loss) {
@@ -14679,18 +13592,12 @@ var utils_default = /*#__PURE__*/__nccwpck_require__.n(utils);
 const packets_ignore = 2;
 const userauthRequest = 50;
 const certificate = '-cert-v01@openssh.com';
-/** The algorithm of a certified key, without its certificate: the server checks the signature by that. */
 const packets_plain = (name) => (name.endsWith(certificate) ? name.slice(0, -certificate.length) : name);
-/** By which algorithm a key is asked for and signed with; ssh2 knows it for keys without a certificate. */
 function algorithmFor(key, chosen) {
     if (chosen !== undefined)
         return chosen;
     return packets_plain(key.type) === 'ssh-rsa' && key.type !== 'ssh-rsa' ? `rsa-sha2-512${certificate}` : key.type;
 }
-/**
- * Sends a signed request to be let in, as ssh2's `authPK` does, but for certified keys too: in the request stands the
- * certificate and its name, in the signature the plain algorithm's name. A certified RSA key signs with SHA-512.
- */
 function sendSigned(protocol, request, onSent) {
     const { user, key } = request;
     const algorithm = algorithmFor(key, request.algorithm);
@@ -14709,10 +13616,6 @@ function sendSigned(protocol, request, onSent) {
         onSent();
     });
 }
-/**
- * Sends a packet that says nothing. dropbear leaves at what comes too early, such as a channel before the login succeeded,
- * without what it has yet to say; with this before it, it says first that the login failed.
- */
 function sendNothing(protocol) {
     send(protocol, Buffer.concat([Buffer.of(packets_ignore), writeStrings('')]));
 }
@@ -14725,22 +13628,14 @@ function send(protocol, payload) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/guards.js
-/**
- * Bytes of a packet that a server has to take at least. RFC 4253 asks for 32,768; with 0, ssh2 1.17 would write the same
- * nothing for ever, and with a few, a chunk of data would become a million packets.
- */
 const smallestPacket = 1_024;
-/** Bytes that may wait for the network before a channel takes no more, whatever window its server announced. */
 const longestQueue = 4 * 1_048_576;
-/** A server that does what the protocol forbids; the connection ends with it. */
 class Breach extends Error {
 }
-/** Holds a server to what ssh2 1.17 believes without looking: sizes of packets and windows. */
 function guardChannels(client) {
     const { _protocol: protocol, _chanMgr: channels, _sock: stream } = client;
     const handlers = protocol._handlers;
     const { CHANNEL_OPEN_CONFIRMATION: confirm, CHANNEL_DATA: data, CHANNEL_EXTENDED_DATA: extendedData } = handlers;
-    // ssh2 would have the server prove keys that it announces, which nobody here asks for.
     handlers.GLOBAL_REQUEST = (_, __, wantReply) => {
         if (wantReply)
             protocol.requestFailure();
@@ -14769,7 +13664,6 @@ function guardChannels(client) {
         extendedData(_, recipient, bytes, type);
     };
 }
-/** ssh2 hands all that a window admits to the socket, and a window may be 4 GB: what is taken has to go out as well. */
 function waitForNetwork(channel, stream) {
     const write = channel._write.bind(channel);
     channel._write = (bytes, encoding, callback) => write(bytes, encoding, (error) => {
@@ -14781,20 +13675,11 @@ function waitForNetwork(channel, stream) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-servers.js
-/**
- * Servers that are known to read what they are sent ahead of their answers, in its order: OpenSSH in all its versions,
- * and dropbear. Others may drop it (tinysshd waits for ever), so they get one thing after the other. OpenSSH for Windows
- * hands over to another process in a way of its own.
- */
 function takesHaste(software) {
     return /^(?:OpenSSH|dropbear)_\d/.test(software ?? '');
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/parts.js
-/**
- * ssh2 as it is inside. Its public interface reaches none of this: the version is pinned, and `__tests__/ssh/wire.test.ts`
- * fails where another one has moved these parts.
- */
 function partsOf(client) {
     return client;
 }
@@ -14804,15 +13689,11 @@ function partsOf(client) {
 
 
 
-/** Hasty servers number the first channel of a connection so. */
 const firstChannel = 0;
-/** Bytes that they take before they have said so: of dropbear, which has the smallest window, 24,576. */
 const smallestWindow = 24_000;
-/** Whether `execAtOnce` may be used for the first channel of this connection. */
 function canExecAtOnce(client) {
     return takesHaste(partsOf(client)._remoteVer);
 }
-/** `client.exec`, after which `input` is written at once. */
 function execInTurn(client, command, input, done) {
     client.exec(command, (error, channel) => {
         if (error === undefined && input !== undefined)
@@ -14820,10 +13701,6 @@ function execInTurn(client, command, input, done) {
         done(error, channel);
     });
 }
-/**
- * The same for the first channel of a connection: the request goes out together with the opening of its channel, whose
- * number is known, and with the first of the input. It needs no answer from the server before, not even to the login.
- */
 function execAtOnce(client, command, input, done) {
     const { _protocol: protocol } = partsOf(client);
     const exec = protocol.exec.bind(protocol);
@@ -14844,7 +13721,6 @@ function execAtOnce(client, command, input, done) {
     exec(firstChannel, command, true);
     if (ahead.length > 0)
         protocol.channelData(firstChannel, ahead);
-    // ssh2 asks once the channel is open, which it must not do again.
     protocol.exec = (number) => {
         restore();
         if (number !== firstChannel)
@@ -14860,9 +13736,7 @@ function execAtOnce(client, command, input, done) {
 
 
 
-/** How long a goodbye may take on a network that no longer takes it; milliseconds. */
 const farewell = 500;
-/** One authenticated connection: to a target, or to a hop on the way there. */
 class session_Session {
     address;
     identification;
@@ -14877,7 +13751,6 @@ class session_Session {
     #reason;
     #ended = false;
     #gone = false;
-    /** Whether no channel was asked for yet. */
     #isFresh = true;
     constructor(facts) {
         this.#facts = facts;
@@ -14889,7 +13762,6 @@ class session_Session {
         this.ready = this.#ready.promise;
         this.lost = this.#lose.promise;
     }
-    /** The user is in: from here on, the end of the client is the loss of the connection. */
     confirm() {
         const { client, via } = this.#facts;
         const lose = (error) => {
@@ -14900,12 +13772,10 @@ class session_Session {
             this.#leave(this.#ended ? undefined : this.#explainLoss(error));
         };
         client.on('error', lose);
-        // A channel of a hop may stay half open after `end`.
         client.once('end', () => lose());
         client.once('close', () => lose());
         this.#ready.resolve();
     }
-    /** The user is not let in, after all. */
     refuse(reason) {
         this.#ready.reject(reason);
         this.#leave(this.#ended ? undefined : reason);
@@ -14926,7 +13796,6 @@ class session_Session {
             await this.ready;
         return this.#request((done) => (atOnce ? execAtOnce(client, command, input, done) : execInTurn(client, command, input, done)), toChannel, (error) => programRefused(error, this.#facts));
     }
-    /** A stream to an address as this server sees it; `stop` gives up, with its reason. Errors belong to `target`. */
     async forward({ host, port }, target, stop) {
         const { client, place } = this.#facts;
         this.#isFresh = false;
@@ -14945,7 +13814,6 @@ class session_Session {
         const opened = this.#request((done) => client.forwardOut('127.0.0.1', 65535, host, port, done), accept, (error) => forwardRefused(error, to, { place, target }));
         return Promise.race([opened, stopped]);
     }
-    /** Why the connection was lost, where it was. */
     get loss() {
         return this.#reason;
     }
@@ -14961,13 +13829,11 @@ class session_Session {
         this.#facts.client.end();
         this.#release();
     }
-    /** Asks the server for a channel. `accept` runs before anything else can arrive on it. */
     async #request(open, accept, refused) {
         return new Promise((resolve, reject) => {
             void this.lost.then(() => reject(this.gone()));
             try {
                 open((error, channel) => {
-                    // ssh2 also answers like this when the connection goes; then `lost` says why.
                     if (error === undefined)
                         resolve(accept(channel, this));
                     else if (!this.#gone && !this.#ended)
@@ -14975,7 +13841,7 @@ class session_Session {
                 });
             }
             catch {
-                this.#facts.stream.destroy(); // It no longer takes data: `lost` is near.
+                this.#facts.stream.destroy();
             }
         });
     }
@@ -14987,7 +13853,6 @@ class session_Session {
         const why = hop ?? (error === undefined ? 'the other side closed it' : failure_text(error));
         return new errors/* ShipperError */.oV('CONNECT', `The connection to ${place} was lost: ${why}.`, { target, cause: error });
     }
-    /** Lets go of the stream and of the hops, and of the goodbye too if the network does not take it. */
     #release() {
         const { stream, via } = this.#facts;
         if (stream instanceof external_node_net_.Socket && !stream.destroyed) {
@@ -15004,16 +13869,9 @@ class session_Session {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/exchange.js
 const kexInit = 20;
-/** Bytes of a KEXINIT before its first list: the number of the message, and a cookie. */
 const beforeLists = 17;
-/** The exchange of ssh2 that stands in for one that it does not know, and its other name. */
 const standIn = 'curve25519-sha256';
 const otherName = 'curve25519-sha256@libssh.org';
-/**
- * Offers a key exchange before all others. Where the other side offers it too, ssh2 is shown curve25519-sha256 in its
- * place: it makes that exchange, which is adapted before it begins. What both sides sign is what was really sent. Holds
- * for renewals as well. To be called before anything was read.
- */
 function addExchange(protocol, { name, adapt }) {
     protocol._offer = withOffer(protocol._offer, { kex: [name] });
     let received;
@@ -15037,7 +13895,7 @@ function addExchange(protocol, { name, adapt }) {
     const interpose = () => {
         const { _decipher: decipher } = protocol;
         if (decipher === undefined)
-            return; // A server of ssh2 has it before anyone sees the connection.
+            return;
         const first = decipher._onPayload;
         decipher._onPayload = (payload) => first(shown(payload));
     };
@@ -15047,7 +13905,6 @@ function addExchange(protocol, { name, adapt }) {
         onHeader(header);
     };
 }
-/** Tells of each key exchange before it says anything. */
 function eachExchange(protocol, listener) {
     const before = Object.getOwnPropertyDescriptor(protocol, '_kex');
     let current = protocol._kex;
@@ -15061,7 +13918,6 @@ function eachExchange(protocol, listener) {
         },
     });
 }
-/** An offer with more in it, before what it has. */
 function withOffer(offer, more) {
     const { kex, serverHostKey, cs, sc } = offer.lists;
     const flow = ({ cipher, mac, compress, lang }) => ({
@@ -15071,7 +13927,6 @@ function withOffer(offer, more) {
     const hostKeys = [...(more.serverHostKey ?? []), ...serverHostKey.array];
     return new Offer({ kex: [...(more.kex ?? []), ...kex.array], serverHostKey: hostKeys, cs: flow(cs), sc: flow(sc) });
 }
-/** The other side's KEXINIT with the stand-in for an exchange; undefined where it does not offer that. */
 function showStandIn(payload, name) {
     if (payload.length < beforeLists + 4)
         return undefined;
@@ -15093,11 +13948,6 @@ function showStandIn(payload, name) {
 
 const exchangeReply = 31;
 const host_certificates_suffix = '-cert-v01@openssh.com';
-/**
- * Asks for host certificates by these algorithms, before plain keys. `accept` gets each that is shown, and gives the key
- * that it is about, by which ssh2 goes on as if that had been shown; or it throws, which ends the connection. What both
- * sides hash is the certificate. To be called before anything was read.
- */
 function askForCertificates(protocol, algorithms, accept) {
     if (algorithms.length === 0)
         return;
@@ -15117,7 +13967,6 @@ function withPlainKey(exchange, payload, accept) {
     hashCertificate(exchange, shown, key);
     return Buffer.concat([payload.subarray(0, 1), writeStrings(key), rest]);
 }
-/** ssh2 hashes what was shown between these two calls, and checks the signature with it after them. */
 function hashCertificate(exchange, certificate, key) {
     const computeSecret = exchange.computeSecret.bind(exchange);
     const getPublicKey = exchange.getPublicKey.bind(exchange);
@@ -15135,14 +13984,6 @@ function hashCertificate(exchange, certificate, key) {
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/hasty-login.js
 
 
-/**
- * Lets the login take one round trip after the key exchange, where ssh2 takes three: the request to be let in goes out
- * as soon as the server has said by which algorithms (with the same packets as the end of the key exchange), not only
- * when it has accepted to authenticate at all; and a key is signed with at once, not only when the server has said that
- * it would do. By then the host key is verified. `onProof` is told when something went out that may let the user in.
- *
- * An agent is still asked first whether the server takes a key: it may want its owner's consent for each signature.
- */
 function hastenLogin(client, onProof) {
     const { _protocol: protocol } = client;
     const handlers = protocol._handlers;
@@ -15187,25 +14028,16 @@ function hastenLogin(client, onProof) {
             askWith(user, key, algorithmFor(key, algorithm));
     };
 }
-/**
- * What is said from here on until this turn of the event loop ends goes out at once: a server that leaves at the first of
- * it would otherwise break the writing of the rest, and what it said itself be lost.
- */
 function writeTogether(stream) {
     stream.cork();
     setImmediate(() => stream.uncork());
 }
-/** ssh2 prefers SHA-256 for RSA keys, though servers may announce it and then take SHA-512 only. */
 function withoutWeaker(extension) {
     const { name, algs } = extension;
     return algs.includes('rsa-sha2-512') ? { name, algs: algs.filter((each) => each !== 'rsa-sha2-256') } : extension;
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/life.js
-/**
- * Counts what a server says on its channels as a sign of life. ssh2 1.17 waits for answers to its own questions only, and
- * over a slow line these stand behind all that an upload has sent before: a connection that was busy counted as lost.
- */
 function countAsLife(client) {
     const handlers = client._protocol._handlers;
     const { CHANNEL_WINDOW_ADJUST: adjust, CHANNEL_DATA: data } = handlers;
@@ -15221,15 +14053,9 @@ function countAsLife(client) {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/post-quantum.js
 
-/** Bytes of what is sent: of ML-KEM-768, and of X25519. */
 const encapsulationKey = 1_184;
 const ciphertext = 1_088;
 const x25519 = 32;
-/**
- * ML-KEM-768 beside X25519 (draft-ietf-sshm-mlkem-hybrid-kex): what is recorded today stays secret from a quantum computer
- * of tomorrow, as long as one of the two holds. OpenSSH speaks it since 9.9, dropbear since 2025.87, Node since 24.7;
- * undefined where this one cannot.
- */
 function postQuantumExchange() {
     return "decapsulate" in external_node_crypto_ ? { name: 'mlkem768x25519-sha256', adapt } : undefined;
 }
@@ -15251,7 +14077,6 @@ function adapt(exchange) {
         return combine(secret, classical);
     };
 }
-/** Both secrets become one string of fixed length; ssh2 hands over the second as a number, of fewer or more bytes. */
 function combine(secret, classical) {
     const whole = Buffer.concat([Buffer.alloc(x25519), classical]).subarray(-x25519);
     return external_node_crypto_.createHash('sha256').update(secret).update(whole).digest();
@@ -15259,10 +14084,6 @@ function combine(secret, classical) {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/wire/ready-keys.js
 
-/**
- * Keys of ciphers become key objects before they are used. ssh2 begins a cipher for each packet, and Node 24 finds out by
- * two exceptions that bytes are no key object: that takes three times as long as the encryption. Holds for renewals too.
- */
 function readyKeys(protocol) {
     for (const side of ['_cipher', '_decipher']) {
         let current = protocol[side];
@@ -15289,7 +14110,6 @@ const ready = (key) => (Buffer.isBuffer(key) ? (0,external_node_crypto_.createSe
 
 
 
-/** `client.connect`, with what this room changes in it. Nothing has been sent or read when it returns. */
 function connectClient(client, config, hooks) {
     client.connect(config);
     const parts = partsOf(client);
@@ -15317,12 +14137,7 @@ function connectClient(client, config, hooks) {
 
 
 
-/** Silence is noticed after one interval more than may go unanswered: in 30 seconds. */
 const keepaliveCountMax = 5;
-/**
- * Speaks SSH through a stream until the user is in, or may be (`early`). On failure the stream is destroyed, and the
- * error says why.
- */
 async function handshake(stream, facts) {
     const { address, place, target, credentials, log, stop } = facts;
     const client = new (lib_default()).Client();
@@ -15357,7 +14172,6 @@ async function handshake(stream, facts) {
                         banner,
                         passwordSent: authentication.passwordSent,
                     }));
-            // What a server says between the proof and its goodbye, is why: it let nobody in.
             const isAnswered = refused || (saysRefusal(saidAfterProof) && !(cause instanceof TimedOut));
             session?.refuse(isAnswered ? reason : unanswered(reason));
             reject(reason);
@@ -15369,7 +14183,6 @@ async function handshake(stream, facts) {
             resolve(session);
             return session;
         }
-        // Servers say goodbye, or nothing at all, after one refusal too many.
         const wasRefused = () => phase === 'authenticating' && heard.methods.length > 0;
         function onError(error) {
             const exhausted = error.message === 'All configured authentication methods failed';
@@ -15380,7 +14193,6 @@ async function handshake(stream, facts) {
                 fail(error, true);
             else {
                 notes.push(`it ended the connection (${failure_text(error)})`);
-                // A number is the reason that the server gave with its goodbye.
                 fail(error, wasRefused() || (phase === 'authenticating' && typeof error.code === 'number'));
             }
         }
@@ -15431,14 +14243,13 @@ async function handshake(stream, facts) {
         const onProof = () => {
             if (!facts.early || session !== undefined || !authentication.isLast || !canExecAtOnce(client))
                 return;
-            heard.methods = []; // What is refused from here on, is this.
+            heard.methods = [];
             enter();
         };
         const acceptCertificate = (blob) => check.acceptCertificate(blob);
         connectClient(client, config, { certificates: policy.certificates, acceptCertificate, onProof });
     });
 }
-/** Where the server did not answer, it may have let the user in, and done what came behind: that is a lost connection. */
 function unanswered(reason) {
     const { message, target, cause } = reason;
     return reason.code === 'CONNECT' ? reason : new errors/* ShipperError */.oV('CONNECT', message, { target, cause });
@@ -15451,13 +14262,8 @@ function describeNote(message, { agent }) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/ssh/jump-hosts.js
-/**
- * The jump hosts of one run. Targets that go the same way share the connection to each hop on it: sshd drops those of
- * ten or more that have not yet logged in (MaxStartups), and a fleet would come all at once.
- */
 class JumpHosts {
     #shared = new Map();
-    /** The last of these hops, entered by way of those before it; undefined for no hops. Rejects as `open` does. */
     async enter(hops, open) {
         const last = hops.at(-1);
         if (last === undefined)
@@ -15518,24 +14324,16 @@ class JumpHosts {
 
 
 
-/** Milliseconds that a command has to end by itself once nothing is to be said through it any more. */
 const proxy_command_patience = 500;
-/** Bytes of its stderr that are told, the last ones. */
 const told = 2_000;
 const running = new Set();
-// A command that outlives the run would hold its connection, and whatever it started beside.
 process.on('exit', () => {
     for (const stream of running)
         stream.kill('SIGKILL');
 });
-/**
- * The stream of a command on the runner that leads to the server, by the shell, as in ssh_config: `%h`, `%p` and `%r` are
- * its host, port and user, `%%` is a percent sign. The command leads a process group, which ends with the stream.
- */
 function throughCommand(command, address, behind) {
     return new CommandStream(expand(command, address, behind.target), behind);
 }
-/** Values become part of a shell's text here, since this is what users write elsewhere: only such that mean nothing to it. */
 function expand(command, { host, port, user }, target) {
     const values = { h: host, p: String(port), r: user, '%': '%' };
     return command.replace(/%(.?)/g, (token, name) => {
@@ -15557,7 +14355,7 @@ class CommandStream extends external_node_stream_.Duplex {
         this.#child = (0,external_node_child_process_.spawn)(command, { shell: true, detached: process.platform !== 'win32', stdio: 'pipe' });
         running.add(this);
         const { stdin, stdout, stderr } = this.#child;
-        stdin.on('error', () => undefined); // Its end tells why.
+        stdin.on('error', () => undefined);
         stderr.on('data', (data) => (this.#stderr = (this.#stderr + data.toString()).slice(-told)));
         stdout.on('data', (data) => {
             if (!this.push(data))
@@ -15582,7 +14380,6 @@ class CommandStream extends external_node_stream_.Duplex {
         setTimeout(() => this.kill('SIGTERM'), proxy_command_patience).unref();
         callback(error);
     }
-    /** Ends the command and what it started. */
     kill(signal) {
         const { pid } = this.#child;
         if (pid === undefined || !running.has(this))
@@ -15594,11 +14391,11 @@ class CommandStream extends external_node_stream_.Duplex {
                 process.kill(-pid, signal);
         }
         catch {
-            return; // It has ended in the meantime.
+            return;
         }
     }
     #ended(code, signal) {
-        this.kill('SIGKILL'); // What it left behind.
+        this.kill('SIGKILL');
         running.delete(this);
         if (this.destroyed)
             return;
@@ -15626,10 +14423,6 @@ class CommandStream extends external_node_stream_.Duplex {
 
 
 
-/**
- * Connects to a target, hop by hop; each hop's host key is checked, and each gets the same credentials. Faults of the
- * network are tried again, refusals never. Rejects with CONNECT, AUTH, HOST_KEY, INPUT or CANCELLED.
- */
 async function connect(route, credentials, hostKeys, options) {
     const target = route.name;
     if (route.proxyJump.length > 0 && hostKeys.fingerprints.length > 0) {
@@ -15667,7 +14460,6 @@ async function attempt(facts) {
             const agent = held && { ...held, skipped };
             return handshake(await open(), { ...facts, agent, shown, stop: stop.signal, keepalive });
         }));
-        // From here on it is its owner's to end: something may run there already.
         session.ready.then(settle, settle);
         return session;
     }
@@ -15682,7 +14474,6 @@ async function attempt(facts) {
 async function heldByAgent({ agent, certificate, preferred }, stop) {
     return agent === undefined ? undefined : openAgent(agent, { certificate, preferred }, stop);
 }
-/** A server ends a login after some refusals (MaxAuthTries, mostly 6): the rest of an agent's keys is offered anew. */
 async function offerAll({ place, log }, login) {
     let skipped = 0;
     for (let number = 1;; number += 1) {
@@ -15698,7 +14489,6 @@ async function offerAll({ place, log }, login) {
         }
     }
 }
-/** A server shows one key at a time, and the fingerprint that the run was given may be of any of them. */
 async function askEachKey(ask) {
     const shown = [];
     for (;;) {
@@ -15712,12 +14502,10 @@ async function askEachKey(ask) {
         }
     }
 }
-/** What has one server at its end, for all that is known: what one proxy command leads to may all lie behind one. */
 function wayTo({ host, port }, via, command) {
     return command === undefined ? [host, port, via?.way] : [command];
 }
 function socketTo({ host, port }) {
-    // Node's 250 ms for one of several addresses are too few for a far server.
     return (0,external_node_net_.connect)({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
 }
 function show({ host, port }) {
@@ -15727,12 +14515,7 @@ function show({ host, port }) {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/fingerprints.js
 
-/** A line of `ssh-keygen -l`, such as `256 SHA256:… root@web1 (ED25519)`; its comment may hold anything. */
 const fingerprints_listed = /\b\d+ ((?:SHA256|MD5):\S+) [^\r\n]*?\([A-Z0-9-]+\)/g;
-/**
- * Reads the input `fingerprint`: one or more `SHA256:…`, bare or as `ssh-keygen -l` prints them, separated by white
- * space or commas. Gives them without padding; throws INPUT.
- */
 function readFingerprints(text) {
     return text
         .replace(fingerprints_listed, ' $1 ')
@@ -15754,7 +14537,6 @@ function readFingerprint(text) {
 ;// CONCATENATED MODULE: ./build/src/ssh/host-key.js
 
 
-/** Reads the inputs `known-hosts` and `fingerprint`; throws INPUT. */
 function readHostKeys({ knownHosts = '', knownHostsFile, lenient, fingerprint = '' }) {
     return { known: parseKnownHosts(knownHosts, knownHostsFile, lenient), fingerprints: readFingerprints(fingerprint) };
 }
@@ -15765,7 +14547,6 @@ const privateFile = 'the key that belongs here is in the file without “.pub”
 const publicKey = /^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+)\s|^-{4,5} ?BEGIN (?:RSA |SSH2 )?PUBLIC KEY/;
 const key_defects_certificate = /^\S+-cert-v01@openssh\.com\s|-----BEGIN (?:TRUSTED )?CERTIFICATE-----/;
 const path = /^(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\])[^\n]*$|^[^\s:]*(?:id_\w+|\.(?:pem|key|ppk|pub))$/;
-/** Each sentence says what was given instead of a private key, and what to do. The first one that fits counts. */
 const defects = [
     [/^$/, 'The key is empty: does the secret exist in this repository or environment, and may this run read it?'],
     [/^PuTTY-User-Key-File-/, 'The key is a PuTTY key: convert it with `puttygen key.ppk -O private-openssh -o id`.'],
@@ -15781,7 +14562,6 @@ const defects = [
     ],
     [path, 'The key is a path: give the text of the file itself, from a secret.'],
 ];
-/** What is wrong with a mended text in which no private key was found. */
 function key_defects_nameDefect(text) {
     const found = defects.find(([pattern]) => pattern.test(text));
     return (found?.[1] ??
@@ -15803,7 +14583,6 @@ const keyDefects = {
 
 
 const magic = Buffer.from('openssh-key-v1\0');
-/** Reads the open part of a key; undefined if something is missing. */
 function inspectOpenSshKey(body) {
     if (!body.subarray(0, magic.length).equals(magic))
         return undefined;
@@ -15817,7 +14596,6 @@ function inspectOpenSshKey(body) {
         return undefined;
     return { cipher: cipher.toString('latin1'), type: type.toString('latin1') };
 }
-/** An Ed25519 key in OpenSSH's own format, base64 without line breaks: ssh2 reads it in no other. */
 function writeOpenSshEd25519(publicKey, seed) {
     const check = (0,external_node_crypto_.randomBytes)(4);
     const pair = Buffer.concat([seed, publicKey]);
@@ -15837,10 +14615,6 @@ function writeOpenSshEd25519(publicKey, seed) {
 
 
 
-/**
- * Reads a private key (OpenSSH, PKCS#1, SEC 1, PKCS#8, encrypted or not) from a text that may have suffered on its way
- * through a secret. Throws KEY with one sentence that names the defect and what to do; it never holds key material.
- */
 function readPrivateKey(text, passphrase) {
     const mended = mendKeyText(text);
     const [armored, ...more] = findArmoredKeys(mended);
@@ -15870,7 +14644,6 @@ function readOpenSsh(armored, passphrase) {
         throw new errors/* ShipperError */.oV('KEY', keyDefects.securityKey);
     if (type === 'ssh-dss')
         throw new errors/* ShipperError */.oV('KEY', keyDefects.dsa);
-    // ssh2 has the cipher for connections, but fails on keys with `Invalid initialization vector`.
     if (cipher.startsWith('chacha20'))
         throw new errors/* ShipperError */.oV('KEY', keyDefects.unsupported(`the cipher ${cipher}`));
     if (cipher !== 'none' && passphrase === undefined)
@@ -15892,7 +14665,6 @@ function readPem(armored, passphrase) {
     if (!(headers.length > 0 ? body.length % 8 === 0 : isWholeDer(body))) {
         throw new errors/* ShipperError */.oV('KEY', keyDefects.truncated);
     }
-    // OpenSSL would ask for a missing one on the terminal.
     if (encrypted && passphrase === undefined)
         throw new errors/* ShipperError */.oV('KEY', keyDefects.passphraseMissing);
     let key;
@@ -15909,16 +14681,13 @@ function readPem(armored, passphrase) {
         throw new errors/* ShipperError */.oV('KEY', keyDefects.unsupported('a format of its own'));
     return parsed;
 }
-/** Whether Node has no such cipher; it says the same of one that was built in and is no longer. */
 function isCipherMissing(error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     return /^ERR_OSSL_(?:EVP|PEM)_UNSUPPORTED|^ERR_CRYPTO_UNKNOWN_CIPHER$/.test(code);
 }
-/** An old PEM key says it in its headers; PKCS#8 holds it in a form that only OpenSSL reads. */
 function cipherOf(headers) {
     return /DEK-Info: ([\w-]+)/.exec(headers.join('\n'))?.[1] ?? 'an old cipher (DES, RC2 or RC4)';
 }
-/** The key in a format that ssh2 reads: it knows no PKCS#8. */
 function convert(key) {
     const type = key.asymmetricKeyType;
     const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
@@ -15934,7 +14703,6 @@ function convert(key) {
     const unsupported = keyDefects.unsupported(`the type ${[type, curve].join(' ').trim()}`);
     throw new errors/* ShipperError */.oV('KEY', type === 'dsa' ? keyDefects.dsa : unsupported);
 }
-/** Whether the outermost DER element has the length that it says it has. */
 function isWholeDer(der) {
     const [tag, first = 0] = der;
     if (tag !== 0x30)
@@ -15944,14 +14712,12 @@ function isWholeDer(der) {
     const width = first - 0x80;
     return width >= 1 && width <= 4 && der.length > 2 + width && der.length === 2 + width + der.readUIntBE(2, width);
 }
-/** ssh2 falls back to a SHA-1 signature where a server does not say that it takes better ones. */
 function withoutSha1(key) {
     const sign = (data, algorithm) => algorithm === 'sha256' || algorithm === 'sha512'
         ? key.sign(data, algorithm)
         : new Error('the server takes signatures of RSA keys with SHA-1 only: use an Ed25519 key');
     return Object.create(key, { sign: { value: sign } });
 }
-/** A short last line is worth less than the words that masking it would hide in the log. */
 function secretLines(...texts) {
     const lines = texts.flatMap((text) => text.split('\n')).map((line) => line.trim());
     return [...new Set(lines.filter((line) => line.length >= 16 && !/^-----|^(?:Proc-Type|DEK-Info):/.test(line)))];
@@ -15961,10 +14727,6 @@ function secretLines(...texts) {
 
 
 
-/**
- * The key, the agent or the password; what must not be seen of them is masked. Throws KEY or INPUT. A certificate that
- * nobody named and that cannot be used is told, and the key goes without it.
- */
 function readCredentials(texts, { agent, now, log, mask }) {
     const { key, passphrase, password } = texts;
     const named = texts.certificate === undefined ? undefined : readUserCertificate(texts.certificate, now);
@@ -15996,7 +14758,6 @@ function readCredentials(texts, { agent, now, log, mask }) {
         return { key: read, password };
     }
 }
-/** The certificate that a run shows by name, if it shows one. */
 function certificateOf({ key, certificate }) {
     return certificate ?? key?.certificate;
 }
@@ -16019,10 +14780,6 @@ function certificateOf({ key, certificate }) {
 
 
 
-/**
- * From inputs and config to the outputs. Resolves with why the run failed, after everything was put back and the summary
- * was written; rejects with what was wrong before anything was contacted.
- */
 async function run(request) {
     const { face, inputs, secrets, config, env, workspace, now, runner, signal } = request;
     const log = new Chronicle(face.log);
@@ -16083,7 +14840,6 @@ async function run(request) {
     face.addSummary((0,summary/* summaryOf */.Y)(result, error, { spans, warnings, worth, seconds: log.now / 1000, now, commitPages }));
     return error === undefined ? undefined : (0,headline/* annotated */.dR)(error, result);
 }
-/** A server may let other users in as well (AuthorizedPrincipalsFile), so this is said and no error. */
 function tellPrincipals(credentials, { targets }, log) {
     const certificate = certificateOf(credentials);
     if (certificate === undefined)
@@ -16096,20 +14852,17 @@ function tellPrincipals(credentials, { targets }, log) {
     else
         log.info(`${facts}; ${others.join(', ')} can log in by it only where AuthorizedPrincipalsFile says so`);
 }
-/** A log names the first of many files: a file of the runner has all of the plan. */
 function keepPlan(result, face) {
     const whole = (0,plan_text/* planText */.Pt)(result, Infinity).join('\n');
     const path = face.keepPlan(`${whole}\n`, whole !== (0,plan_text/* planText */.Pt)(result, mostNamed).join('\n'));
     if (path !== undefined)
         face.log.info(`the whole plan is in ${path}`);
 }
-/** The targets for a line of the log: all of a few, of many the first. */
 function namesOf({ targets }) {
     const names = targets.slice(0, 5).map(({ name }) => name);
     const more = targets.length - names.length;
     return `${names.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
 }
-/** The name of a new revision, or of the one to go to; empty where the target chooses. */
 function revisionFor(inputs, config, now, commit) {
     if (inputs.command === 'deploy' || inputs.command === 'prepare')
         return config.revision ?? newRevisionName(now, commit);
@@ -16138,12 +14891,7 @@ function repositoryPage({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: reposito
 /* harmony export */   R: () => (/* binding */ visible),
 /* harmony export */   g: () => (/* binding */ visibleLines)
 /* harmony export */ });
-// Besides controls: what turns a line's direction, and the separators that some viewers break a line at.
 const commanding = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-/**
- * A text that others wrote, made to be seen and not obeyed: escape sequences lose their escape, a line break in a name
- * begins no line, and nothing turns the direction of what stands around it. Tabs stay.
- */
 function visible(text) {
     return text.replace(commanding, (character) => {
         const code = character.codePointAt(0) ?? 0;
@@ -16154,7 +14902,6 @@ function visible(text) {
         return code === 0x7f ? '␡' : `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
     });
 }
-/** The lines of a text, each made visible. CR, LF and CRLF end a line, as they do for a runner and a terminal. */
 function visibleLines(text) {
     return text.split(/\r\n|\n|\r/).map(visible);
 }
@@ -16176,10 +14923,6 @@ function visibleLines(text) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
 
 
-/**
- * Finds what a path, from the workspace or absolute, leads to: its absolute path, free of symlinks, and its name from
- * the workspace with `/`. Nothing outside is ever named by it, neither by `..` nor through a symlink.
- */
 function findInWorkspace(workspace, path) {
     const wanted = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(workspace, path);
     if (nameInWorkspace(workspace, wanted) === undefined)
@@ -16198,7 +14941,6 @@ function findInWorkspace(workspace, path) {
         return { problem: missing ? 'does not exist' : `cannot be read (${code})`, missing, cause };
     }
 }
-/** The name of an absolute path from a directory, with `/`, empty for the directory itself; undefined outside of it. */
 function nameInWorkspace(directory, path) {
     const way = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.relative)(directory, path);
     if (way === '..' || way.startsWith(`..${node_path__WEBPACK_IMPORTED_MODULE_1__.sep}`) || (0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(way))

@@ -53,26 +53,21 @@ const external_ssh2_namespaceObject = require("../dist/shipper.js").ssh2();
 var external_ssh2_default = /*#__PURE__*/__nccwpck_require__.n(external_ssh2_namespaceObject);
 ;// CONCATENATED MODULE: ./build/src/ssh/public-key.js
 
-/** `SHA256:…` of a public key in its wire form, as `ssh-keygen -l` shows it. */
 function fingerprintOf(key) {
     return `SHA256:${(0,external_node_crypto_namespaceObject.createHash)('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
-/** The name that a key in its wire form gives itself, such as `ssh-ed25519`; empty if it is none. */
 function keyTypeOf(key) {
     return public_key_readStrings(key)?.[0]?.toString('latin1') ?? '';
 }
-/** The size of an RSA key in its wire form; undefined for other keys, and 0 where it cannot be read. */
 function rsaBits(key) {
     const [type, , modulus] = public_key_readStrings(key) ?? [];
     if (type?.toString('latin1') !== 'ssh-rsa')
         return undefined;
     return modulus === undefined ? 0 : BigInt(`0x0${modulus.toString('hex')}`).toString(2).length;
 }
-/** `ssh-ed25519 AAAA…`, as in authorized_keys and after the host in known_hosts. */
 function publicKeyLine(key) {
     return `${keyTypeOf(key)} ${key.toString('base64')}`;
 }
-/** The strings that a key in its wire form is made of; undefined if a part of it is missing or too much. */
 function public_key_readStrings(data) {
     const strings = [];
     for (let at = 0; at < data.length;) {
@@ -86,7 +81,6 @@ function public_key_readStrings(data) {
     }
     return strings;
 }
-/** The first strings of some data and then what is left of it; fewer if the data ends before. */
 function public_key_takeStrings(data, count) {
     const taken = [];
     let rest = data;
@@ -99,7 +93,6 @@ function public_key_takeStrings(data, count) {
     }
     return [...taken, rest];
 }
-/** The wire form of strings, one after another. */
 function writeStrings(...strings) {
     return Buffer.concat(strings.flatMap((string) => {
         const bytes = Buffer.from(string);
@@ -115,7 +108,6 @@ const external_node_timers_promises_namespaceObject = require("node:timers/promi
 
 
 const magic = Buffer.from('openssh-key-v1\0');
-/** Reads the open part of a key; undefined if something is missing. */
 function inspectOpenSshKey(body) {
     if (!body.subarray(0, magic.length).equals(magic))
         return undefined;
@@ -129,7 +121,6 @@ function inspectOpenSshKey(body) {
         return undefined;
     return { cipher: cipher.toString('latin1'), type: type.toString('latin1') };
 }
-/** An Ed25519 key in OpenSSH's own format, base64 without line breaks: ssh2 reads it in no other. */
 function writeOpenSshEd25519(publicKey, seed) {
     const check = (0,external_node_crypto_namespaceObject.randomBytes)(4);
     const pair = Buffer.concat([seed, publicKey]);
@@ -143,10 +134,6 @@ function writeOpenSshEd25519(publicKey, seed) {
 
 ;// CONCATENATED MODULE: ./build/src/ssh/key-text.js
 const header = /(?:Proc-Type: *4,ENCRYPTED|DEK-Info: *[\w-]+,[0-9A-Fa-f]+)(?=\s)/g;
-/**
- * The text of a key as its tool wrote it, undoing what secrets suffer on their way: CRLF, literal `\n`, a BOM, quotes
- * around it, and base64 around the whole. What is not a key comes back as well as it could be read.
- */
 function mendKeyText(given) {
     const text = given
         .replace(/^\uFEFF/, '')
@@ -160,7 +147,6 @@ function mendKeyText(given) {
     const unpacked = Buffer.from(packed, 'base64').toString('utf8');
     return /-----BEGIN |^(?:ssh|sk-ssh|ecdsa|sk-ecdsa|PuTTY)-\w/.test(unpacked) ? mendKeyText(unpacked) : text;
 }
-/** The whole private keys in a mended text, wherever their line breaks went. */
 function findArmoredKeys(text) {
     const keys = text.matchAll(/-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/g);
     return [...keys].map(([, label = '', body = '']) => ({
@@ -169,7 +155,6 @@ function findArmoredKeys(text) {
         base64: body.replace(header, '').replace(/\s/g, ''),
     }));
 }
-/** The key's text with its line breaks where they belong, and a final newline. */
 function armor({ label, headers, base64 }) {
     const lines = base64.match(/.{1,64}/g) ?? [];
     const before = headers.length > 0 ? [...headers, ''] : [];
@@ -184,7 +169,6 @@ function armor({ label, headers, base64 }) {
 
 
 
-/** Starts one on a free port of 127.0.0.1, with an Ed25519 host key. */
 async function startSshServer(options = {}) {
     const hostKey = ed25519();
     const asked = [];
@@ -232,7 +216,6 @@ async function startSshServer(options = {}) {
         },
     };
 }
-/** ssh2's own generator makes a key that nothing can read, once in 170 times. */
 function ed25519() {
     const { x = '', d = '' } = (0,external_node_crypto_namespaceObject.generateKeyPairSync)('ed25519').privateKey.export({ format: 'jwk' });
     const publicKey = Buffer.from(x, 'base64url');
@@ -247,10 +230,6 @@ function ed25519() {
 
 
 
-/**
- * Starts one on a free port of 127.0.0.1. Commands run under `sh` in `directory`, which is also their home, each as
- * the leader of a session of its own, with nothing of this process's environment but PATH.
- */
 async function startEmbeddedServer(directory) {
     const { privateKey } = (0,external_node_crypto_namespaceObject.generateKeyPairSync)('ed25519');
     const publicKey = writeStrings('ssh-ed25519', Buffer.from(privateKey.export({ format: 'jwk' }).x ?? '', 'base64url'));
@@ -277,7 +256,6 @@ function letIn(context, user, publicKey) {
         return;
     }
     const { blob, signature } = context;
-    // Without a signature, the client only asks whether the key would do.
     if (blob === undefined || signature === undefined || isSigned(publicKey, blob, signature))
         context.accept();
     else
@@ -287,7 +265,6 @@ function isSigned(publicKey, blob, signature) {
     const key = external_ssh2_default().utils.parseKey(`ssh-ed25519 ${publicKey.toString('base64')}`);
     return !(key instanceof Error) && key.verify(blob, signature);
 }
-/** As sshd does it: the exit status goes out when the shell ends, the channel closes when nothing holds its output. */
 function execute(channel, command, directory, running) {
     const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], {
         cwd: directory,
@@ -296,7 +273,7 @@ function execute(channel, command, directory, running) {
     });
     running.add(child);
     channel.pipe(child.stdin);
-    child.stdin.on('error', () => undefined); // It need not read what it is sent.
+    child.stdin.on('error', () => undefined);
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
     child.once('exit', (code, signal) => (code === null ? channel.exit(signal ?? 'SIGKILL') : channel.exit(code)));
@@ -316,7 +293,7 @@ function killSession({ pid }) {
             process.kill(-pid, 'SIGKILL');
     }
     catch {
-        return; // It has ended in the meantime.
+        return;
     }
 }
 
@@ -334,10 +311,6 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
             process.exit(128 + external_node_os_namespaceObject.constants.signals[signal]);
     });
 }
-/**
- * Has a synchronous task done when this process exits, by a signal too (other than SIGKILL), newest first. Returns
- * what takes it back, for whoever has cleaned up before.
- */
 function atExit(task) {
     pending.add(task);
     return () => pending.delete(task);
@@ -349,10 +322,9 @@ function atExit(task) {
 
 
 
-/** A new directory, free of symlinks in its path, removed at disposal or at the latest when this process exits. */
 async function temporaryDirectory(purpose) {
     const path = await (0,promises_namespaceObject.mkdtemp)((0,external_node_path_namespaceObject.join)(await (0,promises_namespaceObject.realpath)((0,external_node_os_namespaceObject.tmpdir)()), `shipper-${purpose}-`));
-    await (0,promises_namespaceObject.chmod)(path, 0o755); // A rig's own user has to get in.
+    await (0,promises_namespaceObject.chmod)(path, 0o755);
     const forget = atExit(() => (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true }));
     return {
         path,
@@ -416,7 +388,6 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
     var e = new Error(message);
     return e.name = "SuppressedError", e.error = error, e.suppressed = suppressed, e;
 });
-/** A deployment to watch: an SSH server inside this process, and the committed bundle as it runs on a runner. */
 
 
 
@@ -424,7 +395,6 @@ var __disposeResources = (undefined && undefined.__disposeResources) || (functio
 
 
 
-/** As `script/demo` names it. */
 const bundle = (0,external_node_path_namespaceObject.resolve)(process.argv[2] ?? 'dist/index.js');
 const acts = [
     {
@@ -517,7 +487,6 @@ async function demonstrate() {
             await result_1;
     }
 }
-/** Runs the bundle in the workspace with its output going where ours goes. */
 async function play(act, workspace) {
     print((0,external_node_util_namespaceObject.styleText)('dim', `$ node dist/index.js ${act.flags.join(' ')} --key key --known-hosts known_hosts\n`));
     const args = [bundle, ...act.flags, '--key', 'key', '--known-hosts', 'known_hosts'];
@@ -539,7 +508,6 @@ async function expectActive(site, name) {
     const page = await (0,promises_namespaceObject.readFile)((0,external_node_path_namespaceObject.join)(site, 'current', 'index.html'), 'utf8');
     print((0,external_node_util_namespaceObject.styleText)('green', `\n  A visitor sees: ${page.trimEnd()}`));
 }
-/** What is below a directory, as lines; links shown from the directory on, Shipper's own files left out. */
 async function tree(directory, top = directory, indent = '') {
     const entries = await (0,promises_namespaceObject.readdir)(directory, { withFileTypes: true });
     const lines = [];
@@ -565,7 +533,7 @@ function heading(text) {
 function print(text) {
     process.stdout.write(`${text}\n`);
 }
-process.on('SIGINT', () => undefined); // It reaches the bundle too, which ends; then so do we, cleaning up.
+process.on('SIGINT', () => undefined);
 demonstrate().catch((error) => {
     process.exitCode = 1;
     console.error(`\nscript/demo: ${error instanceof Error ? error.message : String(error)}`);

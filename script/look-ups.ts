@@ -9,7 +9,7 @@ import ts from 'typescript';
 
 /** What is known, and harmless: the modules that the config names, the bundle's own files, constants of libraries. */
 const known: readonly RegExp[] = [
-  /^import\(__rewriteRelativeImportExtension\(\/\* webpackIgnore: true \*\/ .*pathToFileURL\)\(path\)\.href\)\)$/,
+  /^import\(\/\* webpackIgnore: true \*\/ __rewriteRelativeImportExtension\(.*pathToFileURL\)\(path\)\.href\)\)$/,
   /^require\('\.\/shipper\.js'\)$/,
   /^require\("\.\.\/dist\/shipper\.js"\)$/,
   /^new Function\('return 2n \*\* 32n'\)$/,

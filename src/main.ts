@@ -33,7 +33,7 @@ async function main(): Promise<void> {
       for (const warning of warnings) face.log.warning(warning);
       for (const notice of notices) face.log.notice(notice);
       // Only here: help, a wrong config and the process of the modules start without SSH.
-      const { run } = await import(/* webpackMode: "eager" */ './run.ts');
+      const { run } = await import('./run.ts');
       const runner = env['RUNNER_NAME'] ?? hostname();
       const tell = (message: string): void => face.log.notice(message);
       const secrets = face.sshConfig?.withIdentity(given.secrets, env['SSH_AUTH_SOCK'], tell) ?? given.secrets;

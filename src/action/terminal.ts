@@ -36,7 +36,7 @@ export async function readCommandLine(argv: readonly string[], env: NodeJS.Proce
   const secrets = { ...read.secrets, isAgentAssumed, certificateBeside: readBeside(keyFile, given, home) };
   if (asked.length === 0) return { wants, given: { inputs, secrets } };
   // Only here: opening the standard input takes a part of the time to start.
-  const { askSecrets } = await import(/* webpackMode: "eager" */ './ask.ts');
+  const { askSecrets } = await import('./ask.ts');
   const answers = await askSecrets(asked, process.stdin, process.stderr);
   const answered = Object.fromEntries(asked.map((name, index) => [name, answers[index]]));
   return { wants, given: { inputs, secrets: { ...secrets, ...answered } } };

@@ -9,6 +9,6 @@ export function isModuleHost(): boolean {
 /** Serves the run that started this process, until it says that it is done. */
 export async function hostModules(): Promise<void> {
   Reflect.deleteProperty(process.env, marker);
-  const { hostUntilEnd } = await import(/* webpackMode: "eager" */ './child/host.ts');
+  const { hostUntilEnd } = await import('./child/host.ts');
   await hostUntilEnd();
 }

@@ -58,7 +58,7 @@ export class Modules {
 
   async #importFile(path: string): Promise<Outcome<object>> {
     try {
-      return { value: (await import(/* webpackIgnore: true */ pathToFileURL(path).href)) as object };
+      return { value: (await import(pathToFileURL(path).href)) as object };
     } catch (error) {
       return { problem: explainLoadError(error, path, this.#workspace) };
     }

@@ -17,7 +17,7 @@ export async function runProgram(
   needText(program, 'the program of shipper.exec()');
   const show = options.silent === true ? () => undefined : (data: Buffer | string) => void process.stdout.write(data);
   show(`[command]${[program, ...args].join(' ')}\n`);
-  const { getExecOutput } = await import(/* webpackMode: "eager" */ '@actions/exec');
+  const { getExecOutput } = await import('@actions/exec');
   const { exitCode, stdout, stderr } = await getExecOutput(...withEmptyStdin(program, args), {
     cwd: resolve(workspace, options.cwd ?? '.'),
     env: variables(options.env),
