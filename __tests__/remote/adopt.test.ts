@@ -4,12 +4,11 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -171,26 +170,27 @@ for (const shell of someShells('adopt')) {
       }
     });
 
-    test('a file that is live is read in every moment, where the system can exchange', async (t) => {
-      await using site = await scriptTarget(shell);
-      mkdirSync(`${site.root}/revisions`, { recursive: true });
-      mkdirSync(`${site.root}/current`);
-      writeFileSync(`${site.root}/current/file`, 'whole\n');
-      site.shim('mv', exchange);
-      const reader = fork(join(import.meta.dirname, '../rig/reader.ts'), [`${site.root}/current/file`]);
-      t.after(() => reader.kill());
-      await once(reader, 'message');
-      for (let round = 0; round < 10; round += 1) {
-        const run = await site.perform('adopt', `r${round}`, { shimmed: true });
-        assert.deepEqual(run.of('warning'), []);
-        assert.equal(site.active(), `r${round}`);
-        execFileSync('perl', ['-e', exchangeBy, `${site.root}/current`, `${site.root}/revisions/r${round}`]);
-        rmSync(`${site.root}/revisions/r${round}`);
+    test('a file that is live is read in every moment, where the system can exchange', async () => {
+      for (let round = 0; round < 4; round += 1) {
+        await using site = await scriptTarget(shell);
+        mkdirSync(`${site.root}/revisions`, { recursive: true });
+        mkdirSync(`${site.root}/current`);
+        writeFileSync(`${site.root}/current/file`, 'whole\n');
+        site.shim('mv', exchange);
+        const reader = fork(join(import.meta.dirname, '../rig/reader.ts'), [`${site.root}/current/file`]);
+        try {
+          await once(reader, 'message');
+          const run = await site.perform('adopt', 'r1', { shimmed: true });
+          assert.deepEqual(run.of('warning'), []);
+          assert.equal(site.active(), 'r1');
+          reader.send('stop');
+          const [told] = (await once(reader, 'message')) as [{ reads: number; failures: readonly string[] }];
+          assert.deepEqual(told.failures, []);
+          assert.ok(told.reads > 100, `${told.reads} reads`);
+        } finally {
+          reader.kill();
+        }
       }
-      reader.send('stop');
-      const [{ reads, failures }] = (await once(reader, 'message')) as [{ reads: number; failures: readonly string[] }];
-      assert.deepEqual(failures, []);
-      assert.ok(reads > 1_000, `${reads} reads`);
     });
   });
 }
