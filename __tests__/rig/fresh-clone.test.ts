@@ -20,13 +20,13 @@ const trials: Readonly<Record<string, Trial>> = {
   node: { args: ['--version'], says: /^v2\d/ },
   test: { args: ['deploy/step-lines'], says: /tests +ok/ },
   demo: { args: [], says: /A visitor sees: Version 1, healthy/ },
-  bench: { args: ['deploy'], env: { DELAYS: '0', ROUNDS: '1' }, says: /Shipper/ },
+  bench: { args: ['deploy'], env: { DELAYS: '0', ROUNDS: '1', PEERS: '' }, says: /Shipper/ },
   soak: { args: [], env: { MINUTES: '0.05', SHELLS: 'dash' }, says: /broken/ },
   'soak-fleet': { args: [], env: { MINUTES: '0.01' }, says: /no promise was broken/ },
 };
 
-/** Run by `script/test` itself from a clean copy, tried in a test of its own, or, where it boots machines, by hand. */
-const elsewhere = ['build', 'fuzz', 'power-cut', 'release', 'set-repository', 'test-examples', 'test-large'];
+/** Run by `script/test` itself from a clean copy, tried in a test of its own, or, where it boots machines or runs tests for long, by hand. */
+const elsewhere = ['attack', 'build', 'fuzz', 'power-cut', 'release', 'set-repository', 'test-examples', 'test-large'];
 
 describe('from a fresh clone', () => {
   after(async () => clone[Symbol.asyncDispose]());

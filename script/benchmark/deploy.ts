@@ -14,7 +14,7 @@ import { temporaryDirectory } from '../../__tests__/rig/temporary.ts';
 import { startTripCounter } from '../../__tests__/rig/trip-counter.ts';
 import { createWorkspace } from '../../__tests__/rig/workspace.ts';
 import { type Contestant, lines, type Measured, writeToReadme } from './deploy-table.ts';
-import { peers, runPeer, type Task } from './peers.ts';
+import { peers, wanted, runPeer, type Task } from './peers.ts';
 
 /** Milliseconds; without any, nothing is timed. */
 const delays = (process.env['DELAYS'] ?? '0,50,150').split(',').filter(Boolean).map(Number);
@@ -97,7 +97,7 @@ const contestants: Contestant<Place>[] = [
 ];
 const missing: string[] = ['Deployer (Composer)'];
 for (const place of [quick, counted]) await prepare(place);
-for (const peer of peers) {
+for (const peer of wanted(peers)) {
   const home = join(directory.path, peer.name.replace(/\W+/g, '-'));
   mkdirSync(home);
   const act = async (words: readonly string[], { port, user, root }: Place): Promise<void> => {

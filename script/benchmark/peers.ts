@@ -142,6 +142,12 @@ const shipit: Peer = {
 
 export const peers: readonly Peer[] = [mina, deployHelper, capistrano, shipit];
 
+/** Those that PEERS names, separated by commas; all of them without it. */
+export function wanted(all: readonly Peer[]): readonly Peer[] {
+  const names = process.env['PEERS']?.split(',');
+  return all.filter(({ name }) => names === undefined || names.includes(name));
+}
+
 /** Writes a peer's config, and runs one of its commands there. */
 export async function runPeer(
   { files }: Peer,
