@@ -52,7 +52,7 @@ function isSigned(publicKey: Buffer, blob: Buffer, signature: Buffer): boolean {
 }
 
 /** As sshd does it: the exit status goes out when the shell ends, the channel closes when nothing holds its output. */
-function execute(channel: ServerChannel, command: string, directory: string, running: Set<ChildProcess>): void {
+export function execute(channel: ServerChannel, command: string, directory: string, running: Set<ChildProcess>): void {
   const child = spawn('sh', ['-c', command], {
     cwd: directory,
     detached: true,
