@@ -1412,7 +1412,7 @@ const inputTable = {
     'connect-timeout': { default: '20', description: 'Seconds for one attempt to connect' },
     'lock-timeout': {
         default: '90',
-        description: 'Seconds to wait for another deploy to the same directory to end; 0 does not wait for a live one',
+        description: 'Seconds to wait for the lock of another run; 0 waits for none that lives',
     },
     concurrency: { default: '50', description: 'How many targets are worked on at once' },
 };

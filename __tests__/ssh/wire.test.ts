@@ -71,7 +71,10 @@ test('ciphers have their keys as objects, after a renewal too: from bytes, Node 
   await ready;
   const channel = await promisify<string, ClientChannel>(client.exec.bind(client))('head -c 300000 /dev/zero');
   await once(channel.resume(), 'close');
-  const closed = once(client.removeAllListeners('error').on('error', () => undefined), 'close');
+  const closed = once(
+    client.removeAllListeners('error').on('error', () => undefined),
+    'close',
+  );
   client.end();
   await closed.catch(() => undefined); // The server may end it by a reset.
   assert.ok(keys.length >= 4, 'renewed');

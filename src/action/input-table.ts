@@ -71,7 +71,7 @@ export const inputTable = {
   'connect-timeout': { default: '20', description: 'Seconds for one attempt to connect' },
   'lock-timeout': {
     default: '90',
-    description: 'Seconds to wait for another deploy to the same directory; 0 waits for none that lives',
+    description: 'Seconds to wait for the lock of another run; 0 waits for none that lives',
   },
   concurrency: { default: '50', description: 'How many targets are worked on at once' },
 } as const satisfies Record<string, InputDefinition>;
