@@ -7435,7 +7435,7 @@ const limits = {
     line: mega,
     startUp: 64 * mega,
     facts: 64 * mega,
-    index: { packed: 64 * mega, unpacked: 96 * mega, answer: 2 * mega },
+    index: { packed: 64 * mega, unpacked: 80 * mega, answer: 2 * mega },
     preamble: 4 * kilo,
     output: 256 * kilo,
 };

@@ -19,10 +19,10 @@ export const limits = {
   /** Bytes of all facts of one session. */
   facts: 64 * mega,
   /**
-   * Bytes of the index of an upload, as it comes, and unpacked, which takes twice as much for a moment: 800,000 files
+   * Bytes of the index of an upload, as it comes, and unpacked, which takes twice as much for a moment: 670,000 files
    * that may differ. Where there are more, everything is sent. The answer is its first line.
    */
-  index: { packed: 64 * mega, unpacked: 96 * mega, answer: 2 * mega },
+  index: { packed: 64 * mega, unpacked: 80 * mega, answer: 2 * mega },
   /** Bytes kept of what start-up files print, of stderr, and of the mark before a command's own output. */
   preamble: 4 * kilo,
   /** Bytes kept of each stream of a command; the log has all of it. */
