@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type LocalFleet, localFleet, type LocalOutcome, type LocalRun, runListener } from '../rig/local-fleet.ts';
 import { isLarge } from '../rig/share.ts';
@@ -96,3 +97,21 @@ test('in whatever waves, with a fault in any of them: all are on one revision, o
   );
   await fc.assert(property, { numRuns: Number(process.env['WAVES'] ?? (isLarge ? 12 : 4)) });
 });
+
+// The beats of the runner go on through a pause, so that its length makes no difference once it is longer than a lease.
+if (isLarge) {
+  test('a pause that is longer than the lease loses no lock, and who waits meanwhile gets none', async () => {
+    await using fleet = await model.copy(2);
+    const listeners = [runListener(checked, 'true')];
+    const waiting = fleet.run({ revision: 'v3', listeners, config: { waves: { sizes: [1, 1], pause: 50 } } });
+    for (let tries = 0; tries < 400 && fleet.active()[0] !== 'v3'; tries += 1) await sleep(25);
+    const other = await fleet.run({ revision: 'v4' });
+    assert.equal(other.result.status, 'failed');
+    assert.match(String(other.error), /holds the lock|is deploying|locked/i);
+    const { error, result } = await waiting;
+    assert.equal(error, undefined);
+    assert.equal(result.status, 'succeeded');
+    assert.deepEqual(fleet.active(), ['v3', 'v3']);
+    await fleet.atRest();
+  });
+}
