@@ -130,7 +130,9 @@ describe('what a target tells, and whom', { concurrency: true }, () => {
           umask: '022',
           environment: { SHIPPER_HOST: 'here' },
           forwarded: { TOKEN: words },
-          onStart: () => void (seen = commandLines()),
+          onStart: () => {
+            for (let tries = 0; tries < 500 && !seen.includes('shipper_command'); tries += 1) seen += commandLines();
+          },
           onOutput: async () => Promise.resolve(),
         };
         const { code, stdout } = await runCommand(command);

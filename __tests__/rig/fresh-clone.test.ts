@@ -53,7 +53,9 @@ describe('from a fresh clone', () => {
   for (const [name, { args, env, says }] of share('scripts', Object.entries(trials), 2, { nameOf: ([name]) => name })) {
     test(`script/${[name, ...args].join(' ')}`, async () => {
       // What a network asks for stays (certificates, a proxy); what the test's own runner says to its children does not.
-      const own = Object.entries(process.env).filter(([variable]) => !/^NODE_(?!EXTRA_CA_CERTS)/.test(variable));
+      const own = Object.entries(process.env).filter(
+        ([variable]) => !/^(?:NODE_(?!EXTRA_CA_CERTS)|SHIPPER_)/.test(variable),
+      );
       const child = spawn(join(clone.path, 'script', name), args, {
         cwd: '/',
         env: { ...Object.fromEntries(own), ...env },
