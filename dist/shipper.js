@@ -7500,19 +7500,30 @@ function start(script, firstFrame, connection) {
         };
 }
 
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./build/src/remote/drained.js
 
+
 const silenceMilliseconds = 300;
+const restMilliseconds = 1;
 async function drained(channel, isBusy = () => false) {
     const exit = await channel.exit;
-    for (;;) {
-        const patience = deferred();
-        const timer = setTimeout(() => patience.resolve(false), silenceMilliseconds);
-        const freed = await Promise.race([channel.freed.then(() => true), patience.promise]);
-        clearTimeout(timer);
-        if (freed || !isBusy())
-            return exit;
-    }
+    let freed = false;
+    do {
+        if (!freed)
+            freed = await isFreedWithin(silenceMilliseconds, channel);
+        if (freed)
+            await (0,promises_.setTimeout)(restMilliseconds);
+    } while (isBusy());
+    return exit;
+}
+async function isFreedWithin(milliseconds, { freed }) {
+    const patience = deferred();
+    const timer = setTimeout(() => patience.resolve(false), milliseconds);
+    const isFreed = await Promise.race([freed.then(() => true), patience.promise]);
+    clearTimeout(timer);
+    return isFreed;
 }
 
 ;// CONCATENATED MODULE: ./build/src/remote/incoming.js
@@ -10072,8 +10083,6 @@ async function compress_unpack(packing, bytes, most) {
     throw new errors/* ShipperError */.oV('UPLOAD', `the index of what is there is packed in a way that was not asked for: ${packing}`);
 }
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./build/src/upload/breather.js
 
 
