@@ -64,7 +64,7 @@ for (const name of names) {
         [],
         id,
       );
-      assert.ok((job['timeout-minutes'] ?? 360) <= 20, id);
+      assert.ok((job['timeout-minutes'] ?? 360) <= 40, id);
     }
   });
 
