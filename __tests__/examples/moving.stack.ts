@@ -73,7 +73,7 @@ const listed = (run: ActionRun): readonly string[] =>
   (run.result?.targets[0]?.revisions ?? []).map(({ name, state }) => `${name} ${state}`);
 
 const adopted = (run: ActionRun): readonly string[] =>
-  run.lines.flatMap((line) => /adopted: (\S+)$/.exec(line)?.[1] ?? []);
+  run.lines.flatMap((line) => /(?:adopted:|^ +adopt) +(\S+)$/.exec(line)?.[1] ?? []);
 
 async function empty(): Promise<void> {
   await server.sh('rm -rf /var/www/app && install -d -o deploy -g deploy /var/www/app');

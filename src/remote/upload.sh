@@ -64,10 +64,18 @@ begin() {
   printf '\nshipper-upload 1\n'
   need awk cat chmod cp cut find id ls mkdir mv rm rmdir sleep sort tar tr wc xargs
   if [ "$round" != again ]; then
-    try mkdir -- "$stage" || fail "$problem"
     # What it holds gets its modes at last: until then it is closed, but to a group that has to be able to remove it.
-    case $umask in *[0145]?) closing=o-rwx ;; *) closing=go-rwx ;; esac
-    { try chmod "$closing" "$stage" && try mkdir -- "$stage/tree"; } || fail "$problem"
+    # By the umask: a chmod takes the bit away by which things belong to the group of a directory, from whoever is not
+    # in that group. Only a default ACL leaves it open.
+    case $umask in *[0145]?) closed=007 closing=o-rwx ;; *) closed=077 closing=go-rwx ;; esac
+    umask "$closed"
+    try mkdir -- "$stage" || fail "$problem"
+    umask "$umask"
+    case $closing$(ls -ld -- "$stage") in
+      go-rwxd???--[-S]---* | o-rwxd??????---*) ;;
+      *) try chmod "$closing" "$stage" || fail "$problem" ;;
+    esac
+    try mkdir -- "$stage/tree" || fail "$problem"
   fi
   cd -- "$stage" || fail "cannot go into $stage"
 }

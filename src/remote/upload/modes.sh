@@ -45,7 +45,8 @@ has_modes() {
 # Finds what does not have the mode of a new file, and gives directories theirs.
 look_at_modes() {
   if has_modes; then return 0; fi
-  find tree -type d ! -perm "$whole" -exec chmod "$directory_words" {} + || exit 1
+  # One that hands its group down is left alone, where it can be: chmod may take that away.
+  find tree -type d ! -perm "$whole" ! -perm "2$whole" -exec chmod "$directory_words" {} + || exit 1
   (cd tree && find . -type f ! -perm "$plain") >unusual && : >looked
 }
 
