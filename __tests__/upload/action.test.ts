@@ -117,3 +117,31 @@ test('the modes of both deploys are those of the default ACL there, less what is
     assert.match(stdout, /upload of site: closed to group or others, as here: 2 of its files and directories/);
   }
 });
+
+test('what is uploaded belongs to the group that its directory hands down, also where the user is not in it', async () => {
+  await using server = await startSshd();
+  await using workspace = await createWorkspace(
+    {
+      config: { base_dir: server.root, umask: '027' },
+      events: { 'after:create_revision': [{ upload: 'site' }] },
+    },
+    { 'site/index.html': 'hi', 'site/below/page.html': 'there', 'site/empty/.keep': '' },
+  );
+  await server.sh('mkdir revisions; chown "$(stat -c %u .):12345" revisions; chmod 2755 revisions');
+  const inputs = { key: server.keyText, 'known-hosts': server.knownHosts, user: server.user };
+  for (const revision of ['v1', 'v2']) {
+    const more = { revision, host: server.host, port: String(server.port) };
+    const { code, stdout } = await runAction({ cwd: workspace.path, inputs: { ...inputs, ...more }, ...entry });
+    assert.equal(code, 0, stdout);
+    const shown = await server.sh(
+      'cd current/ && stat -c "%n %a %g" index.html below below/page.html empty empty/.keep',
+    );
+    const expected = ['index.html 640', 'below 2750', 'below/page.html 640', 'empty 2750', 'empty/.keep 640'];
+    assert.deepEqual(
+      shown.trimEnd().split('\n'),
+      expected.map((line) => `${line} 12345`),
+      revision,
+    );
+    await run('sh', ['-ec', 'echo more >>site/below/page.html'], workspace.path);
+  }
+});

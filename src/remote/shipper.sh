@@ -44,6 +44,7 @@ directories='' symlinks='' again='' audit='- - -' about_run='- -' key=-
 . ./shipper/revisions.sh
 . ./shipper/symlinks.sh
 . ./shipper/switch.sh
+. ./shipper/adopted-order.sh
 . ./shipper/adopting.sh
 . ./shipper/reading.sh
 . ./shipper/beats.sh

@@ -30,6 +30,7 @@ cut_short() { # STATUS of cat: the runner waits for bytes, so a fact would not b
   exit 1
 }
 
+. ./upload/strangers.sh
 . ./upload/stock.sh
 . ./upload/answering.sh
 . ./upload/copying.sh

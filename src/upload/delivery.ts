@@ -4,9 +4,9 @@ import { bestPacking, choosePacking, type Packing, unpack } from './compress.ts'
 import { Conversation } from './conversation.ts';
 import { compare, type Delta, everything } from './delta.ts';
 import type { DeliveryOptions } from './destination.ts';
-import { type FileEntry, toBytes } from './entry.ts';
+import type { FileEntry } from './entry.ts';
 import { readAnswer } from './index-of-target.ts';
-import { readPath, writePath } from './manifest.ts';
+import { readPath, replacedBy } from './manifest.ts';
 import type { Shipment } from './outgoing.ts';
 import { Progress } from './progress.ts';
 import { nothingKnown, Question } from './question.ts';
@@ -27,8 +27,7 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    const links = options.destination.target.symlinks.map(({ path }) => writePath(toBytes(path)));
-    this.#isReplaced = (path) => links.some((link) => path === link || path.startsWith(`${link}/`));
+    this.#isReplaced = replacedBy(options.destination.target.symlinks);
     this.#progress = new Progress(options.title, options.log);
   }
 

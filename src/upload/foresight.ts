@@ -1,9 +1,9 @@
 import { asShipperError } from '../errors.ts';
 import type { Connection } from '../ssh/connection-types.ts';
 import { sha256 } from './content.ts';
-import { showPath, toBytes } from './entry.ts';
+import { showPath } from './entry.ts';
 import { Local } from './local.ts';
-import { keyOf, kindOf, readPath, writePath } from './manifest.ts';
+import { keyOf, kindOf, readPath, replacedBy, writePath } from './manifest.ts';
 import { filesOf, shown, shownDigits, type Shown, type ShownFile } from './shown.ts';
 
 /** Files of one kind of change. */
@@ -36,12 +36,14 @@ export interface ForesightRequest {
   readonly signal: AbortSignal;
 }
 
+type Symlinks = readonly { readonly path: string }[];
+
 /** A target, as far as it is asked. */
 export interface Foreseeable {
   readonly target: {
     readonly name: string;
     readonly revisions: string;
-    readonly symlinks: readonly { readonly path: string }[];
+    readonly symlinks: Symlinks;
   };
   readonly connection: Connection | undefined;
   /** Name of the active revision. */
@@ -96,20 +98,26 @@ export class Foresight {
   async on(place: Foreseeable): Promise<UploadChanges> {
     const { target, connection, previous } = place;
     const { signal } = this.#request;
-    const links = target.symlinks.map(({ path }) => writePath(toBytes(path)));
-    if (connection === undefined || previous === undefined) return this.#compared([], links);
+    if (connection === undefined || previous === undefined) return this.#compared([], target.symlinks);
     const access = { connection, reconnect: async () => place.reconnect() };
-    return this.#compared(await shown({ access, target, revision: previous, signal }), links);
+    return this.#compared(await shown({ access, target, revision: previous, signal }), target.symlinks);
   }
 
   /** Targets that have the same are compared once, and one after another: each comparison takes memory. */
-  async #compared(manifests: readonly Shown[], links: readonly string[]): Promise<UploadChanges> {
+  async #compared(manifests: readonly Shown[], symlinks: Symlinks): Promise<UploadChanges> {
     const whole = this.#request.whole && this.problems.length === 0;
     const own = manifests.filter(({ key }) => whole || this.#keys.has(key));
-    const mark = sha256(JSON.stringify([links, own.map(({ key, packed }) => [key, packed.toString('base64')])]));
+    const mark = sha256(
+      JSON.stringify([
+        symlinks.map(({ path }) => path),
+        own.map(({ key, packed }) => [key, packed.toString('base64')]),
+      ]),
+    );
     const known = this.#known.get(mark);
     if (known !== undefined) return known;
-    const compared = this.#last.then(async () => changes(this.#coming, await filesOf(own), own.length > 0, links));
+    const compared = this.#last.then(async () =>
+      changes(this.#coming, await filesOf(own), own.length > 0, replacedBy(symlinks)),
+    );
     this.#known.set(mark, compared);
     this.#last = compared.catch(() => undefined);
     return compared;
@@ -123,8 +131,12 @@ async function readWhole(local: Local): Promise<Local> {
 
 type FileMap = ReadonlyMap<string, ShownFile>;
 
-function changes(coming: FileMap, there: FileMap, compared: boolean, links: readonly string[]): UploadChanges {
-  const isLinked = (path: string): boolean => links.some((link) => path === link || path.startsWith(`${link}/`));
+function changes(
+  coming: FileMap,
+  there: FileMap,
+  compared: boolean,
+  isLinked: (path: string) => boolean,
+): UploadChanges {
   const gathered = { added: list(), changed: list(), removed: list() };
   const same = { files: 0, bytes: 0 };
   let replaced = 0;

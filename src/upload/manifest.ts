@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Breather } from './breather.ts';
 import { closedLetter } from './closed.ts';
 import { sha256 } from './content.ts';
-import type { FileEntry, Tree } from './entry.ts';
+import { type FileEntry, toBytes, type Tree } from './entry.ts';
 import type { Hashes } from './hashes.ts';
 
 const odd = /[\\\n\r]/;
@@ -40,6 +40,12 @@ export function writePath(path: string): string {
 export function readPath(written: string): string {
   if (!written.includes('\\')) return written;
   return written.replace(/\\0(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+}
+
+/** Whether a path of a manifest is that of one of these links, or below it: a link takes the place of what is there. */
+export function replacedBy(links: readonly { readonly path: string }[]): (written: string) => boolean {
+  const taken = links.map(({ path }) => writePath(toBytes(path)));
+  return (written) => taken.some((path) => written === path || written.startsWith(`${path}/`));
 }
 
 /** Files in the order of a manifest. */

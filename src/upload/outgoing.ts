@@ -33,7 +33,7 @@ export class Outgoing {
   #pieces: Buffer[] = [];
   #first = 0;
   #held = 0;
-  #state: 'filling' | 'full' | 'dropped' = 'filling';
+  #state: 'filling' | 'full' | 'failed' | 'dropped' = 'filling';
   #change: Deferred<void> = deferred();
   /** The number of the next piece of each reader. */
   readonly #readers = new Set<{ next: number }>();
@@ -99,6 +99,9 @@ export class Outgoing {
       }
       await fed;
       if (this.#state === 'filling') this.#state = 'full';
+    } catch (error) {
+      this.#state = 'failed';
+      throw error;
     } finally {
       this.#changed();
     }
@@ -121,9 +124,8 @@ export class Outgoing {
         reader.next += 1;
         this.#changed();
         yield piece;
-      } else if (this.#state === 'filling') {
-        await Promise.race([this.#change.promise, this.#filled]);
-      } else return;
+      } else if (this.#state === 'filling') await this.#change.promise;
+      else return this.#state === 'failed' ? this.#filled : undefined;
     }
   }
 

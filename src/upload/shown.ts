@@ -58,12 +58,14 @@ export interface ShownFile {
 /** The files of these manifests by their path, which is written as manifests write it. What was uploaded later counts. */
 export async function filesOf(manifests: readonly Shown[]): Promise<ReadonlyMap<string, ShownFile>> {
   const files = new Map<string, ShownFile>();
+  let room: number = limits.index.unpacked; // For all of them.
   for (const { packing, packed } of manifests) {
-    const text = await unpack(packing, packed, limits.index.unpacked).catch((cause: unknown) => {
+    const text = await unpack(packing, packed, Math.max(1, room)).catch((cause: unknown) => {
       throw new ShipperError('UPLOAD', asShipperError(cause).message, { cause });
     });
-    if (text === undefined)
+    if (text === undefined || text.length > room)
       throw new ShipperError('UPLOAD', 'the list of the files that are there is too long to be compared');
+    room -= text.length;
     for (const line of linesOf(text)) {
       const [, content = '', kind = '', bytes = '', path] = /^([^ ]+) ([^ ]+) (\d+) (.+)$/s.exec(line) ?? [];
       if (path !== undefined) files.set(path, { content, kind, bytes: Number(bytes) });

@@ -1,23 +1,5 @@
 # Copying what is here.
 
-# What awk programs begin with: the last word of a manifest's line.
-paths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, "", line); return line }
-function parent(p) { return sub(/\/[^\/]*$/, "", p) ? p : "." }
-'
-
-# What awk programs begin with that read `others`: what stands there twice is strange, and so is what is below it.
-strange='function note_other() { if (++other[$0] > 1 && /[\\\r\001]/) strange_and_odd = 1 }
-function stays_away(p, d) {
-  if (!index(p, "\\") && ("./" p) in other) return 1 # As escaped, a name may be the one of something else.
-  d = parent("./" p)
-  if (index(d, "\\") && strange_and_odd) return 1
-  if (d == judged) return is_strange
-  judged = d
-  while (!(is_strange = (d in other) && other[d] > 1) && d != ".") d = parent(d)
-  return is_strange
-}
-'
-
 copy_and_hash='
 tree=$1 sums=$2 hash=$3 copy=$4
 shift 4

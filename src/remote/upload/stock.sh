@@ -1,5 +1,10 @@
 # What the target has, and can do.
 
+# What awk programs begin with: the last word of a manifest's line.
+paths='function path(line) { line = substr(line, 68); sub(/^[0-9]+ /, "", line); return line }
+function parent(p) { return sub(/\/[^\/]*$/, "", p) ? p : "." }
+'
+
 choose_hash() { # sets $hash: prints a line for each file, of its SHA-256 and its name
   for hash in 'openssl dgst -sha256 -r' sha256sum 'sha256 -r' 'shasum -a 256'; do
     case $(printf x | $hash 2>/dev/null) in
@@ -67,32 +72,6 @@ read_base() { # sets $own if it is that one, $ahead, how many files to copy ahea
   done
   set -f
   [ -s base ] || base=''
-}
-
-# What of the base is no file, and so cannot be copied, a line each; and it stands there twice if nothing below it can be
-# copied either. These are links, and whatever somebody may change who may not change the revision as a whole, by owner
-# or mode: a pipe, or a link to something endless or secret, could take a place there at any moment. Directories above
-# are in nobody else's hand, so that what is found stays true. What is not known counts as such.
-list_others() {
-  (cd -- "$old" && find_others) | tr '\n\000' '\001\n' >others && [ -s others ] || printf '.\n.\n' >>others
-}
-
-find_others() {
-  if know_strangers; then
-    find . -type d ! '(' $strangers ')' -print0 -o -type f ! '(' $strangers ')' -o -prune -print0 -print0 2>/dev/null ||
-      became $? find ''
-  fi
-  [ -z "$died" ] || printf '.\0.\0'
-}
-
-know_strangers() { # sets $strangers, words for find
-  died=id
-  { ask ls -ldn . && owned=$answer && ask id -u; } || return 1
-  died=''
-  set -- $owned
-  strangers="! -user $answer ! -user $3 ! -user 0"
-  case $1 in ?????w*) ;; *) strangers="$strangers -o -perm -020" ;; esac
-  case $1 in ????????w*) ;; *) strangers="$strangers -o -perm -002" ;; esac
 }
 
 take_stock() {
