@@ -1,5 +1,5 @@
 import { type Command, commands } from '../config/events.ts';
-import { didYouMean, nearest } from '../config/nearest.ts';
+import { didYouMean } from '../config/nearest.ts';
 import { type Problem, ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import {
@@ -11,6 +11,7 @@ import {
   isInputName,
 } from './input-table.ts';
 import { certificateText, knownHostsText } from './file-inputs.ts';
+import { incomplete, unknownInput } from './wrong-inputs.ts';
 
 /** What the user asked for, checked as far as that is possible without the config. */
 export interface Inputs {
@@ -86,16 +87,6 @@ export function secretsOf(given: GivenInputs): readonly string[] {
 }
 
 const isSet = (name: InputName, env: NodeJS.ProcessEnv): boolean => `${prefix}${name.toUpperCase()}` in env;
-
-/** The runner sets every input: where some are not there, a dry run could turn into a deploy. */
-function incomplete(dropped: readonly InputName[]): ShipperError {
-  const names = dropped.map((name) => `"${name}"`).join(', ');
-  return new ShipperError(
-    'INPUT',
-    `The runner sets every input of the action, but ${names} did not arrive, and so nothing was done: what starts Shipper must not ` +
-      'be a shell that drops variables with a hyphen in their names, as dash does. Start it by `uses:`, or from a terminal with flags (--help).',
-  );
-}
 
 /** What stands as a password in `user:password@host`, where none belongs. */
 function passwordsIn(text: string): readonly string[] {
@@ -175,15 +166,6 @@ export function parseInputs(given: GivenInputs, label: (name: InputName) => stri
   const secret = (name: InputName): string | undefined => given.get(name);
   const opening = { key: secret('key'), passphrase: secret('passphrase'), password: secret('password') };
   return { inputs, secrets: { ...opening, certificate: secret('certificate') } };
-}
-
-function unknownInput(name: string, value: string, log: Log): readonly Problem[] {
-  if (isInputName(name)) return [];
-  if (nearest(name, inputNames) !== undefined) {
-    return [{ message: `There is no input "${name}"${didYouMean(name, inputNames)}` }];
-  }
-  if (value !== '') log.warning(`There is no input "${name}"; it is ignored. Known are: ${inputNames.join(', ')}.`);
-  return [];
 }
 
 /** A password may begin or end with spaces; only the line break that a secret picks up when pasted goes. */

@@ -76,7 +76,8 @@ class Run {
       await this.#withinTime(this.#recover());
     }
     if (this.#error === undefined) {
-      await this.#attempt(cancellable(this.#dispatcher.complete(this.#result(true).status), signal));
+      const completed = cancellable(this.#dispatcher.complete(this.#result(true).status), signal);
+      await completed.catch((error: unknown) => this.#warn(asShipperError(error).message));
       if (signal.aborted) listeners.kill();
     }
   }
@@ -152,10 +153,6 @@ class Run {
       waves: this.#waves.all,
       pause: facts.config.waves.pause,
     };
-  }
-
-  async #attempt(work: Promise<void>): Promise<void> {
-    await work.catch((error: unknown) => this.#warn(asShipperError(error).message));
   }
 
   #warn(message: string): void {

@@ -1,9 +1,30 @@
-import { code, link, table } from './markdown.ts';
-import type { RevisionRow, TargetResult } from './result.ts';
+import { listed } from '../gathered.ts';
 import { age } from './age.ts';
+import { isRead } from './headline.ts';
+import { code, link, table } from './markdown.ts';
+import type { Result, RevisionRow, TargetResult } from './result.ts';
+
+/** What was read on each target; those where that is the same share a part. */
+export function statusPages(result: Result, now: Date): readonly string[] {
+  const groups = new Map<string, TargetResult[]>();
+  for (const target of result.targets.filter(isRead)) {
+    const page = statusPage(target, now);
+    groups.set(page, [...(groups.get(page) ?? []), target]);
+  }
+  return [...groups].map(([page, targets]) => {
+    const names = listed(targets.map(({ name }) => code(name)));
+    return result.targets.length === 1 ? page : `#### ${names}\n\n${page}`;
+  });
+}
+
+function statusPage(target: TargetResult, now: Date): string {
+  const { lock } = target;
+  const holder = lock === undefined ? '' : `\n\n🔒 ${code(`${lock.command} by ${lock.actor}`)} holds the lock`;
+  return `${revisionsOn(target, now)}${holder}`;
+}
 
 /** The revisions of a target, newest first, what others left last, with links to their commits and runs. */
-export function revisionsOn({ active, revisions = [] }: TargetResult, now: Date): string {
+function revisionsOn({ active, revisions = [] }: TargetResult, now: Date): string {
   if (revisions.length === 0) return 'There are no revisions.';
   const ours = revisions.filter(({ state }) => state !== 'foreign').reverse();
   const foreign = revisions.filter(({ state }) => state === 'foreign');

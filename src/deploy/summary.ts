@@ -2,11 +2,11 @@ import type { ShipperError } from '../errors.ts';
 import { kindOf, listed } from '../gathered.ts';
 import type { Span, Warning } from './chronicle.ts';
 import { ganttOf } from './gantt.ts';
-import { headlineOf, isRead } from './headline.ts';
+import { headlineOf } from './headline.ts';
 import { code, details, fence, table } from './markdown.ts';
 import { planPages } from './plan-page.ts';
 import type { Result, TargetResult, TargetWave } from './result.ts';
-import { revisionsOn } from './status-page.ts';
+import { statusPages } from './status-page.ts';
 import { timeOf } from './waves.ts';
 
 /** What the page has beside the result. */
@@ -41,7 +41,7 @@ export function summaryOf(result: Result, error: ShipperError | undefined, told:
     `### ${sign} ${text}`,
     ...causes(result, error),
     ...(result.command === 'status'
-      ? pages(result, told.now)
+      ? statusPages(result, told.now)
       : result.dryRun
         ? planPages(result, told.commitPages)
         : [outcomes(result)]),
@@ -124,19 +124,6 @@ function waveCell(wave: TargetWave | undefined): string {
   return wave === undefined ? '' : `${wave.number}: ${wave.beganAt === undefined ? '-' : `${timeOf(wave)} UTC`}`;
 }
 
-/** What was read on each target; those where that is the same share a part. */
-function pages(result: Result, now: Date): readonly string[] {
-  const groups = new Map<string, TargetResult[]>();
-  for (const target of result.targets.filter(isRead)) {
-    const page = statusPage(target, now);
-    groups.set(page, [...(groups.get(page) ?? []), target]);
-  }
-  return [...groups].map(([page, targets]) => {
-    const names = listed(targets.map(({ name }) => code(name)));
-    return result.targets.length === 1 ? page : `#### ${names}\n\n${page}`;
-  });
-}
-
 /** What a person may want next, after a rollback. */
 function wayForward({ command, dryRun, status, previousRevision }: Result): readonly string[] {
   if (command !== 'rollback' || dryRun || status !== 'succeeded' || previousRevision === undefined) return [];
@@ -144,12 +131,6 @@ function wayForward({ command, dryRun, status, previousRevision }: Result): read
   return [
     `To go forward again: deploy, or \`rollback\` with \`revision\` ${name}. Its files stay until a later deploy purges them.`,
   ];
-}
-
-function statusPage(target: TargetResult, now: Date): string {
-  const { lock } = target;
-  const holder = lock === undefined ? '' : `\n\n🔒 ${code(`${lock.command} by ${lock.actor}`)} holds the lock`;
-  return `${revisionsOn(target, now)}${holder}`;
 }
 
 function warnings(all: readonly Warning[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { ShipperError, type ErrorFacts } from '../errors.ts';
 import type { Authentication } from './authentication.ts';
 import { describeCertificate, type Certificate } from './certificate.ts';
+import type { Credentials } from './credentials.ts';
 
 /** What the server and the agent said during an authentication that failed. */
 export interface AuthFacts {
@@ -112,4 +113,12 @@ function adviceOnCertificate({ principals, criticalOptions }: Certificate, user:
     ...(options === '' ? [] : [`The certificate restricts itself by ${options.slice(0, 200)}.`]),
     "The server's log says what it misses (journalctl -u ssh).",
   ].join(' ');
+}
+
+/** What an agent or a method failed with, as a part of a sentence. */
+export function describeNote(message: string, { agent }: Credentials): string {
+  const reason = message.replace(/^Error signing data with key: /, '');
+  return /agent/i.test(reason) && agent !== undefined
+    ? `${reason} (${agent}): is it running, and SSH_AUTH_SOCK right?`
+    : reason;
 }

@@ -167,3 +167,9 @@ export function text(cause: Error | undefined): string {
   const words = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : cause?.message;
   return (words ?? 'it was closed').replace(/\p{Cc}+/gu, ' ');
 }
+
+/** Where the server did not answer, it may have let the user in, and done what came behind: that is a lost connection. */
+export function unanswered(reason: ShipperError): ShipperError {
+  const { message, target, cause } = reason;
+  return reason.code === 'CONNECT' ? reason : new ShipperError('CONNECT', message, { target, cause });
+}

@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { Address } from '../config/config.ts';
-import { ShipperError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { proposal } from './algorithms.ts';
-import { explainAuthFailure } from './auth-failure.ts';
+import { describeNote, explainAuthFailure } from './auth-failure.ts';
 import { Authentication, type AgentTurn } from './authentication.ts';
 import type { Credentials } from './credentials.ts';
-import { explainConnectFailure, saysRefusal, text, TimedOut, type Phase } from './failure.ts';
+import { explainConnectFailure, saysRefusal, text, TimedOut, unanswered, type Phase } from './failure.ts';
 import { readGreeting } from './greeting.ts';
 import { Overheard } from './overheard.ts';
 import type { Hop } from './connection-types.ts';
@@ -170,17 +169,4 @@ export async function handshake(stream: Duplex, facts: HandshakeFacts): Promise<
     const acceptCertificate = (blob: Buffer): Buffer => check.acceptCertificate(blob);
     connectClient(client, config, { certificates: policy.certificates, acceptCertificate, onProof });
   });
-}
-
-/** Where the server did not answer, it may have let the user in, and done what came behind: that is a lost connection. */
-function unanswered(reason: ShipperError): ShipperError {
-  const { message, target, cause } = reason;
-  return reason.code === 'CONNECT' ? reason : new ShipperError('CONNECT', message, { target, cause });
-}
-
-function describeNote(message: string, { agent }: Credentials): string {
-  const reason = message.replace(/^Error signing data with key: /, '');
-  return /agent/i.test(reason) && agent !== undefined
-    ? `${reason} (${agent}): is it running, and SSH_AUTH_SOCK right?`
-    : reason;
 }
